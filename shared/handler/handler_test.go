@@ -1,0 +1,117 @@
+package handler
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"spotify-insights.internal/shared/faults"
+)
+
+func TestHTTPFaults(t *testing.T) {
+	limited := faults.New(faults.Limited, "Wait.", "too often")
+	limited.RetryAfter = 90 * time.Second
+	tests := []struct {
+		name   string
+		err    error
+		code   int
+		header string // name: value
+	}{
+		{"a plain error", errors.New("broken"), 500, ""},
+		{"a wrapped fault", errors.Join(faults.New(faults.Invalid, "Do this.", "bad listener")), 400, ""},
+		{"nobody", faults.New(faults.Missing, "Do this.", "no listener"), 404, ""},
+		{"connect again", faults.New(faults.Reconnect, "Connect.", "token refused"), 409, ""},
+		{"Spotify's fault", faults.New(faults.Upstream, "Wait.", "503"), 502, ""},
+		{"rate limited", limited, 503, "Retry-After: 90"},
+		{"another method", Method(httptest.NewRequest("PUT", "/", nil), "GET", "HEAD"), 405, "Allow: GET, HEAD"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			HTTP("test", time.Second, func(http.ResponseWriter, *http.Request) error { return tt.err })(w, httptest.NewRequest("POST", "/", nil))
+			var answer struct{ Error, Action string }
+			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != tt.code || answer.Error == "" || answer.Action == "" {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+			if name, value, _ := strings.Cut(tt.header, ": "); w.Header().Get(name) != value {
+				t.Errorf("%s is %q", name, w.Header().Get(name))
+			}
+		})
+	}
+}
+
+func TestHTTPDeadline(t *testing.T) {
+	w := httptest.NewRecorder()
+	HTTP("test", time.Millisecond, func(_ http.ResponseWriter, r *http.Request) error {
+		<-r.Context().Done()
+		return r.Context().Err()
+	})(w, httptest.NewRequest("POST", "/", nil))
+	if w.Code != 500 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// A permanent fault is acknowledged, a passing one comes again.
+func TestEvent(t *testing.T) {
+	for _, tt := range []struct {
+		err   error
+		again bool
+	}{
+		{nil, false},
+		{faults.New(faults.Invalid, "", "%s not ours", "100%d"), false},
+		{faults.New(faults.Missing, "", "nobody"), false},
+		{errors.New("100%d broken"), true},
+		{faults.New(faults.Upstream, "", "503"), true},
+	} {
+		err := Event("test", time.Second, func(context.Context, event.Event) error { return tt.err })(t.Context(), event.New())
+		if (err != nil) != tt.again {
+			t.Errorf("%v gives %v", tt.err, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "%") {
+			t.Errorf("%q would be used as a format", err)
+		}
+	}
+}
+
+func TestOnce(t *testing.T) {
+	calls := 0
+	o := NewOnce(func() (int, error) {
+		if calls++; calls == 1 {
+			return 0, errors.New("not yet")
+		}
+		return calls, nil
+	})
+	if _, err := o.Get(); err == nil {
+		t.Error("a failure is not told")
+	}
+	for range 3 {
+		if v, err := o.Get(); v != 2 || err != nil {
+			t.Errorf("Get() = %d, %v", v, err)
+		}
+	}
+}
+
+func TestCloudLogging(t *testing.T) {
+	var out bytes.Buffer
+	logger := slog.New(traceHandler{slog.NewJSONHandler(&out, &slog.HandlerOptions{ReplaceAttr: cloudNames}), "p"})
+	ctx := withTrace(t.Context(), "abc/1;o=1")
+	logger.WarnContext(ctx, "look here", "listener", "me")
+	var line map[string]string
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{"severity": "WARNING", "message": "look here", "listener": "me", "logging.googleapis.com/trace": "projects/p/traces/abc"} {
+		if line[key] != want {
+			t.Errorf("%s is %q in %s", key, line[key], out.Bytes())
+		}
+	}
+}

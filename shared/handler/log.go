@@ -1,0 +1,70 @@
+package handler
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+)
+
+// useCloudLogging makes slog's default logger write what Cloud Logging reads, once, and only in a
+// deployed function (K_SERVICE).
+var useCloudLogging = sync.OnceFunc(func() {
+	if os.Getenv("K_SERVICE") == "" {
+		return
+	}
+	json := slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{ReplaceAttr: cloudNames})
+	slog.SetDefault(slog.New(traceHandler{json, os.Getenv("GOOGLE_CLOUD_PROJECT")}))
+})
+
+// cloudNames gives slog's own fields the names Cloud Logging looks for:
+// https://cloud.google.com/logging/docs/structured-logging
+func cloudNames(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.LevelKey:
+		severity := a.Value.String()
+		if severity == "WARN" {
+			severity = "WARNING"
+		}
+		return slog.String("severity", severity)
+	case slog.MessageKey:
+		return slog.Attr{Key: "message", Value: a.Value}
+	}
+	return a
+}
+
+type traceKey struct{}
+
+// withTrace keeps the trace id of a request's X-Cloud-Trace-Context header, TRACE/SPAN;o=1.
+func withTrace(ctx context.Context, header string) context.Context {
+	trace, _, _ := strings.Cut(header, "/")
+	if trace == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, traceKey{}, trace)
+}
+
+// traceHandler adds the field by which Cloud Logging groups the lines of one request.
+type traceHandler struct {
+	slog.Handler
+	project string
+}
+
+func (h traceHandler) Handle(ctx context.Context, r slog.Record) error {
+	if trace, ok := ctx.Value(traceKey{}).(string); ok && h.project != "" {
+		r.AddAttrs(slog.String("logging.googleapis.com/trace", "projects/"+h.project+"/traces/"+trace))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h traceHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return traceHandler{h.Handler.WithAttrs(attrs), h.project}
+}
+
+func (h traceHandler) WithGroup(name string) slog.Handler {
+	return traceHandler{h.Handler.WithGroup(name), h.project}
+}

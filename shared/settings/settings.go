@@ -1,0 +1,139 @@
+// Package settings reads what a function is told about its surroundings, from the environment.
+package settings
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+	_ "time/tzdata" // a function's image may hold no zones
+
+	"spotify-insights.internal/shared/faults"
+)
+
+// The variables that some functions need and others do not.
+const (
+	Project        = "GOOGLE_CLOUD_PROJECT"
+	LakeBucket     = "LAKE_BUCKET"
+	InsightsBucket = "INSIGHTS_BUCKET"
+)
+
+// Settings is one deployment: a project, its buckets and tables, its listeners.
+type Settings struct {
+	Project        string
+	LakeBucket     string
+	InsightsBucket string
+	Dataset        string // DATASET, default spotify_insights
+	StagingDataset string // STAGING_DATASET, default DATASET_staging
+	Location       string // LOCATION of the dataset, default BigQuery's own
+	Topic          string // TOPIC, default plays-loaded
+	Listeners      map[string]Listener
+}
+
+// Listener is one person whose plays are kept.
+type Listener struct {
+	ID       string         `json:"-"`
+	TimeZone string         `json:"time_zone"` // IANA name, default UTC
+	Public   bool           `json:"public"`    // may the page be shown to everybody
+	Zone     *time.Location `json:"-"`
+}
+
+// DefaultListener is the listener of a deployment that names none.
+const DefaultListener = "me"
+
+var listenerID = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+
+// ValidListener reports whether id can be a listener's id. Ids become parts of object names and of
+// secret names, so nothing else may pass.
+func ValidListener(id string) bool { return listenerID.MatchString(id) }
+
+// Find returns the listener of an id that came from outside. The error is a faults.Invalid for what
+// can be no id, and a faults.Missing for nobody's.
+func Find(listeners map[string]Listener, id string) (Listener, error) {
+	if !ValidListener(id) {
+		return Listener{}, faults.New(faults.Invalid, "Give the id of a listener, as in ?listener=me.", "%q cannot be a listener's id", id)
+	}
+	l, ok := listeners[id]
+	if !ok {
+		return Listener{}, faults.New(faults.Missing, "Add the listener to LISTENERS, or give one that is there.", "there is no listener %q", id)
+	}
+	return l, nil
+}
+
+var datasetID = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
+
+// Read reads the environment. The variables named in required have to be set. It reports everything
+// that is wrong at once.
+func Read(required ...string) (Settings, error) {
+	s := Settings{
+		Project:        os.Getenv(Project),
+		LakeBucket:     os.Getenv(LakeBucket),
+		InsightsBucket: os.Getenv(InsightsBucket),
+		Dataset:        or(os.Getenv("DATASET"), "spotify_insights"),
+		Location:       os.Getenv("LOCATION"),
+		Topic:          or(os.Getenv("TOPIC"), "plays-loaded"),
+	}
+	s.StagingDataset = or(os.Getenv("STAGING_DATASET"), s.Dataset+"_staging")
+	listeners, err := parseListeners(os.Getenv("LISTENERS"))
+	s.Listeners = listeners
+	if err := errors.Join(missing(required), s.validate(), err); err != nil {
+		return Settings{}, fmt.Errorf("reading the settings from the environment: %w", err)
+	}
+	return s, nil
+}
+
+func missing(required []string) error {
+	var errs []error
+	for _, name := range required {
+		if os.Getenv(name) == "" {
+			errs = append(errs, fmt.Errorf("%s is not set", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s Settings) validate() error {
+	var errs []error
+	for _, id := range []string{s.Dataset, s.StagingDataset} {
+		if !datasetID.MatchString(id) {
+			errs = append(errs, fmt.Errorf("%q is no dataset name: use letters, digits and underscores", id))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// parseListeners reads LISTENERS, such as {"me":{"time_zone":"Europe/Berlin","public":false}}.
+func parseListeners(text string) (map[string]Listener, error) {
+	if text == "" {
+		text = `{"` + DefaultListener + `":{}}`
+	}
+	var listeners map[string]Listener
+	if err := json.Unmarshal([]byte(text), &listeners); err != nil {
+		return nil, fmt.Errorf("LISTENERS is not JSON of the form {\"me\":{\"time_zone\":\"Europe/Berlin\"}}: %w", err)
+	}
+	if len(listeners) == 0 {
+		return nil, errors.New("LISTENERS names nobody")
+	}
+	var errs []error
+	for id, l := range listeners {
+		if !ValidListener(id) {
+			errs = append(errs, fmt.Errorf("listener %q: an id is a small letter, then up to 30 small letters, digits and dashes", id))
+		}
+		zone, err := time.LoadLocation(l.TimeZone)
+		if err != nil || l.TimeZone == "Local" {
+			errs = append(errs, fmt.Errorf("listener %q: time zone %q is not one such as Europe/Berlin", id, l.TimeZone))
+		}
+		l.ID, l.Zone, l.TimeZone = id, zone, or(l.TimeZone, "UTC")
+		listeners[id] = l
+	}
+	return listeners, errors.Join(errs...)
+}
+
+func or(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}

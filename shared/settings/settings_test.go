@@ -1,0 +1,69 @@
+package settings
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRead(t *testing.T) {
+	tests := []struct {
+		name    string
+		env     map[string]string
+		check   func(Settings) bool
+		wantErr []string // each has to be named
+	}{
+		{
+			name: "defaults",
+			env:  map[string]string{"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "l", "INSIGHTS_BUCKET": "i"},
+			check: func(s Settings) bool {
+				return s.Dataset == "spotify_insights" && s.StagingDataset == "spotify_insights_staging" &&
+					s.Topic == "plays-loaded" && s.Listeners["me"].TimeZone == "UTC"
+			},
+		},
+		{
+			name: "two listeners",
+			env: map[string]string{"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "l", "INSIGHTS_BUCKET": "i",
+				"LISTENERS": `{"me":{"time_zone":"America/Los_Angeles"},"my-sister":{"time_zone":"Europe/Berlin","public":true}}`},
+			check: func(s Settings) bool {
+				return s.Listeners["me"].Zone.String() == "America/Los_Angeles" && s.Listeners["my-sister"].Public &&
+					s.Listeners["my-sister"].ID == "my-sister"
+			},
+		},
+		{name: "everything that is missing is said at once", wantErr: []string{"GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "INSIGHTS_BUCKET"}},
+		{name: "not JSON", env: map[string]string{"LISTENERS": "me"}, wantErr: []string{"LISTENERS is not JSON"}},
+		{name: "nobody", env: map[string]string{"LISTENERS": "{}"}, wantErr: []string{"names nobody"}},
+		{name: "a name with a path in it", env: map[string]string{"LISTENERS": `{"../me":{}}`}, wantErr: []string{`listener "../me"`}},
+		{name: "no such zone", env: map[string]string{"LISTENERS": `{"me":{"time_zone":"Mars/Olympus"}}`}, wantErr: []string{"Mars/Olympus"}},
+		{name: "a dataset with a quote in it", env: map[string]string{"DATASET": "a`b"}, wantErr: []string{"no dataset name"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "INSIGHTS_BUCKET", "DATASET", "STAGING_DATASET", "LOCATION", "TOPIC", "LISTENERS"} {
+				t.Setenv(name, tt.env[name])
+			}
+			s, err := Read(Project, LakeBucket, InsightsBucket)
+			if len(tt.wantErr) == 0 && err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range tt.wantErr {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("Read() error %v does not say %q", err, want)
+				}
+			}
+			if tt.check != nil && !tt.check(s) {
+				t.Errorf("Read() = %+v", s)
+			}
+		})
+	}
+}
+
+func TestValidListener(t *testing.T) {
+	for id, want := range map[string]bool{
+		"me": true, "a-1": true, "m" + strings.Repeat("e", 30): true,
+		"": false, "Me": false, "1a": false, "a/b": false, "..": false, "a\n": false, "m" + strings.Repeat("e", 31): false, "mé": false,
+	} {
+		if got := ValidListener(id); got != want {
+			t.Errorf("ValidListener(%q) = %v", id, got)
+		}
+	}
+}
