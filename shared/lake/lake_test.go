@@ -1,0 +1,115 @@
+package lake
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"spotify-insights.internal/shared/plays"
+)
+
+func row(at time.Time, track string) plays.Row {
+	return plays.Row{PlayedAt: &at, TrackID: &track}
+}
+
+func TestParseName(t *testing.T) {
+	const page = "plays/source=api/listener=me/date=2026-06-24/20260624T144802Z-0af1.ndjson.gz"
+	tests := []struct {
+		object string
+		want   Name
+		ok     bool
+	}{
+		{page, Name{Kind: "api", Listener: "me"}, true},
+		{"plays/source=export/listener=me/0af1/1/Streaming_History_Audio_2023_1.json-0-4999.ndjson.gz", Name{Kind: "export", Listener: "me", Zip: "0af1"}, true},
+		{"plays/source=export/listener=me/0af1/1/manifest.json", Name{}, false},
+		{strings.Replace(page, "listener=me", "listener=Me", 1), Name{Kind: "api", Listener: "Me"}, false},
+		{strings.Replace(page, "listener=me", "listener=..", 1), Name{Kind: "api", Listener: ".."}, false},
+		{strings.Replace(page, "listener=me", "listener=a/b", 1), Name{}, false},
+		{strings.Replace(page, ".gz", ".gz.bak", 1), Name{}, false},
+		{"x/" + page, Name{}, false},
+		{page + "\n", Name{}, false},
+		{"holiday.jpg", Name{}, false},
+		{"", Name{}, false},
+	}
+	for _, tt := range tests {
+		if got, ok := ParseName(tt.object); got != tt.want || ok != tt.ok {
+			t.Errorf("ParseName(%q) = %+v, %v; want %+v, %v", tt.object, got, ok, tt.want, tt.ok)
+		}
+	}
+}
+
+func TestManifest(t *testing.T) {
+	if !Manifest("plays/source=export/listener=me/0af1/1/manifest.json") || Manifest("plays/source=api/listener=me/manifest.json") {
+		t.Error("a manifest is the one file beside an export's objects that holds no plays")
+	}
+}
+
+func TestPageName(t *testing.T) {
+	at := time.Date(2026, 6, 24, 14, 48, 2, 110e6, time.UTC)
+	page := []plays.Row{row(at, "a"), row(at.Add(-4*time.Minute), "b"), row(at.Add(-8*time.Minute), "c")}
+	name := PageName("me", page, nil)
+	if _, ok := ParseName(name); !ok || !strings.HasPrefix(name, "plays/source=api/listener=me/date=2026-06-24/20260624T144802Z-") {
+		t.Fatalf("PageName() = %q", name)
+	}
+	rejected := row(at.Add(time.Hour), "d")
+	rejected.RejectReason = new("no track")
+	same := map[string][]plays.Row{
+		"an item twice":      append([]plays.Row{page[1]}, page...),
+		"an unreadable item": append([]plays.Row{rejected}, page...),
+		"another zone":       {row(at.In(time.FixedZone("", 7200)), "a"), page[1], page[2]},
+	}
+	shuffled := append([]plays.Row{}, page...)
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	same["another order"] = shuffled
+	for what, rows := range same {
+		if got := PageName("me", rows, nil); got != name {
+			t.Errorf("with %s the name is %q, not %q", what, got, name)
+		}
+	}
+	other := map[string][]plays.Row{
+		"a play more":      append([]plays.Row{row(at.Add(-12*time.Minute), "e")}, page...),
+		"a play less":      page[:2],
+		"a late play":      {page[0], row(at.Add(-6*time.Minute), "late"), page[1], page[2]},
+		"another track":    {row(at, "z"), page[1], page[2]},
+		"a millisecond on": {row(at.Add(time.Millisecond), "a"), page[1], page[2]},
+	}
+	for what, rows := range other {
+		if got := PageName("me", rows, nil); got == name {
+			t.Errorf("with %s the name is the same", what)
+		}
+	}
+	unreadable := []plays.Row{rejected}
+	if PageName("me", unreadable, []byte("a")) == PageName("me", unreadable, []byte("b")) {
+		t.Error("two unreadable pages of different bodies have one name")
+	}
+	if _, ok := ParseName(PageName("me", []plays.Row{{RejectReason: new("no played_at")}}, nil)); !ok {
+		t.Error("a page without any time has a name that is not ours")
+	}
+}
+
+func TestEncode(t *testing.T) {
+	rows := []plays.Row{row(time.Date(2026, 6, 24, 14, 48, 2, 0, time.UTC), "a<b"), {Raw: `{"track":null}`, Index: 1}}
+	content, err := Encode(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for lines := bufio.NewScanner(unzipped); lines.Scan(); n++ {
+		var got plays.Row
+		if err := json.Unmarshal(lines.Bytes(), &got); err != nil || got.Raw != rows[n].Raw || got.Index != rows[n].Index {
+			t.Errorf("line %d = %s (%v)", n, lines.Bytes(), err)
+		}
+	}
+	if n != len(rows) {
+		t.Errorf("%d lines for %d rows", n, len(rows))
+	}
+}

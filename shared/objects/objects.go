@@ -1,0 +1,155 @@
+// Package objects reads and writes Cloud Storage objects, with a deadline on every call and with
+// the preconditions that make a write safe to repeat.
+package objects
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/iterator"
+
+	"spotify-insights.internal/shared/emulator"
+)
+
+// callLimit is the deadline of one call: objects here are at most a few MB.
+const callLimit = time.Minute
+
+// maxDocument bounds what a JSON document may hold, so that a stray object cannot fill the memory.
+const maxDocument = 64 << 20
+
+// ErrPrecondition says that the object is not, or no longer, as the writer thought.
+var ErrPrecondition = errors.New("the object was written by somebody else meanwhile")
+
+// Bucket is one bucket.
+type Bucket struct {
+	Name   string
+	handle *storage.BucketHandle
+}
+
+// Attrs are the facts of an object that the pipeline uses.
+type Attrs struct {
+	Name       string
+	Generation int64
+	Size       int64 // bytes, as stored
+	Updated    time.Time
+}
+
+// Open makes a client of one bucket. It makes no call.
+func Open(ctx context.Context, bucket string) (*Bucket, error) {
+	if _, err := emulator.Host(emulator.Storage); err != nil { // the client reads the variable itself
+		return nil, err
+	}
+	client, err := storage.NewClient(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("making a Cloud Storage client: %w", err)
+	}
+	return &Bucket{bucket, client.Bucket(bucket)}, nil
+}
+
+// Create writes an object unless one of its name exists, and reports whether it wrote. The same
+// call again is harmless.
+func (b *Bucket) Create(ctx context.Context, name, contentType string, content []byte) (bool, error) {
+	err := b.write(ctx, name, contentType, content, storage.Conditions{DoesNotExist: true})
+	if errors.Is(err, ErrPrecondition) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ReadJSON decodes an object into v and returns its generation, 0 where there is no such object.
+func (b *Bucket) ReadJSON(ctx context.Context, name string, v any) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	r, err := b.handle.Object(name).NewReader(ctx)
+	if errors.Is(err, storage.ErrObjectNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading gs://%s/%s: %w", b.Name, name, err)
+	}
+	defer r.Close()
+	content, err := io.ReadAll(io.LimitReader(r, maxDocument))
+	if err != nil {
+		return 0, fmt.Errorf("reading gs://%s/%s: %w", b.Name, name, err)
+	}
+	if err := json.Unmarshal(content, v); err != nil {
+		return r.Attrs.Generation, fmt.Errorf("gs://%s/%s is not the JSON it should be: %w", b.Name, name, err)
+	}
+	return r.Attrs.Generation, nil
+}
+
+// WriteJSON replaces the generation of an object that was read before (0: there was none). Where
+// the object is another by now it changes nothing and returns [ErrPrecondition].
+func (b *Bucket) WriteJSON(ctx context.Context, name string, v any, generation int64) error {
+	content, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encoding gs://%s/%s: %w", b.Name, name, err)
+	}
+	cond := storage.Conditions{GenerationMatch: generation}
+	if generation == 0 {
+		cond = storage.Conditions{DoesNotExist: true}
+	}
+	return b.write(ctx, name, "application/json", content, cond)
+}
+
+func (b *Bucket) write(ctx context.Context, name, contentType string, content []byte, cond storage.Conditions) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	w := b.handle.Object(name).If(cond).NewWriter(ctx)
+	w.ContentType = contentType
+	w.ChunkSize = 0 // one request: the content is in memory anyway
+	_, err := w.Write(content)
+	err = errors.Join(err, w.Close())
+	if apiErr, ok := errors.AsType[*googleapi.Error](err); ok && apiErr.Code == http.StatusPreconditionFailed {
+		return ErrPrecondition
+	}
+	if err != nil {
+		return fmt.Errorf("writing gs://%s/%s: %w", b.Name, name, err)
+	}
+	return nil
+}
+
+// Attrs returns an object's facts; the error is [fs.ErrNotExist] where it is gone.
+func (b *Bucket) Attrs(ctx context.Context, name string) (Attrs, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	a, err := b.handle.Object(name).Attrs(ctx)
+	if errors.Is(err, storage.ErrObjectNotExist) {
+		return Attrs{}, fmt.Errorf("gs://%s/%s: %w", b.Name, name, fs.ErrNotExist)
+	}
+	if err != nil {
+		return Attrs{}, fmt.Errorf("looking up gs://%s/%s: %w", b.Name, name, err)
+	}
+	return attrsOf(a), nil
+}
+
+// List returns every object whose name begins with prefix, by name.
+func (b *Bucket) List(ctx context.Context, prefix string) ([]Attrs, error) {
+	query := &storage.Query{Prefix: prefix, Projection: storage.ProjectionNoACL}
+	if err := query.SetAttrSelection([]string{"Name", "Generation", "Size", "Updated"}); err != nil {
+		return nil, err
+	}
+	var list []Attrs
+	for it := b.handle.Objects(ctx, query); ; {
+		a, err := it.Next()
+		if errors.Is(err, iterator.Done) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("listing gs://%s/%s: %w", b.Name, prefix, err)
+		}
+		list = append(list, attrsOf(a))
+	}
+}
+
+func attrsOf(a *storage.ObjectAttrs) Attrs {
+	return Attrs{Name: a.Name, Generation: a.Generation, Size: a.Size, Updated: a.Updated}
+}
