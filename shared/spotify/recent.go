@@ -1,0 +1,56 @@
+package spotify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/plays"
+)
+
+// Page is one answer of the recently-played endpoint.
+type Page struct {
+	Items []json.RawMessage // newest first, at most 50
+	Body  []byte            // the whole answer
+}
+
+// RecentlyPlayed asks for a listener's last 50 plays. It gives no cursor, because plays come late
+// and a cursor would pass them by. The error is [ErrUnauthorized] for a token that is not taken.
+func (c *Client) RecentlyPlayed(ctx context.Context, accessToken string) (page Page, err error) {
+	const what = "Spotify's recently-played"
+	url := fmt.Sprintf("%s/v1/me/player/recently-played?limit=%d", c.api, plays.PageSize)
+	err = c.retry(ctx, func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+accessToken)
+		body, err := c.do(req, what)
+		if err != nil {
+			return err
+		}
+		page, err = parsePage(body)
+		if err != nil {
+			return &again{err: faults.New(faults.Upstream,
+				"Nothing to do: the next run asks again. If it stays, look at https://status.spotify.dev.",
+				"%s answered something else than plays: %w", what, err)}
+		}
+		return nil
+	})
+	return page, err
+}
+
+func parsePage(body []byte) (Page, error) {
+	var answer struct {
+		Items *[]json.RawMessage `json:"items"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return Page{}, err
+	}
+	if answer.Items == nil {
+		return Page{}, fmt.Errorf("no list of items in %d bytes", len(body))
+	}
+	return Page{Items: *answer.Items, Body: body}, nil
+}

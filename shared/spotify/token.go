@@ -1,0 +1,103 @@
+package spotify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/endpoints"
+
+	"spotify-insights.internal/shared/faults"
+)
+
+// Scope is what the pipeline asks a listener's consent for.
+const Scope = "user-read-recently-played"
+
+// ConsentLife is how many months a refresh token lives after the listener's consent, however often
+// it is used (Spotify, for all apps, since 2026-07-20).
+const ConsentLife = 6
+
+// ErrInvalidGrant says that Spotify does not take this refresh token. It has been wrong for hours,
+// so one such answer is no proof.
+var ErrInvalidGrant = errors.New("Spotify does not take the refresh token")
+
+// App is an app of Spotify's developer page, as the secret spotify-client holds it.
+type App struct {
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+}
+
+// Token is a listener's consent, as the secret spotify-token-L holds it.
+type Token struct {
+	RefreshToken string     `json:"refresh_token"`
+	AuthorizedAt *time.Time `json:"authorized_at"` // the day of consent, nil where it is not known
+	Scope        string     `json:"scope"`
+}
+
+// Access is what a refresh token buys.
+type Access struct {
+	Token   string
+	Expires time.Time
+	Refresh string // the refresh token to use from now on, the old one where none was given
+}
+
+// OAuth describes app to golang.org/x/oauth2.
+func (c *Client) OAuth(app App, redirectURL string) *oauth2.Config {
+	endpoint := endpoints.Spotify
+	endpoint.AuthURL = c.accounts + "/authorize"
+	endpoint.TokenURL = c.accounts + "/api/token"
+	endpoint.AuthStyle = oauth2.AuthStyleInHeader // else each failed refresh is tried twice
+	return &oauth2.Config{
+		ClientID: app.ClientID, ClientSecret: app.ClientSecret,
+		Endpoint: endpoint, RedirectURL: redirectURL, Scopes: []string{Scope},
+	}
+}
+
+// Refresh buys an access token. The error is [ErrInvalidGrant] for a refresh token that is not taken.
+func (c *Client) Refresh(ctx context.Context, app App, refreshToken string) (access Access, err error) {
+	err = c.retry(ctx, func(ctx context.Context) error {
+		source := c.OAuth(app, "").TokenSource(c.Context(ctx), &oauth2.Token{RefreshToken: refreshToken})
+		token, err := source.Token()
+		if err != nil {
+			return TokenFault(err)
+		}
+		access = Access{Token: token.AccessToken, Expires: token.Expiry, Refresh: token.RefreshToken}
+		return nil
+	})
+	return access, err
+}
+
+// Context makes golang.org/x/oauth2 use this client's limits.
+func (c *Client) Context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, oauth2.HTTPClient, c.http)
+}
+
+// TokenFault makes an error of one from golang.org/x/oauth2, whose own text can hold the answer's body.
+// It is [ErrInvalidGrant] for a token or code that is not taken.
+func TokenFault(err error) error {
+	const what = "Spotify's accounts service"
+	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok {
+		return unreachable(what, err)
+	}
+	switch {
+	case refusal.ErrorCode == "invalid_grant":
+		return fmt.Errorf("%w (%s)", ErrInvalidGrant, grantReason(refusal.ErrorDescription))
+	case refusal.ErrorCode == "invalid_client" || refusal.ErrorCode == "unauthorized_client":
+		return faults.New(faults.Reconnect,
+			"Put the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) into the secret spotify-client, then connect again.",
+			"%s does not know this app: %s", what, refusal.ErrorCode)
+	}
+	return refused(what, refusal.Response, refusal.Body)
+}
+
+// grantReason repeats the descriptions that are known; the field is free text.
+func grantReason(description string) string {
+	switch description {
+	case "Refresh token expired", "Refresh token revoked", "Invalid refresh token":
+		return description
+	}
+	return "invalid_grant"
+}
