@@ -1,0 +1,63 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+	"google.golang.org/api/googleapi"
+)
+
+// views are in the order in which they need each other.
+var views = []string{"tracks", "listens", "listening_history", "gaps"}
+
+// clustering and partitioning of the tables; the rest has neither.
+var layouts = map[string]bigquery.TableMetadata{
+	Plays: {
+		TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.MonthPartitioningType, Field: "played_at"},
+		Clustering:       &bigquery.Clustering{Fields: []string{"listener", "track_id"}},
+	},
+}
+
+// stagingLife is how long a staging table lives that its attempt did not drop.
+const stagingLife = 24 * time.Hour
+
+// Create makes both datasets, all tables and all views where they are not there. Deployed, this is
+// Terraform's work; on one's own machine this stands in for it.
+func (w *Warehouse) Create(ctx context.Context) error {
+	err := existing(w.client.Dataset(w.dataset).Create(ctx, &bigquery.DatasetMetadata{}))
+	if err == nil {
+		err = existing(w.client.Dataset(w.staging).Create(ctx, &bigquery.DatasetMetadata{DefaultTableExpiration: stagingLife}))
+	}
+	if err != nil {
+		return fmt.Errorf("making the datasets: %w", err)
+	}
+	for _, table := range Tables() {
+		meta := layouts[table]
+		meta.Schema = Schema(table)
+		if err := existing(w.client.Dataset(w.dataset).Table(table).Create(ctx, &meta)); err != nil {
+			return fmt.Errorf("making table %s: %w", table, err)
+		}
+	}
+	for _, view := range views {
+		text, err := render("views/"+view, w.names())
+		if err != nil {
+			return err
+		}
+		if err := existing(w.client.Dataset(w.dataset).Table(view).Create(ctx, &bigquery.TableMetadata{ViewQuery: text})); err != nil {
+			return fmt.Errorf("making view %s: %w", view, err)
+		}
+	}
+	return nil
+}
+
+// existing is nil where err only says that the thing is there.
+func existing(err error) error {
+	if apiErr, ok := errors.AsType[*googleapi.Error](err); ok && apiErr.Code == http.StatusConflict {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,1 @@
+SELECT after, before FROM {{.Dataset}}.gaps WHERE listener = @listener ORDER BY after

@@ -1,0 +1,78 @@
+{{- /* Totals and the top ten tracks, artists and albums of every period at once. Plays are grouped by
+       track, year and recency first (0: within 4w, 1: 6m, 2: 1y, 3: older), so that however many
+       periods there are, the plays are read once and a track's name once. */ -}}
+WITH by_track AS (
+  SELECT
+    CASE w.period WHEN 'year' THEN CAST(g.year AS STRING) ELSE w.period END AS period,
+    g.track_id,
+    SUM(g.plays) AS plays,
+    SUM(g.known_ms) AS known_ms,
+    SUM(g.unknown) AS unknown,
+    MAX(g.last_played_at) AS last_played_at
+  FROM (
+    SELECT
+      track_id,
+      EXTRACT(YEAR FROM played_at AT TIME ZONE @time_zone) AS year,
+      CASE WHEN played_at > @since_4w THEN 0 WHEN played_at > @since_6m THEN 1 WHEN played_at > @since_1y THEN 2 ELSE 3 END AS recency,
+      COUNT(*) AS plays,
+      COALESCE(SUM(COALESCE(ms_played, duration_ms)), 0) AS known_ms,
+      COUNT(CASE WHEN ms_played IS NULL AND duration_ms IS NULL THEN 1 END) AS unknown,
+      MAX(played_at) AS last_played_at
+    FROM ({{template "counted" .}}) AS c
+    GROUP BY 1, 2, 3
+  ) AS g
+  JOIN (
+    SELECT '4w' AS period, 0 AS recency UNION ALL SELECT '6m', 1 UNION ALL SELECT '1y', 2
+    UNION ALL SELECT 'all', 3 UNION ALL SELECT 'year', 3
+  ) AS w ON g.recency <= w.recency
+  GROUP BY 1, 2
+),
+grouped AS (
+  SELECT
+    CASE
+      WHEN GROUPING(n.track_id) = 0 THEN 'track'
+      WHEN GROUPING(n.album) = 0 THEN 'album'
+      WHEN GROUPING(n.artist_name) = 0 THEN 'artist'
+      ELSE 'total'
+    END AS kind,
+    n.period, n.track_id, n.artist_name, n.album,
+    SUM(n.plays) AS plays,
+    SUM(n.ms) AS ms,
+    MAX(n.last_played_at) AS last_played_at,
+    COUNT(DISTINCT n.counted_track) AS tracks,
+    COUNT(DISTINCT n.counted_artist) AS artists,
+    MAX(n.track_name) AS track_name,
+    MAX(n.all_artists) AS all_artists,
+    MAX(n.spotify_url) AS spotify_url,
+    MAX(n.image_url) AS image_url
+  FROM (
+    SELECT
+      b.period, b.track_id, b.plays, b.last_played_at,
+      b.known_ms + b.unknown * COALESCE(t.duration_ms, 0) AS ms,
+      b.track_id AS counted_track, t.artist_name AS counted_artist,
+      t.track_name, t.artists AS all_artists, t.artist_name, t.album, t.spotify_url, t.image_url
+    FROM by_track AS b
+    JOIN ({{template "tracks" .}}) AS t ON t.track_id = b.track_id
+  ) AS n
+  GROUP BY GROUPING SETS ((n.period), (n.period, n.track_id), (n.period, n.artist_name), (n.period, n.artist_name, n.album))
+),
+ranked AS (
+  SELECT
+    *,
+    ROW_NUMBER() OVER (
+      PARTITION BY period, kind
+      ORDER BY plays DESC, ms DESC, last_played_at DESC, track_id, artist_name, album
+    ) AS rank
+  FROM grouped
+  WHERE kind IN ('track', 'total')
+    OR (kind = 'artist' AND artist_name IS NOT NULL)
+    OR (kind = 'album' AND album IS NOT NULL)
+)
+SELECT
+  r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at,
+  r.tracks, r.artists, r.track_name, r.all_artists, r.spotify_url, r.image_url,
+  f.danceability, f.energy, f.valence
+FROM ranked AS r
+LEFT JOIN ({{template "features" .}}) AS f ON f.track_id = r.track_id
+WHERE r.rank <= 10
+ORDER BY r.period, r.kind, r.rank

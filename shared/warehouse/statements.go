@@ -1,0 +1,131 @@
+package warehouse
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"text/template"
+
+	"cloud.google.com/go/bigquery"
+)
+
+//go:embed sql
+var sqlFiles embed.FS
+
+//go:embed schema
+var schemaFiles embed.FS
+
+// The tables of the dataset, each with its schema/*.json.
+const (
+	Plays         = "plays"
+	AudioFeatures = "audio_features"
+	Loads         = "loads"
+	TopTen        = "top_ten"
+)
+
+// registry holds every statement that is ever sent, by the path of its file below sql/ less the
+// ending. Parts are templates that statements and views share.
+var registry = func() *template.Template {
+	all := template.New("sql").Option("missingkey=error").Funcs(template.FuncMap{"join": strings.Join})
+	for _, pattern := range []string{"sql/parts/*.sql", "sql/views/*.sql", "sql/statements/*.sql"} {
+		files, err := fs.Glob(sqlFiles, pattern)
+		if err != nil || len(files) == 0 {
+			panic("no SQL at " + pattern)
+		}
+		for _, file := range files {
+			text, err := sqlFiles.ReadFile(file)
+			if err != nil {
+				panic(err)
+			}
+			name := strings.TrimSuffix(strings.TrimPrefix(file, "sql/"), ".sql")
+			template.Must(all.New(strings.TrimPrefix(name, "parts/")).Parse(string(text)))
+		}
+	}
+	return all
+}()
+
+// names are what a statement's text is rendered with.
+type names struct {
+	Dataset string // where tables and views are
+	Staging string // the whole name of an attempt's own table, where the statement reads one
+	Where   string // a condition on plays or loads, "" for every row
+}
+
+// columns are lists of columns, from the schemas.
+func (names) columns(table string) []string {
+	schema := Schema(table)
+	list := make([]string, len(schema))
+	for i, field := range schema {
+		list[i] = field.Name
+	}
+	return list
+}
+
+func (n names) without(table string, keys ...string) []string {
+	return slices.DeleteFunc(n.columns(table), func(c string) bool { return slices.Contains(keys, c) })
+}
+
+// PlayColumns and those below are called by the statements.
+func (n names) PlayColumns() []string   { return n.columns(Plays) }
+func (n names) LoadColumns() []string   { return n.columns(Loads) }
+func (n names) TopTenColumns() []string { return n.columns(TopTen) }
+func (n names) LoadValues() []string    { return n.without(Loads, "object", "generation") }
+func (n names) RecentPlays() int        { return RecentPlays }
+func (n names) PlayValues() []string {
+	return n.without(Plays, "listener", "source", "played_at", "track_id")
+}
+func (n names) TrackColumns() []string {
+	return []string{"track_name", "artists", "artist_name", "album", "isrc", "duration_ms", "spotify_url", "image_url"}
+}
+
+// render makes the text of a statement or view.
+func render(name string, n names) (string, error) {
+	var text strings.Builder
+	if err := registry.ExecuteTemplate(&text, name, n); err != nil {
+		return "", fmt.Errorf("rendering statement %s: %w", name, err)
+	}
+	return strings.TrimSpace(text.String()), nil
+}
+
+// schemas are the tables' schemas, read once.
+var schemas = func() map[string]bigquery.Schema {
+	all := map[string]bigquery.Schema{}
+	for _, table := range []string{Plays, AudioFeatures, Loads, TopTen} {
+		text, err := schemaFiles.ReadFile("schema/" + table + ".json")
+		if err != nil {
+			panic(err)
+		}
+		if all[table], err = bigquery.SchemaFromJSON(text); err != nil {
+			panic(fmt.Sprintf("schema/%s.json: %v", table, err))
+		}
+	}
+	return all
+}()
+
+// Schema returns the columns of a table.
+func Schema(table string) bigquery.Schema { return schemas[table] }
+
+// Tables are the names of all tables, sorted.
+func Tables() []string { return slices.Sorted(maps.Keys(schemas)) }
+
+// stagingSchema is what a lake object's rows are loaded as: the columns of plays, of which an
+// unreadable row may lack the key's, and what a row keeps beside them.
+func stagingSchema() bigquery.Schema {
+	var schema bigquery.Schema
+	for _, field := range Schema(Plays) {
+		relaxed := *field
+		if field.Name == "played_at" || field.Name == "track_id" {
+			relaxed.Required = false
+		}
+		schema = append(schema, &relaxed)
+	}
+	return append(schema,
+		&bigquery.FieldSchema{Name: "file", Type: bigquery.StringFieldType},
+		&bigquery.FieldSchema{Name: "index", Type: bigquery.IntegerFieldType},
+		&bigquery.FieldSchema{Name: "reject_reason", Type: bigquery.StringFieldType},
+		&bigquery.FieldSchema{Name: "raw", Type: bigquery.StringFieldType},
+	)
+}
