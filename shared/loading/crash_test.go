@@ -1,0 +1,137 @@
+package loading_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/loading"
+)
+
+// cable is a connection to a server that can be cut at a given request: before the server sees it,
+// or after the server has done it and before the answer arrives.
+type cable struct {
+	mu       sync.Mutex
+	requests int
+	at       int // the request at which the cable is cut, 0 for none
+	late     bool
+	onCut    func()
+}
+
+func (c *cable) handler(target *url.URL) http.Handler {
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		c.requests++
+		dead, last, late := c.at > 0 && c.requests > c.at, c.requests == c.at, c.late
+		c.mu.Unlock()
+		if !dead && !last {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		if last {
+			if late {
+				proxy.ServeHTTP(httptest.NewRecorder(), r.WithContext(context.WithoutCancel(r.Context())))
+			}
+			c.onCut()
+		}
+		panic(http.ErrAbortHandler)
+	})
+}
+
+// mend makes the cable whole, to be cut at the nth request from now on.
+func (c *cable) mend(n int, late bool, onCut func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests, c.at, c.late, c.onCut = 0, n, late, onCut
+}
+
+// A function that dies at any of its calls to BigQuery, before it or after, leaves nothing that the
+// same event, come again, does not put right.
+func TestDeathAtEveryCall(t *testing.T) {
+	r := newRig(t)
+	line := &cable{}
+	target := &url.URL{Scheme: "http", Host: envHost(t, emulator.BigQuery)}
+	server := httptest.NewServer(line.handler(target))
+	t.Cleanup(server.Close)
+	direct := target.Host
+	t.Setenv(emulator.BigQuery, strings.TrimPrefix(server.URL, "http://"))
+
+	known := r.put(t, "me", page("me", noon, 50))
+	fresh := r.put(t, "me", page("me", noon.Add(20*time.Minute), 50))
+	load := func(ctx context.Context, o loading.Object) error {
+		r.reopen(t)
+		_, err := r.Load(ctx, []loading.Object{o})
+		return err
+	}
+	query := func(text string) []string {
+		t.Setenv(emulator.BigQuery, direct)
+		defer t.Setenv(emulator.BigQuery, strings.TrimPrefix(server.URL, "http://"))
+		return r.query(t, text)
+	}
+	reset := func() {
+		query("DELETE FROM spotify_insights.plays WHERE TRUE")
+		query("DELETE FROM spotify_insights.loads WHERE TRUE")
+		line.mend(0, false, nil)
+		if err := load(t.Context(), known); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reset()
+	line.mend(0, false, nil)
+	if err := load(t.Context(), fresh); err != nil {
+		t.Fatal(err)
+	}
+	calls := line.requests
+	wantPlays, wantLoads := query(everyPlay), query(everyLoad)
+	if calls < 5 || len(wantPlays) != 55 {
+		t.Fatalf("%d calls, %d plays", calls, len(wantPlays))
+	}
+	for n := 1; n <= calls; n++ {
+		for _, late := range []bool{false, true} {
+			reset()
+			before := query(everyPlay)
+			ctx, die := context.WithCancel(t.Context())
+			line.mend(n, late, die)
+			r.messages.list = nil
+			err := load(ctx, fresh)
+			die()
+			// Dropping the staging table is the last call: its failure is nobody's.
+			if got := query(everyPlay); err != nil && !slices.Equal(got, before) && !slices.Equal(got, wantPlays) {
+				t.Errorf("death at call %d of %d (late: %v) leaves half of a load: %d plays", n, calls, late, len(got))
+			}
+			line.mend(0, false, nil)
+			if err := load(t.Context(), fresh); err != nil {
+				t.Fatalf("after death at call %d (late: %v): %v", n, late, err)
+			}
+			if diff := cmp.Diff(wantPlays, query(everyPlay)); diff != "" {
+				t.Errorf("plays after death at call %d (late: %v) (-want +got):\n%s", n, late, diff)
+			}
+			if diff := cmp.Diff(wantLoads, query(everyLoad)); diff != "" {
+				t.Errorf("ledger after death at call %d (late: %v) (-want +got):\n%s", n, late, diff)
+			}
+			if len(r.messages.list) == 0 {
+				t.Errorf("after death at call %d (late: %v) nobody is told", n, late)
+			}
+		}
+	}
+}
+
+func envHost(t *testing.T, variable string) string {
+	t.Helper()
+	host, err := emulator.Host(variable)
+	if err != nil || host == "" {
+		t.Fatalf("%s: %q, %v", variable, host, err)
+	}
+	return host
+}

@@ -1,0 +1,252 @@
+// Package loading takes lake objects into the warehouse: one or ten thousand, on one path.
+package loading
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"spotify-insights.internal/shared/events"
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// MaxBatch is how many objects one load job takes (BigQuery's limit).
+const MaxBatch = 10_000
+
+// Loader loads objects of one bucket.
+type Loader struct {
+	Bucket    string
+	Warehouse interface {
+		StagePlays(ctx context.Context, uris []string) (*warehouse.Stage, error)
+		Record(ctx context.Context, loads []warehouse.Load) (committed time.Time, err error)
+	}
+	Publisher interface {
+		Publish(ctx context.Context, loaded events.Loaded) error
+	}
+	Now func() time.Time
+}
+
+// Object is a generation of an object in the lake.
+type Object struct {
+	Name       string
+	Generation int64
+	Size       int64 // bytes, as stored
+}
+
+// Load takes objects into the warehouse: load job, MERGE, ledger, message. It may be called again
+// with the same ones, at any time and also beside itself. An object that no retry mends gets its row
+// in the ledger with the error and does not hold up the others. The returned error is a passing one;
+// what was loaded until then stays, and is told of.
+//
+// The ledger comes before the message, so that a ranking woken by the message sees the ledger's word
+// on gaps and rejected rows. A crash in between loses no message: the event comes again, and
+// reconcile sends one to every listener.
+func (l *Loader) Load(ctx context.Context, objects []Object, always ...string) (loads []warehouse.Load, err error) {
+	news := map[string]time.Time{} // by listener, when the newest was committed
+	var batch []Object
+	var refused []warehouse.Load
+	for _, o := range objects {
+		if err := check(o); err != nil {
+			refused = append(refused, l.failed(ctx, o, err))
+			continue
+		}
+		batch = append(batch, o)
+	}
+	if err = l.record(ctx, refused, news); err == nil {
+		loads = refused
+		for len(batch) > 0 && err == nil {
+			n := min(len(batch), MaxBatch)
+			var more []warehouse.Load
+			more, err = l.attempt(ctx, batch[:n], news)
+			loads, batch = append(loads, more...), batch[n:]
+		}
+	}
+	for _, listener := range always {
+		if news[listener].IsZero() {
+			news[listener] = l.Now().UTC()
+		}
+	}
+	for listener, committed := range news {
+		err = errors.Join(err, l.Publisher.Publish(ctx, events.Loaded{Listener: listener, CommittedAt: committed}))
+	}
+	return loads, err
+}
+
+// check refuses, by name and size alone, what cannot be an object of ours.
+func check(o Object) error {
+	if _, ok := lake.ParseName(o.Name); !ok {
+		return faults.New(faults.Invalid, "Move it out of the lake's bucket: only this program's objects belong there.",
+			"its name is not one that this program gives")
+	}
+	if o.Size == 0 {
+		return faults.New(faults.Invalid, "Delete it: it holds nothing.", "the object is empty")
+	}
+	return nil
+}
+
+// attempt loads a batch in one job. Where an object spoils the batch, each half is tried alone, down
+// to the one object that is to blame.
+func (l *Loader) attempt(ctx context.Context, batch []Object, news map[string]time.Time) ([]warehouse.Load, error) {
+	loads, err := l.together(ctx, batch, news)
+	blame := faults.Permanent(err) || errors.Is(err, fs.ErrNotExist)
+	switch {
+	case !blame:
+		return loads, err
+	case len(batch) == 1 && errors.Is(err, fs.ErrNotExist):
+		handler.Logger().WarnContext(ctx, "the object is gone; there is nothing to load", "object", batch[0].Name)
+		return nil, nil
+	case len(batch) == 1:
+		loads = []warehouse.Load{l.failed(ctx, batch[0], err)}
+		return loads, l.record(ctx, loads, news)
+	}
+	half := len(batch) / 2
+	loads, err = l.attempt(ctx, batch[:half], news)
+	if err != nil {
+		return loads, err
+	}
+	more, err := l.attempt(ctx, batch[half:], news)
+	return append(loads, more...), err
+}
+
+func (l *Loader) together(ctx context.Context, batch []Object, news map[string]time.Time) ([]warehouse.Load, error) {
+	uris := make([]string, len(batch))
+	for i, o := range batch {
+		uris[i] = fmt.Sprintf("gs://%s/%s", l.Bucket, o.Name)
+	}
+	stage, err := l.Warehouse.StagePlays(ctx, uris)
+	if err != nil {
+		return nil, fmt.Errorf("loading %d objects: %w", len(batch), err)
+	}
+	defer stage.Drop()
+	staged, err := match(batch, stage.Objects)
+	if err != nil {
+		return nil, err
+	}
+	inserted, err := stage.Merge(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("merging %d objects: %w", len(batch), err)
+	}
+	loads := make([]warehouse.Load, len(batch))
+	for i, o := range batch {
+		loads[i] = l.loaded(o, staged[o.Name], inserted[o.Name])
+	}
+	return loads, l.record(ctx, loads, news)
+}
+
+// match gives each object its staged rows, and refuses rows that lie about where they are from.
+func match(batch []Object, staged []warehouse.StagedObject) (map[string]warehouse.StagedObject, error) {
+	foreign := func(what string) error {
+		return faults.New(faults.Invalid, "Move the object out of the lake's bucket: this program did not write it.", "%s", what)
+	}
+	byName := make(map[string]warehouse.StagedObject, len(staged))
+	for _, s := range staged {
+		if s.Stray > 0 {
+			return nil, foreign("it holds rows without a key, or of another listener or source than its name says")
+		}
+		byName[s.Object] = s
+	}
+	for _, o := range batch {
+		if _, ok := byName[o.Name]; !ok {
+			return nil, foreign("it holds no row of its own")
+		}
+	}
+	if len(byName) != len(batch) {
+		return nil, foreign("it holds rows that say they are from another object")
+	}
+	return byName, nil
+}
+
+// loaded is the ledger's row of an object that was loaded.
+func (l *Loader) loaded(o Object, s warehouse.StagedObject, inserted int64) warehouse.Load {
+	name, _ := lake.ParseName(o.Name)
+	load := l.row(o, name)
+	load.RowsRead, load.Rejected, load.NotMusic, load.Inserted = s.RowsRead, s.Rejected, s.NotMusic, inserted
+	load.Duplicates = s.RowsRead - s.Rejected - s.NotMusic - inserted
+	load.FullPage = name.Kind == plays.SourceAPI && s.RowsRead == plays.PageSize
+	if s.Oldest.Valid {
+		load.Oldest, load.Newest = &s.Oldest.Timestamp, &s.Newest.Timestamp
+	}
+	if s.FetchedAt.Valid {
+		load.FetchedAt = &s.FetchedAt.Timestamp
+	}
+	return load
+}
+
+// failed is the ledger's row of an object that no retry mends.
+func (l *Loader) failed(ctx context.Context, o Object, err error) warehouse.Load {
+	handler.Logger().ErrorContext(ctx, "an object cannot be loaded",
+		"object", o.Name, "generation", o.Generation, "error", err.Error(), "action", faults.Action(err))
+	return l.faulty(o, err.Error())
+}
+
+func (l *Loader) faulty(o Object, text string) warehouse.Load {
+	name, _ := lake.ParseName(o.Name)
+	load := l.row(o, name)
+	load.Error = &text
+	return load
+}
+
+func (l *Loader) row(o Object, name lake.Name) warehouse.Load {
+	load := warehouse.Load{Object: o.Name, Generation: o.Generation, LoadedAt: l.Now().UTC().Truncate(time.Microsecond)} // BigQuery's precision
+	for value, column := range map[*string]**string{&name.Kind: &load.Kind, &name.Listener: &load.Listener, &name.Zip: &load.Zip} {
+		if *value != "" {
+			*column = value
+		}
+	}
+	return load
+}
+
+// record writes rows of the ledger, and notes for whom there is something to tell.
+func (l *Loader) record(ctx context.Context, loads []warehouse.Load, news map[string]time.Time) error {
+	if len(loads) == 0 {
+		return nil
+	}
+	committed, err := l.Warehouse.Record(ctx, loads)
+	if err != nil {
+		return fmt.Errorf("recording %d loads: %w", len(loads), err)
+	}
+	for _, load := range loads {
+		if load.Listener != nil && (load.Inserted > 0 || load.Rejected > 0 || load.Error != nil) {
+			news[*load.Listener] = committed
+		}
+	}
+	logLoads(ctx, loads)
+	return nil
+}
+
+// logLoads says in one line what was loaded, however many objects it was.
+func logLoads(ctx context.Context, loads []warehouse.Load) {
+	var good int
+	var sum warehouse.Load
+	for _, load := range loads {
+		if load.Error == nil {
+			good++
+			sum.RowsRead += load.RowsRead
+			sum.Inserted += load.Inserted
+			sum.Duplicates += load.Duplicates
+			sum.Rejected += load.Rejected
+		}
+	}
+	if good == 0 {
+		return
+	}
+	attrs := []any{"objects", good, "rows_read", sum.RowsRead, "inserted", sum.Inserted, "duplicates", sum.Duplicates, "rejected", sum.Rejected}
+	if len(loads) == 1 {
+		attrs = append(attrs, "object", loads[0].Object, "listener", *loads[0].Listener)
+	}
+	handler.Logger().InfoContext(ctx, "loaded", attrs...)
+}
+
+// GiveUp records that a passing fault did not pass while the platform delivered the event, so that
+// only reconcile tries on.
+func (l *Loader) GiveUp(ctx context.Context, o Object, cause error) error {
+	handler.Logger().ErrorContext(ctx, "an object could not be loaded for hours; reconcile tries once a day from now on",
+		"object", o.Name, "error", cause.Error())
+	return l.record(ctx, []warehouse.Load{l.faulty(o, warehouse.GivenUp(cause))}, map[string]time.Time{})
+}

@@ -1,0 +1,326 @@
+package loading_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/iterator"
+
+	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/events"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/loading"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// rig is a Loader of real clients on an embedded cloud, whose messages are kept.
+type rig struct {
+	*loading.Loader
+	settings settings.Settings
+	lake     *objects.Bucket
+	ledger   *warehouse.Warehouse
+	messages *messages
+}
+
+// messages are those published.
+type messages struct {
+	mu   sync.Mutex
+	list []events.Loaded
+	fail error
+}
+
+func (m *messages) Publish(_ context.Context, loaded events.Loaded) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail == nil {
+		m.list = append(m.list, loaded)
+	}
+	return m.fail
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	s := machinetest.Start(t, "you").Settings
+	r := &rig{settings: s, messages: &messages{}}
+	var err error
+	if r.lake, err = objects.Open(t.Context(), s.LakeBucket); err != nil {
+		t.Fatal(err)
+	}
+	r.reopen(t)
+	return r
+}
+
+// reopen makes the Loader anew, as another instance of the function would.
+func (r *rig) reopen(t *testing.T) {
+	t.Helper()
+	var err error
+	if r.Loader, r.ledger, err = loading.Open(t.Context(), r.settings); err != nil {
+		t.Fatal(err)
+	}
+	r.Publisher = r.messages
+}
+
+var noon = time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)
+
+// page is the rows of a page of n plays, the newest at the time given, four minutes apart.
+func page(listener string, newest time.Time, n int) []plays.Row {
+	rows := make([]plays.Row, n)
+	for i := range rows {
+		at := newest.Add(-time.Duration(i) * 4 * time.Minute)
+		rows[i] = plays.Row{Listener: listener, PlayedAt: &at, TrackID: new(fmt.Sprint("track", at.Minute())), DurationMS: new(int64(200000)),
+			Source: plays.SourceAPI, IngestedAt: newest.Add(time.Minute), Index: i, Raw: "{}"}
+	}
+	return rows
+}
+
+// put writes rows as ingest does and returns the object.
+func (r *rig) put(t *testing.T, listener string, rows []plays.Row) loading.Object {
+	t.Helper()
+	name := lake.PageName(listener, rows, nil)
+	for i := range rows {
+		rows[i].Object = name
+	}
+	content, err := lake.Encode(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.putContent(t, name, content)
+}
+
+func (r *rig) putContent(t *testing.T, name string, content []byte) loading.Object {
+	t.Helper()
+	if _, err := r.lake.Create(t.Context(), name, lake.ContentType, content); err != nil {
+		t.Fatal(err)
+	}
+	attrs, err := r.lake.Attrs(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loading.Object{Name: name, Generation: attrs.Generation, Size: attrs.Size}
+}
+
+func (r *rig) query(t *testing.T, text string) []string {
+	t.Helper()
+	return machinetest.Query(t, r.settings, text)
+}
+
+const (
+	everyPlay = "SELECT listener, source, played_at, track_id, ms_played, object FROM spotify_insights.plays ORDER BY 1, 2, 3, 4, 5"
+	everyLoad = "SELECT object, kind, listener, rows_read, inserted, duplicates, rejected, not_music, oldest, newest, fetched_at, full_page, error FROM spotify_insights.loads ORDER BY object"
+)
+
+func TestLoad(t *testing.T) {
+	r := newRig(t)
+	first := page("me", noon, 50)
+	second := page("me", noon.Add(8*time.Minute), 40) // two new plays, 38 known ones
+	second[5].RejectReason, second[6].RejectReason = new("no track"), new(plays.NotMusic)
+	second = append(second, second[0]) // and one twice
+	a, b := r.put(t, "me", first), r.put(t, "me", second)
+	for round := range 2 { // again changes nothing
+		for n, o := range []loading.Object{a, b} {
+			loads, err := r.Load(t.Context(), []loading.Object{o})
+			if err != nil || len(loads) != 1 || loads[0].Error != nil {
+				t.Fatalf("round %d: Load(%d) = %+v, %v", round, n, loads, err)
+			}
+		}
+		want := []string{
+			fmt.Sprintf("%s | api | me | 50 | 50 | 0 | 0 | 0 | 2026-06-24T08:44:00Z | 2026-06-24T12:00:00Z | 2026-06-24T12:01:00Z | true | <nil>", a.Name),
+			fmt.Sprintf("%s | api | me | 41 | 2 | 37 | 1 | 1 | 2026-06-24T09:32:00Z | 2026-06-24T12:08:00Z | 2026-06-24T12:09:00Z | false | <nil>", b.Name),
+		}
+		slices.Sort(want)
+		if diff := cmp.Diff(want, r.query(t, everyLoad)); diff != "" {
+			t.Errorf("round %d: the ledger (-want +got):\n%s", round, diff)
+		}
+		if n := len(r.query(t, everyPlay)); n != 52 {
+			t.Errorf("round %d: %d plays, want 52", round, n)
+		}
+	}
+	client, _ := machinetest.Dataset(t, r.settings)
+	if left, err := client.Dataset(r.settings.StagingDataset).Tables(t.Context()).Next(); !errors.Is(err, iterator.Done) {
+		t.Errorf("a staging table is left: %v, %v", left, err)
+	}
+	for _, m := range r.messages.list {
+		if m.Listener != "me" || m.CommittedAt.IsZero() {
+			t.Errorf("message %+v", m)
+		}
+	}
+}
+
+// Whatever the order and however the objects are put together, the tables come out the same.
+func TestOrder(t *testing.T) {
+	make := func(t *testing.T) (*rig, []loading.Object) {
+		r := newRig(t)
+		var list []loading.Object
+		for n := range 4 {
+			list = append(list, r.put(t, "me", page("me", noon.Add(time.Duration(n)*40*time.Minute), 30)))
+		}
+		list = append(list, r.put(t, "you", page("you", noon, 10)))
+		// Two exports that know one play with different lengths.
+		for n, ms := range []int64{50000, 60000, 60000} {
+			name := fmt.Sprintf("plays/source=export/listener=me/%02d/1/f-0-1.ndjson.gz", n)
+			row := plays.Row{Listener: "me", PlayedAt: &noon, TrackID: new("x"), MSPlayed: &ms, Source: plays.SourceExport, IngestedAt: noon, Object: name, Raw: "{}"}
+			content, err := lake.Encode([]plays.Row{row})
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, r.putContent(t, name, content))
+		}
+		return r, list
+	}
+	together, list := make(t)
+	if _, err := together.Load(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	want := together.query(t, everyPlay)
+	if !slices.ContainsFunc(want, func(line string) bool { return strings.Contains(line, "| 60000 | plays/source=export/listener=me/01/") }) {
+		t.Errorf("of one key the larger ms_played and then the smaller object should stay: %v", want)
+	}
+	for name, order := range map[string]func([]loading.Object){"one by one": func([]loading.Object) {}, "backwards": slices.Reverse[[]loading.Object]} {
+		t.Run(name, func(t *testing.T) {
+			r, list := make(t)
+			order(list)
+			for _, o := range list {
+				if _, err := r.Load(t.Context(), []loading.Object{o}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(want, r.query(t, everyPlay)); diff != "" {
+				t.Errorf("plays (-together +%s):\n%s", name, diff)
+			}
+		})
+	}
+}
+
+// An object that no retry mends is named in the ledger with what is wrong, and holds up nobody.
+func TestBadObjects(t *testing.T) {
+	good := page("me", noon, 3)
+	name := func(n int) string {
+		return fmt.Sprintf("plays/source=api/listener=me/date=2026-06-24/20260624T120000Z-%04x.ndjson.gz", n)
+	}
+	zip := func(text string) []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		w.Write([]byte(text))
+		w.Close()
+		return b.Bytes()
+	}
+	line := func(object, listener, extra string) string {
+		return fmt.Sprintf(`{"listener":%q,"source":"api","played_at":"2026-06-24T12:00:00Z","track_id":"a","ingested_at":"2026-06-24T12:01:00Z","object":%q,"raw":"{}"%s}`+"\n", listener, object, extra)
+	}
+	whole := zip(line(name(0), "me", ""))
+	tests := []struct {
+		what, object string
+		content      []byte
+		want         string // in the ledger's error
+	}{
+		{"somebody's picture", "holiday.jpg", []byte("JFIF"), "its name is not one"},
+		{"a name with dots", "plays/source=api/listener=a..b/date=2026-06-24/1-0a.ndjson.gz", whole, "its name is not one"},
+		{"an empty object", name(1), nil, "empty"},
+		{"a gzip of nothing", name(2), zip(""), "no row of its own"},
+		{"a gzip that ends early", name(3), whole[:len(whole)/2], ""},
+		{"a gzip without its end", name(4), whole[:len(whole)-4], ""},
+		{"HTML", name(5), zip("<html></html>"), ""},
+		{"not gzip and not JSON", name(6), []byte("hello"), ""},
+		{"an unknown field", name(7), zip(line(name(7), "me", `,"surprise":1`)), "surprise"},
+		{"a missing field", name(8), zip(strings.Replace(line(name(8), "me", ""), `"listener":"me",`, "", 1)), "listener"},
+		{"a time that is none", name(9), zip(strings.Replace(line(name(9), "me", ""), "2026-06-24T12:00:00Z", "yesterday", 1)), ""},
+		{"a row of another listener", name(10), zip(line(name(10), "you", "")), "another listener"},
+		{"rows of another object", name(11), zip(line(name(11), "me", "") + line(name(12), "me", "")), "another object"},
+		{"only rows of another object", name(13), zip(line(name(12), "me", "")), "no row of its own"},
+		{"a play without a key", name(14), zip(strings.Replace(line(name(14), "me", ""), `"track_id":"a",`, "", 1)), "without a key"},
+		{"JSON cut in the middle of a line", name(15), zip(line(name(15), "me", "")[:60]), ""},
+	}
+	r := newRig(t)
+	batch := []loading.Object{r.put(t, "me", good)}
+	for _, tt := range tests {
+		batch = append(batch, r.putContent(t, tt.object, tt.content))
+	}
+	batch = append(batch, r.put(t, "you", page("you", noon, 3)))
+	loads, err := r.Load(t.Context(), batch)
+	if err != nil || len(loads) != len(batch) {
+		t.Fatalf("Load() = %d loads, %v", len(loads), err)
+	}
+	byObject := map[string]warehouse.Load{}
+	for _, load := range loads {
+		byObject[load.Object] = load
+	}
+	for _, tt := range tests {
+		load := byObject[tt.object]
+		if load.Error == nil || !strings.Contains(*load.Error, tt.want) {
+			t.Errorf("%s: the ledger says %v, want %q", tt.what, load.Error, tt.want)
+		}
+		if lines := r.query(t, "SELECT error IS NOT NULL FROM spotify_insights.loads WHERE object = '"+tt.object+"'"); len(lines) != 1 || lines[0] != "true" {
+			t.Errorf("%s: the table loads has %v", tt.what, lines)
+		}
+	}
+	if got := r.query(t, "SELECT listener, COUNT(*) FROM spotify_insights.plays GROUP BY listener ORDER BY listener"); !slices.Equal(got, []string{"me | 3", "you | 3"}) {
+		t.Errorf("plays by listener: %v", got)
+	}
+	settled, err := r.ledger.Ledger(t.Context())
+	if err != nil || len(settled) != len(batch) || slices.ContainsFunc(settled, func(s warehouse.Settled) bool { return !s.Done() }) {
+		t.Errorf("not everything is settled: %+v, %v", settled, err)
+	}
+}
+
+func TestGoneObject(t *testing.T) {
+	r := newRig(t)
+	here := r.put(t, "me", page("me", noon, 3))
+	gone := loading.Object{Name: strings.Replace(here.Name, "20260624T120000Z", "20260624T120001Z", 1), Generation: 1, Size: 1}
+	loads, err := r.Load(t.Context(), []loading.Object{gone, here})
+	if err != nil || len(loads) != 1 || loads[0].Object != here.Name || loads[0].Inserted != 3 {
+		t.Errorf("Load() = %+v, %v", loads, err)
+	}
+}
+
+// A message that could not be sent is an error, so that the event comes again; what was loaded stays.
+func TestLostMessage(t *testing.T) {
+	r := newRig(t)
+	o := r.put(t, "me", page("me", noon, 3))
+	r.messages.fail = errors.New("no network")
+	if _, err := r.Load(t.Context(), []loading.Object{o}); !errors.Is(err, r.messages.fail) {
+		t.Errorf("Load() = %v", err)
+	}
+	r.messages.fail = nil
+	if _, err := r.Load(t.Context(), []loading.Object{o}); err != nil || len(r.messages.list) != 1 {
+		t.Errorf("the event again: %v, %d messages", err, len(r.messages.list))
+	}
+}
+
+// Two at once may both insert a key: BigQuery has no primary keys. The figures do not show it, and
+// nothing is lost.
+func TestTogether(t *testing.T) {
+	r := newRig(t)
+	var list []loading.Object
+	for n := range 8 {
+		list = append(list, r.put(t, "me", page("me", noon.Add(time.Duration(n)*4*time.Minute), 40)))
+	}
+	var wg sync.WaitGroup
+	for range 2 {
+		for _, o := range list {
+			wg.Go(func() {
+				if _, err := r.Load(t.Context(), []loading.Object{o}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if got := r.query(t, "SELECT COUNT(*) FROM spotify_insights.listens"); got[0] != "47" {
+		t.Errorf("%s listens, want 47", got[0])
+	}
+	if got := r.query(t, "SELECT COUNT(*) FROM spotify_insights.loads"); got[0] != "8" {
+		t.Errorf("%s rows in the ledger, want 8", got[0])
+	}
+}

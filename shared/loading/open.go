@@ -1,0 +1,23 @@
+package loading
+
+import (
+	"context"
+	"time"
+
+	"spotify-insights.internal/shared/publisher"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// Open makes a Loader of Google's clients, and returns the warehouse it loads into. It makes no call.
+func Open(ctx context.Context, s settings.Settings) (*Loader, *warehouse.Warehouse, error) {
+	w, err := warehouse.Open(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := publisher.Open(ctx, s.Project, s.Topic)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Loader{Bucket: s.LakeBucket, Warehouse: w, Publisher: p, Now: time.Now}, w, nil
+}

@@ -1,0 +1,48 @@
+// Package publisher tells those who wait for it that plays were loaded.
+package publisher
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2"
+
+	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/events"
+)
+
+// publishLimit is the deadline of one message.
+const publishLimit = 20 * time.Second
+
+// Publisher publishes on one topic.
+type Publisher struct{ topic *pubsub.Publisher }
+
+// Open makes a client. It makes no call.
+func Open(ctx context.Context, project, topic string) (*Publisher, error) {
+	if _, err := emulator.Host(emulator.PubSub); err != nil { // the client reads the variable itself
+		return nil, err
+	}
+	client, err := pubsub.NewClient(ctx, project)
+	if err != nil {
+		return nil, fmt.Errorf("making a Pub/Sub client: %w", err)
+	}
+	p := client.Publisher(topic)
+	p.PublishSettings.DelayThreshold = time.Millisecond // there is one message at a time
+	return &Publisher{p}, nil
+}
+
+// Publish returns once the message is kept.
+func (p *Publisher) Publish(ctx context.Context, loaded events.Loaded) error {
+	data, err := json.Marshal(loaded)
+	if err != nil {
+		return fmt.Errorf("encoding a message: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, publishLimit)
+	defer cancel()
+	if _, err := p.topic.Publish(ctx, &pubsub.Message{Data: data}).Get(ctx); err != nil {
+		return fmt.Errorf("publishing that plays of %s were loaded: %w", loaded.Listener, err)
+	}
+	return nil
+}
