@@ -1,0 +1,80 @@
+// Package ingest is the function that fetches a listener's last plays from Spotify and keeps them
+// in the lake. Cloud Scheduler calls it every hour.
+package ingest
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/secrets"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/spotify"
+)
+
+// limit is how long a run may take, its status object included.
+const limit = 50 * time.Second
+
+func init() {
+	functions.HTTP("ingest", Serve)
+}
+
+var ingester = handler.NewOnce(func() (*Ingester, error) {
+	s, err := settings.Read(settings.Project, settings.LakeBucket, settings.InsightsBucket)
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background() // the clients outlive the first request
+	client, err := spotify.New()
+	if err != nil {
+		return nil, err
+	}
+	store, err := secrets.Open(ctx, s.Project)
+	if err != nil {
+		return nil, err
+	}
+	lake, err := objects.Open(ctx, s.LakeBucket)
+	if err != nil {
+		return nil, err
+	}
+	status, err := objects.Open(ctx, s.InsightsBucket)
+	if err != nil {
+		return nil, err
+	}
+	return &Ingester{Tokens: &Tokens{Secrets: store, Spotify: client, Now: time.Now}, Spotify: client, Lake: lake, Status: status, Now: time.Now}, nil
+})
+
+// Serve is the function.
+var Serve = handler.HTTP("ingest", limit, serve)
+
+// serve answers POST /ingest?listener=L.
+func serve(w http.ResponseWriter, r *http.Request) error {
+	if err := handler.Method(r, http.MethodPost); err != nil {
+		return err
+	}
+	s, err := settings.Read()
+	if err != nil {
+		return err
+	}
+	listener := settings.DefaultListener
+	if r.URL.Query().Has("listener") {
+		listener = r.URL.Query().Get("listener")
+	}
+	if _, err := settings.Find(s.Listeners, listener); err != nil {
+		return err
+	}
+	in, err := ingester.Get()
+	if err != nil {
+		return err
+	}
+	result, err := in.Run(r.Context(), listener)
+	if err != nil {
+		return err
+	}
+	handler.JSON(w, http.StatusOK, result)
+	return nil
+}

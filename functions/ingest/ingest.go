@@ -1,0 +1,106 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/spotify"
+)
+
+// Ingester fetches plays. It keeps no cursor: every run asks for the last 50 plays and writes them
+// under a name made from them, so that late plays come through and a run twice is a run once.
+type Ingester struct {
+	Tokens  *Tokens
+	Spotify interface {
+		RecentlyPlayed(ctx context.Context, accessToken string) (spotify.Page, error)
+	}
+	Lake interface {
+		Create(ctx context.Context, name, contentType string, content []byte) (bool, error)
+	}
+	Status Documents
+	Now    func() time.Time
+}
+
+// Result is what a run did.
+type Result struct {
+	Status   string `json:"status"` // insights.Written or insights.Unchanged
+	Listener string `json:"listener"`
+	Plays    int    `json:"plays"` // in the page that Spotify gave
+	Object   string `json:"object,omitempty"`
+}
+
+// Run fetches and keeps a listener's last plays, and records how it went, also where it went wrong.
+func (i *Ingester) Run(ctx context.Context, listener string) (result Result, err error) {
+	defer faults.Wrap(&err, "ingesting for %s", listener)
+	token, result, err := i.fetch(ctx, listener)
+	status, err := i.record(ctx, listener, token, result, err)
+	if err != nil {
+		return Result{}, err
+	}
+	attrs := []any{"listener", listener, "status", result.Status, "plays", result.Plays, "object", result.Object}
+	if status.AuthorizedAt != nil {
+		attrs = append(attrs, "token_age_days", int(i.Now().Sub(*status.AuthorizedAt).Hours()/24))
+	}
+	handler.Logger().InfoContext(ctx, "ingested", attrs...)
+	return result, nil
+}
+
+func (i *Ingester) fetch(ctx context.Context, listener string) (Grant, Result, error) {
+	grant, err := i.Tokens.Get(ctx, listener)
+	if err != nil {
+		return grant, Result{}, err
+	}
+	page, err := i.Spotify.RecentlyPlayed(ctx, grant.Access)
+	if errors.Is(err, spotify.ErrUnauthorized) { // it may have been taken back before its time
+		i.Tokens.Forget(listener)
+		if grant, err = i.Tokens.Get(ctx, listener); err != nil {
+			return grant, Result{}, err
+		}
+		page, err = i.Spotify.RecentlyPlayed(ctx, grant.Access)
+	}
+	if errors.Is(err, spotify.ErrUnauthorized) {
+		i.Tokens.Forget(listener)
+		err = faults.New(faults.Upstream, "If the next run says the same, connect again.", "%w, though it has just given it out", err)
+	}
+	if err != nil {
+		return grant, Result{}, err
+	}
+	result, err := i.keep(ctx, listener, page)
+	return grant, result, err
+}
+
+// keep writes a page to the lake, unless the lake has it.
+func (i *Ingester) keep(ctx context.Context, listener string, page spotify.Page) (Result, error) {
+	result := Result{Status: insights.Unchanged, Listener: listener, Plays: len(page.Items)}
+	if len(page.Items) == 0 {
+		return result, nil
+	}
+	rows := plays.FromRecentlyPlayed(listener, page.Items, i.Now())
+	result.Object = lake.PageName(listener, rows, page.Body)
+	for n := range rows {
+		rows[n].Object = result.Object
+		if reason := rows[n].RejectReason; reason != nil {
+			handler.Logger().WarnContext(ctx, "an item could not be read as a play; it is kept word for word",
+				"listener", listener, "index", n, "reason", *reason, "object", result.Object)
+		}
+	}
+	content, err := lake.Encode(rows)
+	if err != nil {
+		return Result{}, err
+	}
+	written, err := i.Lake.Create(ctx, result.Object, lake.ContentType, content)
+	if err != nil {
+		return Result{}, fmt.Errorf("keeping %d plays: %w", len(rows), err)
+	}
+	if written {
+		result.Status = insights.Written
+	}
+	return result, nil
+}

@@ -1,0 +1,80 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/spotify"
+)
+
+// Documents are JSON objects that are replaced only if they are still what was read.
+type Documents interface {
+	ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
+	WriteJSON(ctx context.Context, name string, v any, generation int64) error
+}
+
+// recordLimit is kept for the status object after the run itself has used up its time.
+const recordLimit = 10 * time.Second
+
+// record writes the status object, whatever the outcome, and returns the run's error as it is to be
+// told: a refused token is the listener's to mend only once the run before has met the same.
+func (i *Ingester) record(ctx context.Context, listener string, grant Grant, result Result, runErr error) (insights.Status, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
+	defer cancel()
+	name := insights.StatusName(listener)
+	for attempt := 0; ; attempt++ {
+		var before insights.Status
+		generation, err := i.Status.ReadJSON(ctx, name, &before)
+		if err != nil && generation == 0 {
+			handler.Logger().WarnContext(ctx, "the status of the run before cannot be read", "listener", listener, "error", err.Error())
+			return before, told(before, runErr)
+		}
+		// A status that is no JSON is replaced: it says nothing that the next runs do not find out.
+		outcome := told(before, runErr)
+		after := i.next(before, listener, grant, result, outcome)
+		err = i.Status.WriteJSON(ctx, name, after, generation)
+		if errors.Is(err, objects.ErrPrecondition) && attempt < 5 {
+			continue // another run of the same listener has just ended
+		}
+		if err != nil {
+			handler.Logger().WarnContext(ctx, "the status could not be written", "listener", listener, "error", err.Error())
+		}
+		return after, outcome
+	}
+}
+
+// told makes a refused token a fault: a suspicion at first, the listener's to mend the second time.
+func told(before insights.Status, err error) error {
+	if !errors.Is(err, spotify.ErrInvalidGrant) {
+		return err
+	}
+	if !before.Suspect {
+		return faults.New(faults.Upstream,
+			"Nothing to do yet: Spotify has been wrong about this before. If the next run says the same, connect again.",
+			"%w; it is suspect from now on", err)
+	}
+	return faults.New(faults.Reconnect, "Connect again: make connect on one's own machine.", "%w, twice in a row", err)
+}
+
+func (i *Ingester) next(before insights.Status, listener string, grant Grant, result Result, err error) insights.Status {
+	now := i.Now().UTC()
+	after := before
+	after.Listener, after.LastRunAt = listener, now
+	if grant.Version != 0 {
+		after.AuthorizedAt, after.TokenVersion = grant.AuthorizedAt, grant.Version
+	}
+	if err != nil {
+		after.Outcome, after.Error, after.Action = insights.Failed, err.Error(), faults.Action(err)
+		after.Failures++
+		after.Suspect = errors.Is(err, spotify.ErrInvalidGrant)
+		return after
+	}
+	after.Outcome, after.LastIngestAt = result.Status, &now
+	after.Error, after.Action, after.Failures, after.Suspect = "", "", 0, false
+	return after
+}

@@ -1,0 +1,48 @@
+// Package load is the function that takes an object of the lake into the warehouse as soon as it is
+// finalized.
+package load
+
+import (
+	"context"
+	"time"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/loading"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/settings"
+)
+
+// limit is how long a run may take; the platform gives an event function nine minutes at most.
+const limit = 8 * time.Minute
+
+func init() {
+	functions.CloudEvent("load", handler.Event("load", limit, serve))
+}
+
+var function = handler.NewOnce(func() (*Function, error) {
+	s, err := settings.Read(settings.Project, settings.LakeBucket)
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background() // the clients outlive the first event
+	lake, err := objects.Open(ctx, s.LakeBucket)
+	if err != nil {
+		return nil, err
+	}
+	loader, _, err := loading.Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &Function{Bucket: s.LakeBucket, Lake: lake, Loader: loader, Now: time.Now}, nil
+})
+
+func serve(ctx context.Context, e event.Event) error {
+	f, err := function.Get()
+	if err != nil {
+		return err
+	}
+	return f.Handle(ctx, e)
+}

@@ -1,0 +1,63 @@
+// Package reconcile is the function that makes up for whatever the events have missed: it loads what
+// the lake has and the ledger has not, and has every listener's figures made anew. Cloud Scheduler
+// calls it once a day.
+package reconcile
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/loading"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/settings"
+)
+
+// limit is how long a run may take; Cloud Scheduler waits for half an hour at most.
+const limit = 28 * time.Minute
+
+func init() {
+	functions.HTTP("reconcile", handler.HTTP("reconcile", limit, serve))
+}
+
+var reconciler = handler.NewOnce(func() (*Reconciler, error) {
+	s, err := settings.Read(settings.Project, settings.LakeBucket)
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background() // the clients outlive the first request
+	lake, err := objects.Open(ctx, s.LakeBucket)
+	if err != nil {
+		return nil, err
+	}
+	loader, ledger, err := loading.Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &Reconciler{
+		Listeners: slices.Sorted(maps.Keys(s.Listeners)),
+		Lake:      lake, Ledger: ledger, Loader: loader,
+	}, nil
+})
+
+// serve answers POST /reconcile.
+func serve(w http.ResponseWriter, r *http.Request) error {
+	if err := handler.Method(r, http.MethodPost); err != nil {
+		return err
+	}
+	rec, err := reconciler.Get()
+	if err != nil {
+		return err
+	}
+	result, err := rec.Run(r.Context())
+	if err != nil {
+		return err
+	}
+	handler.JSON(w, http.StatusOK, result)
+	return nil
+}

@@ -1,0 +1,106 @@
+package topten
+
+import (
+	"maps"
+	"slices"
+
+	"cloud.google.com/go/bigquery"
+
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// newDocument is a document without figures: the periods everybody has, all empty.
+func newDocument(listener string, standing warehouse.Standing, gaps []warehouse.Gap) *insights.Document {
+	d := &insights.Document{
+		Listener: listener,
+		AsOf:     standing.AsOf.UTC(),
+		Periods:  map[string]*insights.Period{insights.PeriodAll: insights.NewPeriod()},
+		Warehouse: insights.Warehouse{
+			Rejected:      standing.Rejected,
+			FailedObjects: standing.FailedObjects,
+			Gaps:          []insights.Gap{},
+		},
+	}
+	for _, w := range insights.Windows {
+		d.Periods[w.Period] = insights.NewPeriod()
+	}
+	if standing.LastLoadAt.Valid {
+		d.Warehouse.LastLoadAt = new(standing.LastLoadAt.Timestamp.UTC())
+	}
+	for _, g := range gaps {
+		d.Warehouse.Gaps = append(d.Warehouse.Gaps, insights.Gap{After: g.After.UTC(), Before: g.Before.UTC()})
+	}
+	return d
+}
+
+// fill puts the rows of a ranking, which are in the order of their ranks, into their periods.
+func fill(periods map[string]*insights.Period, standouts []warehouse.Standout) {
+	for _, s := range standouts {
+		p := periods[s.Period]
+		if p == nil {
+			p = insights.NewPeriod()
+			periods[s.Period] = p
+		}
+		count := insights.Count{Rank: int(s.Rank), TimesPlayed: s.Plays, MinutesPlayed: minutes(s.MS), LastPlayedAt: s.LastPlayedAt.UTC()}
+		switch s.Kind {
+		case warehouse.KindTotal:
+			p.Totals = insights.Totals{Plays: s.Plays, Minutes: minutes(s.MS), Tracks: s.Tracks, Artists: s.Artists}
+		case warehouse.KindTrack:
+			p.TopTracks = append(p.TopTracks, insights.Track{
+				Count: count, TrackID: s.TrackID.StringVal, TrackName: text(s.TrackName), Artists: text(s.AllArtists),
+				SpotifyURL: text(s.SpotifyURL), ImageURL: text(s.ImageURL),
+				Danceability: number(s.Danceability), Energy: number(s.Energy), Valence: number(s.Valence),
+			})
+		case warehouse.KindArtist:
+			p.TopArtists = append(p.TopArtists, insights.Artist{Count: count, ArtistName: s.ArtistName.StringVal, ImageURL: text(s.ImageURL)})
+		case warehouse.KindAlbum:
+			p.TopAlbums = append(p.TopAlbums, insights.Album{Count: count, Album: s.Album.StringVal, ArtistName: text(s.ArtistName), ImageURL: text(s.ImageURL)})
+		}
+	}
+}
+
+// topTen makes the rows of the table of a document's tracks.
+func topTen(d *insights.Document) []warehouse.Ranked {
+	var rows []warehouse.Ranked
+	for _, period := range slices.Sorted(maps.Keys(d.Periods)) {
+		for _, t := range d.Periods[period].TopTracks {
+			rows = append(rows, warehouse.Ranked{
+				Listener: d.Listener, Period: period, Rank: t.Rank, TrackID: t.TrackID, TrackName: t.TrackName, Artists: t.Artists,
+				TimesPlayed: t.TimesPlayed, MinutesPlayed: t.MinutesPlayed, LastPlayedAt: t.LastPlayedAt,
+				SpotifyURL: t.SpotifyURL, ImageURL: t.ImageURL, Danceability: t.Danceability, Energy: t.Energy, Valence: t.Valence,
+			})
+		}
+	}
+	return rows
+}
+
+func recentOf(listens []warehouse.Listen) []insights.Recent {
+	recent := make([]insights.Recent, len(listens))
+	for i, l := range listens {
+		recent[i] = insights.Recent{
+			PlayedAt: l.PlayedAt.UTC(), TrackID: l.TrackID, TrackName: text(l.TrackName), Artists: text(l.Artists),
+			SpotifyURL: text(l.SpotifyURL), ImageURL: text(l.ImageURL),
+		}
+		if l.DurationMS.Valid {
+			recent[i].DurationMS = &l.DurationMS.Int64
+		}
+	}
+	return recent
+}
+
+func minutes(ms int64) float64 { return float64(ms) / 60000 }
+
+func text(s bigquery.NullString) *string {
+	if !s.Valid {
+		return nil
+	}
+	return &s.StringVal
+}
+
+func number(f bigquery.NullFloat64) *float64 {
+	if !f.Valid {
+		return nil
+	}
+	return &f.Float64
+}

@@ -1,0 +1,136 @@
+package topten
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"spotify-insights.internal/shared/events"
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// Ranker makes the table top_ten and the insights document of a listener.
+type Ranker struct {
+	Listeners map[string]settings.Listener
+	Warehouse interface {
+		Standing(ctx context.Context, listener string) (warehouse.Standing, error)
+		Gaps(ctx context.Context, listener string) ([]warehouse.Gap, error)
+		Ranking(ctx context.Context, listener, timeZone string, since [3]time.Time) ([]warehouse.Standout, error)
+		Recent(ctx context.Context, listener string, since time.Time) ([]warehouse.Listen, error)
+		ReplaceTopTen(ctx context.Context, listener string, rows []warehouse.Ranked) error
+	}
+	Documents interface {
+		ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
+		WriteJSON(ctx context.Context, name string, v any, generation int64) error
+	}
+}
+
+// clockStep is the precision of the warehouse's word on when a load was committed.
+const clockStep = time.Millisecond
+
+// maxRounds is how often a run begins anew because another has overtaken it.
+const maxRounds = 5
+
+// Handle ranks for one message. The insights document is written last and is the marker of a
+// completed ranking: a message about a load that it covers is acknowledged without work, which makes
+// one ranking of a storm of messages.
+func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
+	loaded, err := events.DecodeLoaded(e)
+	if err != nil {
+		return err
+	}
+	listener, err := settings.Find(r.Listeners, loaded.Listener)
+	if err != nil {
+		return err
+	}
+	defer faults.Wrap(&err, "ranking for %s", listener.ID)
+	name := insights.DocumentName(listener.ID)
+	for overtaken := 0; overtaken < maxRounds; overtaken++ {
+		var before insights.Document
+		generation, err := r.Documents.ReadJSON(ctx, name, &before)
+		if err != nil && generation == 0 {
+			return err
+		}
+		if overtaken == 0 && before.AsOf.Sub(loaded.CommittedAt) >= clockStep {
+			handler.Logger().DebugContext(ctx, "ranked already", "listener", listener.ID)
+			return nil
+		}
+		document, err := r.rank(ctx, listener)
+		if err != nil {
+			return err
+		}
+		err = r.Documents.WriteJSON(ctx, name, document, generation)
+		if errors.Is(err, objects.ErrPrecondition) {
+			// Another run has ended meanwhile, and may have read less than this one or written
+			// the table before it. A new round leaves table and document of one reading.
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		all := document.Periods[insights.PeriodAll]
+		handler.Logger().InfoContext(ctx, "ranked", "listener", listener.ID, "plays", all.Totals.Plays, "tracks", all.Totals.Tracks,
+			"periods", len(document.Periods), "as_of", document.AsOf)
+		return nil
+	}
+	return fmt.Errorf("overtaken %d times by other rankings", maxRounds)
+}
+
+// recentSpan is how far before the newest play the latest ones are looked for at first: two months
+// of the table at most, instead of all of it.
+const recentSpan = 30 * 24 * time.Hour
+
+// rank replaces the listener's rows of top_ten and returns the document that says the same and more.
+func (r *Ranker) rank(ctx context.Context, listener settings.Listener) (*insights.Document, error) {
+	standing, err := r.Warehouse.Standing(ctx, listener.ID)
+	if err != nil {
+		return nil, err
+	}
+	gaps, err := r.Warehouse.Gaps(ctx, listener.ID)
+	if err != nil {
+		return nil, err
+	}
+	var since [3]time.Time
+	for i, window := range insights.Windows {
+		since[i] = standing.AsOf.AddDate(0, 0, -window.Days)
+	}
+	standouts, err := r.Warehouse.Ranking(ctx, listener.ID, listener.TimeZone, since)
+	if err != nil {
+		return nil, err
+	}
+	document := newDocument(listener.ID, standing, gaps)
+	fill(document.Periods, standouts)
+	if document.Recent, err = r.recent(ctx, listener.ID, standing, document.Periods[insights.PeriodAll].Totals.Plays); err != nil {
+		return nil, err
+	}
+	if err := r.Warehouse.ReplaceTopTen(ctx, listener.ID, topTen(document)); err != nil {
+		return nil, err
+	}
+	return document, nil
+}
+
+// recent returns the latest plays. Only a listener with few of them costs a look at every month.
+func (r *Ranker) recent(ctx context.Context, listener string, standing warehouse.Standing, plays int64) ([]insights.Recent, error) {
+	listens := []warehouse.Listen{}
+	if standing.Newest.Valid {
+		var err error
+		if listens, err = r.Warehouse.Recent(ctx, listener, standing.Newest.Timestamp.Add(-recentSpan)); err != nil {
+			return nil, err
+		}
+	}
+	if len(listens) < warehouse.RecentPlays && int64(len(listens)) < plays {
+		var err error
+		if listens, err = r.Warehouse.Recent(ctx, listener, time.Unix(0, 0)); err != nil {
+			return nil, err
+		}
+	}
+	return recentOf(listens), nil
+}
