@@ -1,0 +1,188 @@
+package bigqueryserver
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// insertWait is how long jobs.insert waits for the job before it answers RUNNING.
+const insertWait = 10 * time.Second
+
+func (s *Server) insertJob(r *http.Request) (any, error) {
+	var in jobResource
+	if err := decode(r.Body, &in); err != nil {
+		return nil, err
+	}
+	return s.insert(r.Context(), &in, nil)
+}
+
+// insert takes on a job and waits for it a while. uploaded is the data of a load job that came with it.
+func (s *Server) insert(ctx context.Context, in *jobResource, uploaded *uploadedFile) (any, error) {
+	c := in.Configuration
+	if c == nil {
+		return nil, newFault("required", "Required parameter is missing: configuration")
+	}
+	ref := jobReference{}
+	if in.JobReference != nil {
+		ref = *in.JobReference
+	}
+	if ref.ProjectID != "" && ref.ProjectID != s.project {
+		return nil, invalid("Value %q of projectId in the job reference does not agree with the path", ref.ProjectID)
+	}
+	if ref.JobID == "" {
+		ref.JobID = "job_" + rand.Text()
+	}
+	if !validName(dashedName, ref.JobID) {
+		return nil, invalid("Invalid job ID %q", ref.JobID)
+	}
+	if c.Copy != nil || c.Extract != nil {
+		return nil, notImplemented("copy and extract jobs")
+	}
+	if (c.Query == nil) == (c.Load == nil) {
+		return nil, newFault("required", "Required parameter is missing: exactly one of configuration.query and configuration.load")
+	}
+	j := s.newJob(ref, c)
+	var err error
+	var known bool
+	if c.Query != nil {
+		j, known, err = s.insertQuery(j, c)
+	} else {
+		j, known, err = s.insertLoad(j, c, uploaded)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if known {
+		return nil, duplicate("Already Exists: Job %s", j.state.Load().ID)
+	}
+	wait(ctx, j, insertWait)
+	return j.state.Load(), nil
+}
+
+// wait returns when the job is done, the time is over or the request has gone away.
+func wait(ctx context.Context, j *job, most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-j.done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// insertQuery takes on a query job; known says that its id was taken already, and by which job. A statement
+// that cannot be read makes no job. One that names what is not there makes one that fails.
+func (s *Server) insertQuery(j *job, c *jobConfiguration) (_ *job, known bool, err error) {
+	c.JobType = "QUERY"
+	q, problem := s.prepareQuery(c.Query)
+	if q == nil || problem != nil && c.DryRun {
+		return nil, false, problem
+	}
+	if c.DryRun {
+		return s.dryRun(j, q)
+	}
+	j.readOnly = q.kind == kindSelect
+	return s.take(j, func(ctx context.Context) error {
+		if problem != nil {
+			return problem
+		}
+		return s.runQuery(ctx, j, q)
+	})
+}
+
+// take reserves the job's id and starts it, unless the id is taken.
+func (s *Server) take(j *job, run func(context.Context) error) (*job, bool, error) {
+	mine, first, err := s.jobs.take(j)
+	if err != nil || !first {
+		return mine, !first, err
+	}
+	s.start(j, run)
+	return j, false, nil
+}
+
+// pathJob finds the job a request names.
+func (s *Server) pathJob(r *http.Request) (*job, error) {
+	id := r.PathValue("job")
+	j := s.jobs.get(id)
+	if j == nil {
+		return nil, notFound("Not found: Job %s:%s", s.project, id)
+	}
+	want, have := r.URL.Query().Get("location"), j.state.Load().JobReference.Location
+	if want != "" && !strings.EqualFold(want, have) {
+		return nil, notFound("Not found: Job %s:%s.%s; it is in %s", s.project, want, id, have)
+	}
+	return j, nil
+}
+
+func (s *Server) getJob(r *http.Request) (any, error) {
+	j, err := s.pathJob(r)
+	if err != nil {
+		return nil, err
+	}
+	return j.state.Load(), nil
+}
+
+func (s *Server) cancelJob(r *http.Request) (any, error) {
+	j, err := s.pathJob(r)
+	if err != nil {
+		return nil, err
+	}
+	j.cancel(newFault("stopped", "Job execution was cancelled: User requested cancellation"))
+	return struct {
+		Kind string       `json:"kind"`
+		Job  *jobResource `json:"job"`
+	}{"bigquery#jobCancelResponse", j.state.Load()}, nil
+}
+
+func (s *Server) listJobs(r *http.Request) (any, error) {
+	q := r.URL.Query()
+	least, err := queryInt(r, "minCreationTime", 0)
+	if err != nil {
+		return nil, err
+	}
+	most, err := queryInt(r, "maxCreationTime", 1<<62)
+	if err != nil {
+		return nil, err
+	}
+	if q.Get("parentJobId") != "" {
+		return nil, notImplemented("child jobs")
+	}
+	type item struct {
+		*jobResource
+		State string `json:"state"`
+	}
+	var all []item
+	for _, j := range s.jobs.list() {
+		state := j.state.Load()
+		filter := q["stateFilter"]
+		created := state.Statistics.CreationTime
+		if created < least || created > most || len(filter) > 0 && !strings.EqualFold(filter[0], state.Status.State) {
+			continue
+		}
+		all = append(all, item{state, state.Status.State})
+	}
+	// The newest come first, so the token is the number of jobs before the page.
+	start, err := queryInt(r, "pageToken", 0)
+	if err != nil {
+		return nil, err
+	}
+	size, err := queryInt(r, "maxResults", defaultPage)
+	if err != nil {
+		return nil, err
+	}
+	from := min(int(start), len(all))
+	to := min(from+max(int(size), 1), len(all))
+	next := ""
+	if to < len(all) {
+		next = strconv.Itoa(to)
+	}
+	return struct {
+		Kind          string `json:"kind"`
+		Jobs          []item `json:"jobs,omitempty"`
+		NextPageToken string `json:"nextPageToken,omitempty"`
+	}{"bigquery#jobList", all[from:to], next}, nil
+}

@@ -1,0 +1,252 @@
+package bigqueryserver
+
+import (
+	"bytes"
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// insertLoad takes on a load job.
+func (s *Server) insertLoad(j *job, c *jobConfiguration, uploaded *uploadedFile) (_ *job, known bool, err error) {
+	c.JobType = "LOAD"
+	sources, err := s.checkLoad(c.Load, uploaded)
+	if err != nil {
+		return nil, false, err
+	}
+	if c.DryRun {
+		return nil, false, invalid("A load job cannot be a dry run")
+	}
+	return s.take(j, func(ctx context.Context) error {
+		if uploaded != nil {
+			defer uploaded.remove()
+		}
+		return s.runLoad(ctx, j, c.Load, sources)
+	})
+}
+
+// checkLoad checks what a load job asks for, and finds its sources.
+func (s *Server) checkLoad(c *loadConfiguration, uploaded *uploadedFile) ([]source, error) {
+	switch {
+	case c.DestinationTable == nil:
+		return nil, newFault("required", "Required parameter is missing: destinationTable")
+	case c.DestinationTable.ProjectID != "" && c.DestinationTable.ProjectID != s.project:
+		return nil, notFound("Not found: Project %s; this is project %s", c.DestinationTable.ProjectID, s.project)
+	case !validName(dashedName, c.DestinationTable.TableID):
+		return nil, invalid("Invalid table ID %q.", c.DestinationTable.TableID)
+	case c.SourceFormat == "":
+		return nil, notImplemented("the source format CSV, BigQuery's default; it has NEWLINE_DELIMITED_JSON")
+	case c.SourceFormat != "NEWLINE_DELIMITED_JSON":
+		return nil, notImplemented("the source format %s; it has NEWLINE_DELIMITED_JSON", c.SourceFormat)
+	case c.Autodetect:
+		return nil, notImplemented("schema auto-detection")
+	case c.Encoding != "" && c.Encoding != "UTF-8":
+		return nil, notImplemented("the encoding %s", c.Encoding)
+	case c.CreateDisposition != "" && c.CreateDisposition != "CREATE_IF_NEEDED" && c.CreateDisposition != "CREATE_NEVER":
+		return nil, invalid("Invalid value for createDisposition: %q", c.CreateDisposition)
+	case c.WriteDisposition != "" && c.WriteDisposition != "WRITE_APPEND" && c.WriteDisposition != "WRITE_TRUNCATE" && c.WriteDisposition != "WRITE_EMPTY":
+		return nil, invalid("Invalid value for writeDisposition: %q", c.WriteDisposition)
+	case c.MaxBadRecords < 0:
+		return nil, invalid("Invalid value for maxBadRecords: %d", c.MaxBadRecords)
+	case uploaded != nil && len(c.SourceURIs) > 0:
+		return nil, invalid("Load configuration must not have sourceUris when data is uploaded")
+	case uploaded == nil && len(c.SourceURIs) == 0:
+		return nil, newFault("required", "Required parameter is missing: load configuration must specify at least one source URI")
+	case len(c.SourceURIs) > 10_000:
+		return nil, invalid("Too many source URIs: %d, at most 10,000", len(c.SourceURIs))
+	}
+	if c.Schema != nil {
+		if err := c.Schema.normalize(); err != nil {
+			return nil, err
+		}
+	}
+	if uploaded != nil {
+		return []source{{"", func(context.Context) (io.ReadCloser, error) { return os.Open(uploaded.path) }}}, nil
+	}
+	sources := make([]source, len(c.SourceURIs))
+	for i, uri := range c.SourceURIs {
+		var err error
+		if sources[i], err = s.objectSource(uri); err != nil {
+			return nil, err
+		}
+	}
+	return sources, nil
+}
+
+// runLoad runs a load job: all of its rows, or none and no table either.
+func (s *Server) runLoad(ctx context.Context, j *job, c *loadConfiguration, sources []source) error {
+	return s.succeed(ctx, j, func(tx *transaction) error {
+		t, err := tx.destination(ctx, c)
+		if err != nil {
+			return err
+		}
+		stats := &loadStatistics{InputFiles: int64(len(sources))}
+		var bad []*fault
+		err = tx.conn.Raw(func(conn any) error {
+			bad, err = appendSources(ctx, conn.(driver.Conn), t, c, sources, stats)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		j.note(func(st *jobStatistics) { st.Load = stats })
+		j.warnings = bad
+		return nil
+	})
+}
+
+// loading appends rows to a table.
+type loading struct {
+	appender *duckdb.Appender
+	rows     *rowParser
+	row      []driver.Value
+	mostBad  int64
+	bad      []*fault // rows left out
+	stats    *loadStatistics
+}
+
+// appendSources reads the sources into the table, and returns the rows left out.
+func appendSources(ctx context.Context, conn driver.Conn, t *table, c *loadConfiguration, sources []source, stats *loadStatistics) ([]*fault, error) {
+	appender, err := duckdb.NewAppender(conn, "", t.id.dataset, t.id.table)
+	if err != nil {
+		return nil, fmt.Errorf("appending to %s: %w", t.id, err)
+	}
+	l := &loading{appender: appender, rows: newRowParser(t.resource.Schema, c.IgnoreUnknownValues), mostBad: c.MaxBadRecords, stats: stats}
+	l.row = make([]driver.Value, len(t.resource.Schema.Fields))
+	if err := readSources(ctx, sources, l.add); err != nil {
+		// What has been appended goes with the transaction; clearing spares DuckDB from flushing the rest.
+		appender.Clear()
+		appender.Close()
+		return nil, err
+	}
+	stats.BadRecords = int64(len(l.bad))
+	if err := appender.CloseWithCancel(ctx); err != nil {
+		return nil, fmt.Errorf("appending to %s: %w", t.id, err)
+	}
+	return l.bad, nil
+}
+
+// add appends the rows of a block of lines.
+func (l *loading) add(b block) error {
+	l.stats.InputFileBytes += b.stored
+	for at := 0; at < len(b.lines); {
+		end := bytes.IndexByte(b.lines[at:], '\n')
+		if end < 0 {
+			end = len(b.lines) - at
+		}
+		line, start := b.lines[at:at+end], b.start+int64(at)
+		at += end + 1
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue // BigQuery skips blank lines
+		}
+		clear(l.row)
+		size, err := l.rows.parse(line, l.row)
+		if err != nil {
+			if err := l.skip(b.uri, start, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := l.appender.AppendRow(l.row...); err != nil {
+			return fmt.Errorf("appending a row: %w", err)
+		}
+		l.stats.OutputRows++
+		l.stats.OutputBytes += size
+	}
+	return nil
+}
+
+// skip leaves a row out, if the job allows for one more.
+func (l *loading) skip(uri string, start int64, why error) error {
+	f := invalid("Error while reading data, error message: JSON parsing error in row starting at position %d: %s. File: %s",
+		start, strings.TrimSuffix(why.Error(), "."), uri)
+	f.Location = uri
+	if l.bad = append(l.bad, f); int64(len(l.bad)) <= l.mostBad {
+		return nil
+	}
+	first := *l.bad[0]
+	first.more = l.bad
+	return &first
+}
+
+// destination readies the table a load job writes to, by its dispositions.
+func (tx *transaction) destination(ctx context.Context, c *loadConfiguration) (*table, error) {
+	s := tx.s
+	id := tableID{c.DestinationTable.DatasetID, c.DestinationTable.TableID}
+	t, err := s.table(id)
+	if err != nil {
+		if _, err := s.dataset(id.dataset); err != nil {
+			return nil, err
+		}
+		if c.CreateDisposition == "CREATE_NEVER" {
+			return nil, err
+		}
+		if c.Schema == nil {
+			return nil, invalid("No schema specified on job or table.")
+		}
+		r := tableResource{Schema: c.Schema, TimePartitioning: c.TimePartitioning, Clustering: c.Clustering}
+		if err := s.checkTable(&r); err != nil {
+			return nil, err
+		}
+		if err := s.free(id); err != nil {
+			return nil, err
+		}
+		return tx.createTable(ctx, id, r)
+	}
+	if t.view() {
+		return nil, invalid("%s is a view and cannot be loaded into", id)
+	}
+	if p := c.TimePartitioning; p != nil && (t.resource.TimePartitioning == nil || *p != *t.resource.TimePartitioning) {
+		return nil, invalid("Incompatible table partitioning specification for %s", id)
+	}
+	if k := c.Clustering; k != nil && (t.resource.Clustering == nil || strings.Join(k.Fields, ",") != strings.Join(t.resource.Clustering.Fields, ",")) {
+		return nil, invalid("Incompatible table clustering specification for %s", id)
+	}
+	var added []tableField
+	var mismatch error
+	if c.Schema != nil {
+		added, mismatch = t.resource.Schema.added(c.Schema)
+		if mismatch == nil && len(added) > 0 {
+			mismatch = fmt.Errorf("Cannot add fields (field: %s)", added[0].Name)
+		}
+	}
+	switch c.WriteDisposition {
+	case "WRITE_TRUNCATE":
+		return tx.truncate(ctx, t, c.Schema, mismatch != nil)
+	case "WRITE_EMPTY":
+		var rows int64
+		if err := tx.conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+id.sql()).Scan(&rows); err != nil {
+			return nil, err
+		}
+		if rows > 0 {
+			return nil, duplicate("Already Exists: Table %s:%s", s.project, id)
+		}
+	}
+	if mismatch != nil {
+		return nil, invalid("Provided Schema does not match Table %s:%s. %v.", s.project, id, mismatch)
+	}
+	return t, nil
+}
+
+// truncate empties a table, and gives it another schema if the job brings one.
+func (tx *transaction) truncate(ctx context.Context, t *table, schema *tableSchema, replace bool) (*table, error) {
+	if !replace {
+		_, err := tx.exec(ctx, "DELETE FROM "+t.id.sql())
+		return t, err
+	}
+	r := *t.resource
+	r.Schema, r.LastModifiedTime = schema, tx.s.now().UnixMilli()
+	if err := tx.s.checkTable(&r); err != nil {
+		return nil, err
+	}
+	if _, err := tx.exec(ctx, "CREATE OR REPLACE TABLE "+t.id.sql()+" ("+schema.columnsDDL()+")"); err != nil {
+		return nil, err
+	}
+	next := &table{id: t.id, resource: &r}
+	return next, tx.putTable(ctx, next)
+}
