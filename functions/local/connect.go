@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/shared/secrets"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/spotify"
+)
+
+const (
+	// callbackAddress has to be registered with the Spotify app, to the letter. Spotify takes a
+	// loopback address but not "localhost".
+	callbackAddress = "127.0.0.1:8888"
+	callbackURL     = "http://" + callbackAddress + "/callback"
+	consentLimit    = 10 * time.Minute
+)
+
+// connect asks a listener for consent in the browser and keeps the token.
+func connect(ctx context.Context, dir string, args []string) error {
+	listener := settings.DefaultListener
+	if len(args) > 0 {
+		listener = args[0]
+	}
+	store, done, err := openSecrets(ctx, dir, listener)
+	if err != nil {
+		return err
+	}
+	defer done()
+	app, err := findApp(ctx, store)
+	if err != nil {
+		return err
+	}
+	client, err := spotify.New()
+	if err != nil {
+		return err
+	}
+	token, err := consent(ctx, client, client.OAuth(app, callbackURL))
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	if _, err := store.Add(ctx, secrets.TokenID(listener), spotify.Token{RefreshToken: token.RefreshToken, AuthorizedAt: &now, Scope: spotify.Scope}); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "Connected. The consent lasts until %s. Start the server with: make run\n", now.AddDate(0, spotify.ConsentLife, 0).Format("2 January 2006"))
+	return nil
+}
+
+// openSecrets opens the secrets of the server that runs on dir, or of a cloud started for the while.
+func openSecrets(ctx context.Context, dir, listener string) (store *secrets.Store, done func(), err error) {
+	done = func() {}
+	m, err := machine.Start(ctx, dir)
+	if errors.Is(err, machine.ErrHeld) {
+		a, err := machine.Serving(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		for variable, value := range a.Environment {
+			os.Setenv(variable, value)
+		}
+	} else if err != nil {
+		return nil, nil, err
+	} else {
+		done = func() { m.Stop() }
+	}
+	s, err := settings.Read(settings.Project)
+	if err == nil {
+		_, err = settings.Find(s.Listeners, listener)
+	}
+	if err == nil {
+		store, err = secrets.Open(ctx, s.Project)
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return store, done, nil
+}
+
+// findApp finds the Spotify app in the environment, in its secret, or by asking.
+func findApp(ctx context.Context, store *secrets.Store) (app spotify.App, err error) {
+	if _, err := store.Latest(ctx, secrets.ClientID, &app); err != nil && !errors.Is(err, secrets.ErrEmpty) {
+		return app, err
+	}
+	found := app
+	if given := credentials().app; given.ClientID != "" {
+		app = given
+	}
+	if app.ClientID == "" || app.ClientSecret == "" {
+		fmt.Fprintf(os.Stderr, "Make an app at https://developer.spotify.com/dashboard with the redirect URI %s\n", callbackURL)
+		in := bufio.NewReader(os.Stdin)
+		app.ClientID, app.ClientSecret = ask(in, "Client ID: "), ask(in, "Client secret: ")
+	}
+	if app.ClientID == "" || app.ClientSecret == "" {
+		return app, errors.New("without a client id and secret there is nobody to connect to: set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET")
+	}
+	if app != found {
+		_, err = store.Add(ctx, secrets.ClientID, app)
+	}
+	return app, err
+}
+
+func ask(in *bufio.Reader, question string) string {
+	fmt.Fprint(os.Stderr, question)
+	answer, _ := in.ReadString('\n')
+	return strings.TrimSpace(answer)
+}
+
+// consent sends a person to Spotify's page and waits for Spotify to send the browser back with a code.
+func consent(ctx context.Context, client *spotify.Client, config *oauth2.Config) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, consentLimit)
+	defer cancel()
+	listener, err := net.Listen("tcp", callbackAddress)
+	if err != nil {
+		return nil, fmt.Errorf("waiting for Spotify's answer at %s: %w", callbackURL, err)
+	}
+	state, verifier := rand.Text(), oauth2.GenerateVerifier()
+	type answer struct {
+		code string
+		err  error
+	}
+	answers := make(chan answer, 1)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		if subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1 {
+			http.Error(w, "This answer belongs to another question. Start again with: make connect", http.StatusBadRequest)
+			return
+		}
+		a := answer{code: query.Get("code")}
+		if a.code == "" {
+			a.err = errors.New("Spotify's page was answered with no; nothing is connected")
+			io.WriteString(w, "Nothing is connected. You can close this page.\n")
+		} else {
+			io.WriteString(w, "Thank you. You can close this page and go back to the terminal.\n")
+		}
+		select {
+		case answers <- a:
+		default: // the browser asked twice
+		}
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(listener)
+	defer server.Shutdown(context.WithoutCancel(ctx))
+	fmt.Fprintf(os.Stderr, "Open this page and agree:\n\n  %s\n\n", config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("nobody agreed: %w", ctx.Err())
+	case a := <-answers:
+		if a.err != nil {
+			return nil, a.err
+		}
+		token, err := config.Exchange(client.Context(ctx), a.code, oauth2.VerifierOption(verifier))
+		if err != nil {
+			return nil, fmt.Errorf("exchanging Spotify's answer for a token: %w", spotify.TokenFault(err))
+		}
+		if token.RefreshToken == "" {
+			return nil, errors.New("Spotify gave no refresh token; try again")
+		}
+		return token, nil
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+
+	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/shared/secrets"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/spotify"
+)
+
+// given are credentials from the environment: SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET and
+// SPOTIFY_REFRESH_TOKEN.
+type given struct {
+	app   spotify.App
+	token string
+}
+
+func credentials() given {
+	return given{
+		app:   spotify.App{ClientID: os.Getenv("SPOTIFY_CLIENT_ID"), ClientSecret: os.Getenv("SPOTIFY_CLIENT_SECRET")},
+		token: os.Getenv("SPOTIFY_REFRESH_TOKEN"),
+	}
+}
+
+func (g given) any() bool { return g.app != spotify.App{} || g.token != "" }
+
+// fill stores what is given in secrets that are still empty. One that holds something is left alone:
+// a token that Spotify has rotated is newer than the one in the environment.
+func (g given) fill(ctx context.Context, m *machine.Machine) error {
+	store, err := secrets.Open(ctx, m.Settings.Project)
+	if err != nil {
+		return err
+	}
+	if g.app.ClientID != "" && g.app.ClientSecret != "" {
+		if err := fillEmpty(ctx, store, secrets.ClientID, g.app); err != nil {
+			return err
+		}
+	}
+	if g.token == "" {
+		return nil
+	}
+	listener := m.Listeners()[0]
+	if slices.Contains(m.Listeners(), settings.DefaultListener) {
+		listener = settings.DefaultListener
+	}
+	// The day of consent is not known: it may be months ago.
+	return fillEmpty(ctx, store, secrets.TokenID(listener), spotify.Token{RefreshToken: g.token, Scope: spotify.Scope})
+}
+
+func fillEmpty(ctx context.Context, store *secrets.Store, id string, value any) error {
+	var held map[string]any
+	_, err := store.Latest(ctx, id, &held)
+	if errors.Is(err, secrets.ErrEmpty) {
+		_, err = store.Add(ctx, id, value)
+	}
+	return err
+}

@@ -1,0 +1,76 @@
+package machine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// folder is where everything of one listener's pipeline is kept. One process at a time holds it.
+type folder struct {
+	dir  string
+	lock *os.File
+}
+
+// Address is where the process that holds a folder serves, and the cloud it runs.
+type Address struct {
+	Page        string            `json:"page"`
+	Environment map[string]string `json:"environment"`
+}
+
+// ErrHeld says that another process holds the folder; [Serving] tells where it serves.
+var ErrHeld = errors.New("the folder is in use")
+
+// hold takes a folder, making it where it is missing. A process that dies lets go of it.
+func hold(dir string) (*folder, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data folder: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking the data folder: %w", err)
+	}
+	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		lock.Close()
+		return nil, ErrHeld
+	}
+	if err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("locking the data folder %s: %w", dir, err)
+	}
+	return &folder{dir, lock}, nil
+}
+
+// release lets go of the folder.
+func (f *folder) release() {
+	os.Remove(addressFile(f.dir))
+	f.lock.Close()
+}
+
+func addressFile(dir string) string { return filepath.Join(dir, "server.json") }
+
+// publish writes down where this process serves.
+func (f *folder) publish(a Address) error {
+	text, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return err
+	}
+	next := addressFile(f.dir) + ".next"
+	if err := os.WriteFile(next, append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("writing the server's address: %w", err)
+	}
+	return os.Rename(next, addressFile(f.dir))
+}
+
+// Serving reads where the process that holds a folder serves.
+func Serving(dir string) (a Address, err error) {
+	text, err := os.ReadFile(addressFile(dir))
+	if err != nil {
+		return a, fmt.Errorf("the data folder %s is in use by a process that is starting or stopping: %w", dir, err)
+	}
+	return a, json.Unmarshal(text, &a)
+}

@@ -1,0 +1,131 @@
+// Package machine is what Terraform makes of a project on Google Cloud, made on one machine: an
+// embedded cloud with its tables and secrets, in one folder.
+package machine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"spotify-insights.internal/functions/local/embedded"
+	"spotify-insights.internal/shared/secrets"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// Machine is a running embedded cloud with everything on it but the functions.
+type Machine struct {
+	Cloud    *embedded.Cloud
+	Settings settings.Settings
+	folder   *folder
+}
+
+// Start takes hold of dir and starts the cloud that is kept in it. It sets this process's environment
+// so that functions find the cloud, and LISTENERS where it is not set. The error is [ErrHeld] where
+// another process has the folder.
+func Start(ctx context.Context, dir string) (m *Machine, err error) {
+	if os.Getenv("LISTENERS") == "" {
+		os.Setenv("LISTENERS", fmt.Sprintf(`{%q:{"time_zone":%q}}`, settings.DefaultListener, TimeZone()))
+	}
+	s, err := settings.Read()
+	if err != nil {
+		return nil, err
+	}
+	version, err := warehouse.Fingerprint(s.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	held, err := hold(dir)
+	if err != nil {
+		return nil, err
+	}
+	m = &Machine{folder: held}
+	defer func() {
+		if err != nil {
+			m.Stop()
+		}
+	}()
+	if m.Cloud, err = embedded.Start(ctx, dir, version); err != nil {
+		return nil, err
+	}
+	for variable, value := range m.Cloud.Environment() {
+		os.Setenv(variable, value)
+	}
+	if m.Settings, err = settings.Read(settings.Project, settings.LakeBucket, settings.InsightsBucket); err != nil {
+		return nil, err
+	}
+	return m, m.declare(ctx)
+}
+
+// declare makes the topics, the tables and the secrets.
+func (m *Machine) declare(ctx context.Context) error {
+	if err := m.Cloud.DeclareTopics(ctx, m.Settings.Topic); err != nil {
+		return err
+	}
+	w, err := warehouse.Open(ctx, m.Settings)
+	if err != nil {
+		return err
+	}
+	if err := w.Create(ctx); err != nil {
+		return err
+	}
+	ids := []string{secrets.ClientID}
+	for listener := range m.Settings.Listeners {
+		ids = append(ids, secrets.TokenID(listener))
+	}
+	return m.Cloud.DeclareSecrets(ctx, ids...)
+}
+
+// Publish writes down that this process serves the folder's page.
+func (m *Machine) Publish(page string) error {
+	return m.folder.publish(Address{Page: page, Environment: m.Cloud.Environment()})
+}
+
+// Listeners are the ids of all listeners, sorted.
+func (m *Machine) Listeners() []string { return slices.Sorted(maps.Keys(m.Settings.Listeners)) }
+
+// Stop stops the cloud and lets go of the folder.
+func (m *Machine) Stop() error {
+	defer m.folder.release()
+	if m.Cloud == nil {
+		return nil
+	}
+	return m.Cloud.Close()
+}
+
+// Connected reports whether a listener's token is kept in dir, before anything is started there.
+// The error is [ErrHeld] where a process serves the folder.
+func Connected(dir string) (bool, error) {
+	kept := filepath.Join(dir, "secrets")
+	if _, err := os.Stat(kept); os.IsNotExist(err) {
+		return false, nil
+	}
+	f, err := hold(dir)
+	if err != nil {
+		return false, err
+	}
+	defer f.release()
+	return embedded.Filled(kept, secrets.TokenID(""))
+}
+
+// TimeZone is the machine's, by its IANA name, or UTC where it cannot be found.
+func TimeZone() string {
+	if zone := os.Getenv("TZ"); zone != "" {
+		if _, err := time.LoadLocation(zone); err == nil {
+			return zone
+		}
+	}
+	if target, err := filepath.EvalSymlinks("/etc/localtime"); err == nil {
+		if _, zone, found := strings.Cut(target, "zoneinfo/"); found {
+			if _, err := time.LoadLocation(zone); err == nil {
+				return zone
+			}
+		}
+	}
+	return "UTC"
+}

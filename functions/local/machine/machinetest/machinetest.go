@@ -1,0 +1,120 @@
+// Package machinetest gives a test an embedded cloud of its own.
+package machinetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+	"google.golang.org/api/iterator"
+	"google.golang.org/api/option"
+
+	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// Start starts a cloud with its tables and secrets in a temporary folder, for the listener "me" and
+// those given, and points the clients that the test makes there. It ends with the test.
+func Start(t testing.TB, listeners ...string) *machine.Machine {
+	t.Helper()
+	text := `{"me":{"time_zone":"America/Los_Angeles"}`
+	for _, l := range listeners {
+		text += `,"` + l + `":{"time_zone":"America/Los_Angeles"}`
+	}
+	t.Setenv("LISTENERS", text+"}")
+	for _, variable := range []string{
+		emulator.Storage, emulator.PubSub, emulator.BigQuery, emulator.SecretManager,
+		settings.Project, settings.LakeBucket, settings.InsightsBucket,
+	} {
+		t.Setenv(variable, "") // what the machine sets is undone at the end
+	}
+	m, err := machine.Start(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Stop(); err != nil {
+			t.Errorf("stopping the cloud: %v", err)
+		}
+	})
+	return m
+}
+
+// Dataset is a client's view of the tables.
+func Dataset(t testing.TB, s settings.Settings) (*bigquery.Client, *bigquery.Dataset) {
+	t.Helper()
+	client, err := bigquery.NewClient(t.Context(), s.Project,
+		option.WithEndpoint("http://"+os.Getenv("BIGQUERY_EMULATOR_HOST")+"/"), option.WithoutAuthentication())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client, client.Dataset(s.Dataset)
+}
+
+// Row is a row by its columns' names.
+type Row map[string]any
+
+// Insert puts rows straight into a table, past everything that guards it.
+func Insert(t testing.TB, s settings.Settings, table string, rows ...Row) {
+	t.Helper()
+	var lines bytes.Buffer
+	for _, row := range rows {
+		line, err := json.Marshal(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines.Write(append(line, '\n'))
+	}
+	_, dataset := Dataset(t, s)
+	source := bigquery.NewReaderSource(&lines)
+	source.SourceFormat = bigquery.JSON
+	source.Schema = warehouse.Schema(table)
+	job, err := dataset.Table(table).LoaderFrom(source).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, err := job.Wait(t.Context())
+	if err == nil {
+		err = status.Err()
+	}
+	if err != nil {
+		t.Fatalf("inserting into %s: %v", table, err)
+	}
+}
+
+// Query returns the rows of a statement, each a line of its values.
+func Query(t testing.TB, s settings.Settings, text string) (lines []string) {
+	t.Helper()
+	client, _ := Dataset(t, s)
+	it, err := client.Query(text).Read(t.Context())
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	for {
+		var values []bigquery.Value
+		err := it.Next(&values)
+		if errors.Is(err, iterator.Done) {
+			return lines
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		words := make([]string, len(values))
+		for i, v := range values {
+			if at, ok := v.(time.Time); ok {
+				v = at.UTC().Format("2006-01-02T15:04:05.999Z")
+			}
+			words[i] = fmt.Sprint(v)
+		}
+		lines = append(lines, strings.Join(words, " | "))
+	}
+}
