@@ -1,0 +1,132 @@
+package machine
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+	"google.golang.org/api/iterator"
+	"google.golang.org/api/option"
+
+	"spotify-insights.internal/test/fakespotify"
+)
+
+// query asks the process's warehouse, which its data folder tells the address of.
+func query[T any](t *testing.T, p *process, text string) []T {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(p.dir, "server.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var server struct{ Environment map[string]string }
+	if err := json.Unmarshal(file, &server); err != nil {
+		t.Fatal(err)
+	}
+	client, err := bigquery.NewClient(t.Context(), "local", option.WithEndpoint("http://"+server.Environment["BIGQUERY_EMULATOR_HOST"]+"/"), option.WithoutAuthentication())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	it, err := client.Query(text).Read(t.Context())
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	var rows []T
+	for {
+		var row T
+		err := it.Next(&row)
+		if errors.Is(err, iterator.Done) {
+			return rows
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		rows = append(rows, row)
+	}
+}
+
+// settle waits until the figures count as many plays.
+func (p *process) settle(t *testing.T, plays int) {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Logf("%d plays are counted, of %d", p.insights(t, "").Totals.Plays, plays)
+		}
+	}()
+	eventually(t, "counting every play", func() bool { return p.insights(t, "").Totals.Plays >= plays })
+}
+
+// checkPlays checks that the warehouse has exactly the plays given, once each, and that ledger,
+// ranking and page agree with it.
+func checkPlays(t *testing.T, p *process, want map[fakespotify.PlayKey]bool) {
+	t.Helper()
+	// The ledger is complete once a reconcile has nothing left to do; the last event has come by then.
+	eventually(t, "every object in the ledger", func() bool {
+		type counts struct{ N int64 }
+		return query[counts](t, p, "SELECT COUNT(*) AS n FROM spotify_insights.loads WHERE error IS NULL")[0].N == int64(len(lakeObjects(t, p.dir)))
+	})
+	got := map[fakespotify.PlayKey]bool{}
+	for _, row := range query[struct {
+		PlayedAt time.Time `bigquery:"played_at"`
+		TrackID  string    `bigquery:"track_id"`
+		N        int64     `bigquery:"n"`
+	}](t, p, "SELECT played_at, track_id, COUNT(*) AS n FROM spotify_insights.plays WHERE listener = 'me' AND source = 'api' GROUP BY played_at, track_id") {
+		key := fakespotify.PlayKey{PlayedAt: row.PlayedAt.UnixMilli(), TrackID: row.TrackID}
+		if row.N != 1 {
+			t.Errorf("%v is there %d times", key, row.N)
+		}
+		if !want[key] {
+			t.Errorf("%v was never served", key)
+		}
+		got[key] = true
+	}
+	for key := range want {
+		if !got[key] {
+			t.Errorf("%v was served and is not there", key)
+		}
+	}
+	odd := query[struct{ Object string }](t, p, `SELECT object FROM spotify_insights.loads
+		WHERE error IS NOT NULL OR rows_read <> inserted + duplicates + rejected + not_music OR inserted < 0 OR duplicates < 0 OR rejected < 0`)
+	if len(odd) > 0 {
+		t.Errorf("the ledger does not add up for %v", odd)
+	}
+	in := p.insights(t, "")
+	if in.Totals.Plays != len(want) {
+		t.Errorf("the figures count %d plays of %d", in.Totals.Plays, len(want))
+	}
+	type ranked struct {
+		Rank        int64
+		TrackName   bigquery.NullString `bigquery:"track_name"`
+		TimesPlayed int64               `bigquery:"times_played"`
+	}
+	table := query[ranked](t, p, "SELECT rank, track_name, times_played FROM spotify_insights.top_ten WHERE listener = 'me' AND period = 'all' ORDER BY rank")
+	if len(table) != 10 || len(in.TopTracks) != 10 {
+		t.Fatalf("top_ten has %d rows, the page %d", len(table), len(in.TopTracks))
+	}
+	for i, row := range table {
+		if row.Rank != int64(i+1) || row.TrackName.StringVal != in.TopTracks[i].TrackName || row.TimesPlayed != int64(in.TopTracks[i].TimesPlayed) {
+			t.Errorf("place %d is %+v in the table and %+v on the page", i+1, row, in.TopTracks[i])
+		}
+	}
+}
+
+// lakeObjects are the names of the lake's objects as they lie on the disk.
+func lakeObjects(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	root := filepath.Join(dir, "storage", "lake")
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && strings.HasSuffix(path, ".ndjson.gz") {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
