@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -31,6 +32,8 @@ type Ranker struct {
 		ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
 		WriteJSON(ctx context.Context, name string, v any, generation int64) error
 	}
+
+	one sync.Mutex // one ranking at a time: who has waited finds its message covered
 }
 
 // clockStep is the precision of the warehouse's word on when a load was committed.
@@ -52,6 +55,8 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 		return err
 	}
 	defer faults.Wrap(&err, "ranking for %s", listener.ID)
+	r.one.Lock()
+	defer r.one.Unlock()
 	name := insights.DocumentName(listener.ID)
 	for overtaken := 0; overtaken < maxRounds; overtaken++ {
 		var before insights.Document

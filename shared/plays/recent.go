@@ -109,13 +109,14 @@ func compact(raw json.RawMessage) string {
 	return b.String()
 }
 
-// text is a JSON string; anything else reads as "".
+// text is a JSON string without its NULs; anything else reads as "".
 type text struct{ value string }
 
 func (t *text) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &t.value) != nil {
 		t.value = ""
 	}
+	t.value = strings.ReplaceAll(t.value, "\x00", "") // BigQuery loads no NUL
 	return nil
 }
 

@@ -24,24 +24,26 @@ func loadFault(err error) error {
 	}
 	switch {
 	case reason == "invalid":
-		return &faults.Fault{Kind: faults.Invalid, Err: err,
-			Action: "The object cannot be loaded as it is. Look at its lines; if this program wrote it, report it with the error."}
+		return faults.New(faults.Invalid,
+			"The object cannot be loaded as it is. Look at its lines; if this program wrote it, report it with the error.", "%s", message)
 	case reason == "notFound" && strings.Contains(message, "gs://"):
-		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+		return fmt.Errorf("%w: %s", fs.ErrNotExist, message)
 	}
 	return err
 }
 
-// withDetails adds the next few of a load job's errors to the first, which often says only that
+// jobError is a failed job's error, with the next few of its errors: the first often says only that
 // there are more.
-func withDetails(status *bigquery.JobStatus, err error) error {
-	if err == nil || status == nil {
-		return err
+func jobError(status *bigquery.JobStatus) error {
+	first, ok := errors.AsType[*bigquery.Error](status.Err())
+	if !ok {
+		return status.Err()
 	}
+	whole := *first
 	for i, e := range status.Errors {
-		if i < 4 && !strings.Contains(err.Error(), e.Message) {
-			err = fmt.Errorf("%w; %s", err, e.Message)
+		if i < 4 && !strings.Contains(whole.Message, e.Message) {
+			whole.Message += "; " + e.Message
 		}
 	}
-	return err
+	return &whole
 }

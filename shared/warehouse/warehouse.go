@@ -66,7 +66,7 @@ func (w *Warehouse) run(ctx context.Context, name string, n names, params ...big
 	query.Labels = map[string]string{"app": "spotify-insights"}
 	if job, err = query.Run(ctx); err == nil {
 		if status, err = job.Wait(ctx); err == nil {
-			err = status.Err()
+			err = jobError(status)
 		}
 	}
 	if err != nil {
@@ -118,9 +118,8 @@ func (w *Warehouse) stage(ctx context.Context, prefix string, source bigquery.Lo
 	if err == nil {
 		var status *bigquery.JobStatus
 		if status, err = job.Wait(ctx); err == nil {
-			err = status.Err()
+			err = jobError(status)
 		}
-		err = withDetails(status, err)
 	}
 	if err != nil {
 		drop()
