@@ -198,11 +198,13 @@ type insights struct {
 		TrackID  string    `json:"track_id"`
 	}
 	Status struct {
-		LastIngestAt *time.Time `json:"last_ingest_at"`
-		LastLoadAt   *time.Time `json:"last_load_at"`
-		Gaps         []struct{ After, Before time.Time }
-		Rejected     int
-		Problems     []string
+		LastIngestAt   *time.Time `json:"last_ingest_at"`
+		LastLoadAt     *time.Time `json:"last_load_at"`
+		AuthorizedAt   *time.Time `json:"authorized_at"`
+		TokenExpiresAt *time.Time `json:"token_expires_at"`
+		Gaps           []struct{ After, Before time.Time }
+		Rejected       int
+		Problems       []string
 	}
 }
 
