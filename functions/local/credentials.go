@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"time"
 
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/secrets"
@@ -15,8 +16,9 @@ import (
 // given are credentials from the environment: SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET and
 // SPOTIFY_REFRESH_TOKEN.
 type given struct {
-	app   spotify.App
-	token string
+	app          spotify.App
+	token        string
+	authorizedAt *time.Time // nil from the environment: the consent may be months old
 }
 
 func credentials() given {
@@ -47,8 +49,7 @@ func (g given) fill(ctx context.Context, m *machine.Machine) error {
 	if slices.Contains(m.Listeners(), settings.DefaultListener) {
 		listener = settings.DefaultListener
 	}
-	// The day of consent is not known: it may be months ago.
-	return fillEmpty(ctx, store, secrets.TokenID(listener), spotify.Token{RefreshToken: g.token, Scope: spotify.Scope})
+	return fillEmpty(ctx, store, secrets.TokenID(listener), spotify.Token{RefreshToken: g.token, AuthorizedAt: g.authorizedAt, Scope: spotify.Scope})
 }
 
 func fillEmpty(ctx context.Context, store *secrets.Store, id string, value any) error {

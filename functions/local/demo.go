@@ -68,7 +68,7 @@ func startDemo() (*demo, error) {
 func (d *demo) stop() { d.server.Close() }
 
 func (d *demo) credentials() given {
-	return given{app: spotify.App{ClientID: "demo", ClientSecret: "demo"}, token: demoToken}
+	return given{app: spotify.App{ClientID: "demo", ClientSecret: "demo"}, token: demoToken, authorizedAt: new(time.Now().UTC())}
 }
 
 func (d *demo) now() time.Time {
