@@ -115,10 +115,6 @@ func (s *Server) noDataset(id string) error {
 	return notFound("Not found: Dataset %s:%s", s.project, id)
 }
 
-func (s *Server) noTable(id tableID) error {
-	return notFound("Not found: Table %s:%s was not found in location US", s.project, id)
-}
-
 // dataset finds a dataset.
 func (s *Server) dataset(id string) (*datasetResource, error) {
 	s.catalog.mu.RLock()
@@ -135,12 +131,12 @@ func (s *Server) table(id tableID) (*table, error) {
 	defer s.catalog.mu.RUnlock()
 	d := s.catalog.datasets[id.dataset]
 	if d == nil {
-		return nil, notFound("Not found: Dataset %s:%s was not found in location US", s.project, id.dataset)
+		return nil, s.noDataset(id.dataset)
 	}
 	if t := d.tables[id.table]; t != nil && !t.expired(s.now()) {
 		return t, nil
 	}
-	return nil, s.noTable(id)
+	return nil, notFound("Not found: Table %s:%s was not found in location %s", s.project, id, d.resource.Location)
 }
 
 // readable checks that tables, and all that views among them read, are there.

@@ -58,7 +58,7 @@ func (s *Server) insertDataset(r *http.Request) (any, error) {
 	in.DatasetReference.ProjectID = s.project
 	in.CreationTime, in.LastModifiedTime = now, now
 	if in.Location == "" {
-		in.Location = "US"
+		in.Location = defaultLocation
 	}
 	ctx := r.Context()
 	err := s.write(ctx, func(tx *transaction) error {

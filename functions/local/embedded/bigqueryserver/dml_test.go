@@ -30,6 +30,8 @@ func TestDML(t *testing.T) {
 		{sql: "UPDATE d.t SET s = NULL, ts = '2024-01-02 03:04:05 UTC' WHERE t.k = 9", counts: "UPDATE 1: +0 ~1 -0", rows: "1 a! <nil>\n2 two <nil>\n3 three <nil>\n4 <nil> 4\n9 <nil> 0.5"},
 		{sql: "DELETE d.t WHERE k IN (SELECT k FROM d.u WHERE s IS NULL) OR k = 9", counts: "DELETE 2: +0 ~0 -2", rows: "1 a! <nil>\n2 two <nil>\n3 three <nil>"},
 		{sql: "DELETE FROM d.t WHERE FALSE", counts: "DELETE 0: +0 ~0 -0", rows: "1 a! <nil>\n2 two <nil>\n3 three <nil>"},
+		{sql: "INSERT INTO d.t (k, s, x) (SELECT 5, NULL, IF(TRUE, NULL, 0.5))", counts: "INSERT 1: +1 ~0 -0", rows: "1 a! <nil>\n2 two <nil>\n3 three <nil>\n5 <nil> <nil>"},
+		{sql: "DELETE FROM d.t AS a WHERE a.k = 5", counts: "DELETE 1: +0 ~0 -1", rows: "1 a! <nil>\n2 two <nil>\n3 three <nil>"},
 		{sql: "TRUNCATE TABLE d.t", counts: "TRUNCATE_TABLE 3: +0 ~0 -3", rows: ""},
 	} {
 		stats, err := f.run(c.sql, c.params...)

@@ -4,10 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// defaultLocation is where datasets and jobs are that name no other place.
+const defaultLocation = "US"
 
 // insertWait is how long jobs.insert waits for the job before it answers RUNNING.
 const insertWait = 10 * time.Second
@@ -45,13 +49,13 @@ func (s *Server) insert(ctx context.Context, in *jobResource, uploaded *uploaded
 	if (c.Query == nil) == (c.Load == nil) {
 		return nil, newFault("required", "Required parameter is missing: exactly one of configuration.query and configuration.load")
 	}
-	j := s.newJob(ref, c)
+	var j *job
 	var err error
 	var known bool
 	if c.Query != nil {
-		j, known, err = s.insertQuery(j, c)
+		j, known, err = s.insertQuery(ref, c)
 	} else {
-		j, known, err = s.insertLoad(j, c, uploaded)
+		j, known, err = s.insertLoad(ref, c, uploaded)
 	}
 	if err != nil {
 		return nil, err
@@ -76,12 +80,19 @@ func wait(ctx context.Context, j *job, most time.Duration) {
 
 // insertQuery takes on a query job; known says that its id was taken already, and by which job. A statement
 // that cannot be read makes no job. One that names what is not there makes one that fails.
-func (s *Server) insertQuery(j *job, c *jobConfiguration) (_ *job, known bool, err error) {
+func (s *Server) insertQuery(ref jobReference, c *jobConfiguration) (_ *job, known bool, err error) {
 	c.JobType = "QUERY"
 	q, problem := s.prepareQuery(c.Query)
-	if q == nil || problem != nil && c.DryRun {
+	if q == nil {
 		return nil, false, problem
 	}
+	if e := s.locate(&ref, slices.Concat(q.reads, []tableID{q.target})); e != nil && problem == nil {
+		problem = e
+	}
+	if c.DryRun && problem != nil {
+		return nil, false, problem
+	}
+	j := s.newJob(ref, c)
 	if c.DryRun {
 		return s.dryRun(j, q)
 	}
@@ -94,6 +105,27 @@ func (s *Server) insertQuery(j *job, c *jobConfiguration) (_ *job, known bool, e
 	})
 }
 
+// locate gives a job the location of the datasets it uses, if it names none, and
+// checks that all are there. A job that uses none is in the US.
+func (s *Server) locate(ref *jobReference, ids []tableID) error {
+	for _, id := range ids {
+		d, err := s.dataset(id.dataset)
+		if err != nil {
+			continue // others complain of it
+		}
+		if ref.Location == "" {
+			ref.Location = d.Location
+		}
+		if !strings.EqualFold(ref.Location, d.Location) {
+			return notFound("Not found: Dataset %s:%s was not found in location %s", s.project, id.dataset, ref.Location)
+		}
+	}
+	if ref.Location == "" {
+		ref.Location = defaultLocation
+	}
+	return nil
+}
+
 // take reserves the job's id and starts it, unless the id is taken.
 func (s *Server) take(j *job, run func(context.Context) error) (*job, bool, error) {
 	mine, first, err := s.jobs.take(j)
@@ -104,7 +136,8 @@ func (s *Server) take(j *job, run func(context.Context) error) (*job, bool, erro
 	return j, false, nil
 }
 
-// pathJob finds the job a request names.
+// pathJob finds the job a request names. Outside of the two multi-regions a job is not found without its location.
+// https://cloud.google.com/bigquery/docs/locations#specify_locations
 func (s *Server) pathJob(r *http.Request) (*job, error) {
 	id := r.PathValue("job")
 	j := s.jobs.get(id)
@@ -112,8 +145,9 @@ func (s *Server) pathJob(r *http.Request) (*job, error) {
 		return nil, notFound("Not found: Job %s:%s", s.project, id)
 	}
 	want, have := r.URL.Query().Get("location"), j.state.Load().JobReference.Location
-	if want != "" && !strings.EqualFold(want, have) {
-		return nil, notFound("Not found: Job %s:%s.%s; it is in %s", s.project, want, id, have)
+	anywhere := strings.EqualFold(have, "US") || strings.EqualFold(have, "EU")
+	if want == "" && !anywhere || want != "" && !strings.EqualFold(want, have) {
+		return nil, notFound("Not found: Job %s:%s; it is in location %s, the request names %q", s.project, id, have, want)
 	}
 	return j, nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,8 @@ const (
 	keepJobs = 14 * 24 * time.Hour
 	// keepResults bounds the bytes of SELECT results kept in memory for paging.
 	keepResults = 256 << 20
+	// mostUnsaved is how many jobs may wait for a transaction to be saved with.
+	mostUnsaved = 500
 )
 
 var errStopping = newFault("backendError", "The embedded BigQuery is stopping")
@@ -141,6 +144,8 @@ func (js *jobs) stop() {
 
 // publish shows a job as done.
 func (js *jobs) publish(j *job, r *jobResource, result *resultSet, saved bool) {
+	defer js.running.Done()
+	defer close(j.done)
 	js.mu.Lock()
 	j.state.Store(r)
 	if !saved {
@@ -157,8 +162,6 @@ func (js *jobs) publish(j *job, r *jobResource, result *resultSet, saved bool) {
 		}
 	}
 	js.mu.Unlock()
-	close(j.done)
-	js.running.Done()
 }
 
 // saveJob writes a job that is done into the file.
@@ -186,6 +189,13 @@ func (js *jobs) saveUnsaved(ctx context.Context, tx *transaction) ([]*job, error
 		return unsaved, tx.trimJobs(ctx)
 	}
 	return unsaved, nil
+}
+
+// full tells that too many jobs wait to be saved.
+func (js *jobs) full() bool {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	return len(js.unsaved) >= mostUnsaved
 }
 
 func (js *jobs) forgetUnsaved(saved []*job) {
@@ -217,9 +227,6 @@ func (tx *transaction) trimJobs(ctx context.Context) error {
 func (s *Server) newJob(ref jobReference, c *jobConfiguration) *job {
 	now := s.now().UnixMilli()
 	ref.ProjectID = s.project
-	if ref.Location == "" {
-		ref.Location = "US"
-	}
 	j := &job{id: ref.JobID, done: make(chan struct{})}
 	j.ctx, j.cancel = context.WithCancelCause(context.Background())
 	j.state.Store(&jobResource{
@@ -265,6 +272,9 @@ func (s *Server) succeed(ctx context.Context, j *job, effect func(*transaction) 
 // fail shows a job as failed. Its id stays taken: asking for the same job again does not run it again.
 func (s *Server) fail(j *job, err error) {
 	final := j.outcome(s.now(), err)
+	if final.Status.ErrorResult.Reason == "internalError" {
+		slog.Error("embedded BigQuery: job failed", "job", j.id, "error", err)
+	}
 	if !j.readOnly {
 		ctx := context.Background()
 		if e := s.write(ctx, func(tx *transaction) error { return tx.saveJob(ctx, j.id, final) }); e != nil {

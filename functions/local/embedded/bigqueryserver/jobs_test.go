@@ -84,6 +84,34 @@ func TestJobIDs(t *testing.T) {
 	}
 }
 
+func TestLocations(t *testing.T) {
+	f := start(t)
+	if err := f.client.Dataset("west").Create(f.ctx, &bigquery.DatasetMetadata{Location: "us-west1"}); err != nil {
+		t.Fatal(err)
+	}
+	f.mustRun("CREATE TABLE west.t AS SELECT 1 AS k")
+	f.want("1", "SELECT k FROM west.t")
+	q := f.query("SELECT k FROM west.t")
+	q.JobID = "there"
+	job, err := q.Run(f.ctx)
+	if err != nil || job.Location() != "us-west1" {
+		t.Errorf("location %q, %v", job.Location(), err)
+	}
+	_, err = f.client.JobFromID(f.ctx, "there")
+	refused(t, "a job without its location", err, "notFound", "us-west1")
+	if _, err = f.client.JobFromIDLocation(f.ctx, "there", "US-WEST1"); err != nil {
+		t.Error(err)
+	}
+	q.JobID, q.Location = "elsewhere", "EU"
+	if job, err = q.Run(f.ctx); err == nil {
+		_, err = job.Wait(f.ctx)
+	}
+	refused(t, "a dataset elsewhere", err, "notFound", "was not found in location EU")
+	f.create("t", "k INT64")
+	_, err = f.read("SELECT COUNT(*) FROM west.t, d.t")
+	refused(t, "two locations", err, "notFound", "was not found in location")
+}
+
 func TestJobLists(t *testing.T) {
 	f := start(t)
 	for i := range 5 {
@@ -229,7 +257,7 @@ func TestPageBytes(t *testing.T) {
 	_, done := f.post("/projects/p-1/queries", `{"query":"SELECT s FROM d.t","useLegacySql":false,"maxResults":0}`)
 	job := done["jobReference"].(map[string]any)["jobId"].(string)
 	for path, want := range map[string]string{
-		"/queries/" + job:                                      `"pageToken":"5"`,
+		"/queries/" + job: `"pageToken":"5"`,
 		"/queries/" + job + "?pageToken=5&maxResults=1":        `"pageToken":"6"`,
 		"/datasets/d/tables/t/data":                            `"pageToken":"6"`, // less what goes over the limit with its last row
 		"/datasets/d/tables/t/data?startIndex=5&maxResults=99": `"totalRows":"7","rows"`,

@@ -13,18 +13,23 @@ import (
 )
 
 // insertLoad takes on a load job.
-func (s *Server) insertLoad(j *job, c *jobConfiguration, uploaded *uploadedFile) (_ *job, known bool, err error) {
+func (s *Server) insertLoad(ref jobReference, c *jobConfiguration, uploaded *uploadedFile) (_ *job, known bool, err error) {
 	c.JobType = "LOAD"
 	sources, err := s.checkLoad(c.Load, uploaded)
 	if err != nil {
 		return nil, false, err
 	}
+	problem := s.locate(&ref, []tableID{{c.Load.DestinationTable.DatasetID, c.Load.DestinationTable.TableID}})
 	if c.DryRun {
 		return nil, false, invalid("A load job cannot be a dry run")
 	}
+	j := s.newJob(ref, c)
 	return s.take(j, func(ctx context.Context) error {
 		if uploaded != nil {
 			defer uploaded.remove()
+		}
+		if problem != nil {
+			return problem
 		}
 		return s.runLoad(ctx, j, c.Load, sources)
 	})

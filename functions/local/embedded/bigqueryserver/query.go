@@ -161,6 +161,11 @@ func (s *Server) runSelect(ctx context.Context, j *job, q *preparedQuery) error 
 		withSchema.Schema = result.schema
 		st.Query = &withSchema
 	})
+	if s.jobs.full() {
+		if err := s.write(ctx, func(*transaction) error { return nil }); err != nil {
+			return err
+		}
+	}
 	s.jobs.publish(j, j.outcome(s.now(), nil), result, false)
 	return nil
 }

@@ -68,6 +68,9 @@ func TestSelect(t *testing.T) {
 		{sql: "SELECT 1 AS `select`, k AS `rows` FROM d.t WHERE k BETWEEN 1 AND 1", want: "1 1"},
 		{sql: "SELECT ABS(-3), SIGN(-2), POW(2, 10), SQRT(16), 5 & 6, 1 << 4, NOT TRUE, 3 IN (1, 2)", want: "3 -1 1024 4 4 16 false false"},
 		{sql: "SELECT NULL", want: "<nil>"},
+		{sql: "SELECT k / SUM(k) OVER () AS share, MAX(k) OVER () / k FROM d.t ORDER BY k / 2 DESC LIMIT 1", want: "0.5 1"},
+		{sql: "SELECT b, SUM(k) / COUNT(*) AS mean, SUM(x) / NULLIF(COUNT(x), 0) AS of_x FROM d.t GROUP BY b HAVING SUM(k) / 2 > 0.5 ORDER BY mean", want: "<nil> 2 <nil>\nfalse 3 3"},
+		{sql: "SELECT (SELECT MAX(k) FROM d.t) / (SELECT MIN(k) FROM d.t), 6 / 3 / 2, SUM(k / 2) FROM d.t", want: "3 1 3"},
 	} {
 		f.want(c.want, c.sql, c.params...)
 	}

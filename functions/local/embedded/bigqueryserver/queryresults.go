@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func (s *Server) queryJob(r *http.Request) (any, error) {
 		ref.JobID = "job_" + rand.Text()
 	}
 	c := &jobConfiguration{Query: &in.queryConfiguration, DryRun: in.DryRun, JobTimeoutMs: in.JobTimeoutMs, Labels: in.Labels}
-	j, known, err := s.insertQuery(s.newJob(ref, c), c)
+	j, known, err := s.insertQuery(ref, c)
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +123,10 @@ type rowPage struct {
 
 // queryAnswer is the answer about a query job, with a page of its rows if it is a SELECT.
 func (s *Server) queryAnswer(j *job, kind string, p pageRequest) (any, error) {
+	complete := j.finished()
 	state := j.state.Load()
-	answer := rowPage{Kind: kind, JobReference: state.JobReference, JobComplete: new(j.finished())}
-	if !*answer.JobComplete {
+	answer := rowPage{Kind: kind, JobReference: state.JobReference, JobComplete: &complete}
+	if !complete {
 		return answer, nil
 	}
 	switch q := state.Statistics.Query; {
@@ -170,13 +172,14 @@ func writeRows(answer rowPage, r *resultSet, start, end int, int64Timestamps boo
 	if err != nil || start == end {
 		return rawJSON(head), err
 	}
+	seconds := !int64Timestamps && slices.ContainsFunc(r.schema.Fields, func(f tableField) bool { return f.Type == typeTimestamp })
 	out := append(head[:len(head)-1], `,"rows":[`...)
 	for i := start; i < end; i++ {
 		if i > start {
 			out = append(out, ',')
 		}
 		row := r.row(i)
-		if !int64Timestamps {
+		if seconds {
 			if row, err = floatTimestamps(row, r.schema); err != nil {
 				return nil, err
 			}

@@ -32,7 +32,7 @@ func (s *Server) write(ctx context.Context, fn func(*transaction) error) (err er
 		}
 		// DuckDB has ended the transaction itself when the error was fatal to it.
 		if _, e := tx.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); e != nil {
-			slog.Debug("embedded BigQuery: rolling back", "error", e)
+			slog.Warn("embedded BigQuery: rolling back", "error", e)
 		}
 	}()
 	if err := tx.dropExpired(ctx); err != nil {
