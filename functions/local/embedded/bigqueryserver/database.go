@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 )
@@ -68,6 +69,26 @@ func openDatabase(ctx context.Context, path string) (*sql.DB, error) {
 	return db, nil
 }
 
+// settle ends what a cancelled statement may have left running on a connection.
+// When the context ends just before the driver begins to wait for a statement, the
+// driver forgets the statement without telling DuckDB, and the next one on that
+// connection would wait for it to finish, uninterrupted.
+func settle(conn *sql.Conn) {
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		rows, err := conn.QueryContext(ctx, "SELECT 1")
+		if err == nil {
+			rows.Close()
+		}
+		interrupted := ctx.Err() != nil
+		cancel()
+		var e *duckdb.Error
+		if !interrupted && !(errors.As(err, &e) && e.Type == duckdb.ErrorTypeInterrupt) {
+			return
+		}
+	}
+}
+
 // nullColumn finds the column in DuckDB's message about a NOT NULL constraint.
 var nullColumn = regexp.MustCompile(`NOT NULL constraint failed: \S*?([^.\s]+)\s*$`)
 
@@ -101,7 +122,7 @@ func engineFault(ctx context.Context, err error) error {
 		}
 		return notImplemented("this statement: %s", text)
 	case duckdb.ErrorTypeParser, duckdb.ErrorTypeSyntax:
-		return &syntaxFault{invalidQuery("Syntax error: %s", text)}
+		return syntaxError("%s", text)
 	case duckdb.ErrorTypeConstraint:
 		if m := nullColumn.FindStringSubmatch(text); m != nil {
 			return invalidQuery("Required field %s cannot be null", m[1])
@@ -122,9 +143,3 @@ func engineFault(ctx context.Context, err error) error {
 		return invalidQuery("%s", text)
 	}
 }
-
-// syntaxFault marks an error in the text of a statement, for which jobs.insert
-// makes no job at all.
-type syntaxFault struct{ *fault }
-
-func (s *syntaxFault) Unwrap() error { return s.fault }

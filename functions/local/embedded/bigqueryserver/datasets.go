@@ -3,6 +3,7 @@ package bigqueryserver
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"io"
 	"maps"
@@ -60,7 +61,7 @@ func (s *Server) insertDataset(r *http.Request) (any, error) {
 	if in.Location == "" {
 		in.Location = defaultLocation
 	}
-	ctx := r.Context()
+	ctx := context.WithoutCancel(r.Context())
 	err := s.write(ctx, func(tx *transaction) error {
 		if err := s.freeDataset(id); err != nil {
 			return err
@@ -114,7 +115,7 @@ func (s *Server) patchDataset(r *http.Request) (any, error) {
 		return nil, invalid("Reading the request: %v", err)
 	}
 	var out datasetResource
-	ctx := r.Context()
+	ctx := context.WithoutCancel(r.Context())
 	err = s.write(ctx, func(tx *transaction) error {
 		current, err := s.dataset(id)
 		if err != nil {
@@ -176,7 +177,7 @@ func ifMatch(r *http.Request, resource any) error {
 
 func (s *Server) deleteDataset(r *http.Request) (any, error) {
 	id := r.PathValue("dataset")
-	ctx := r.Context()
+	ctx := context.WithoutCancel(r.Context())
 	return nil, s.write(ctx, func(tx *transaction) error {
 		tables, err := s.tables(id)
 		if err != nil {

@@ -54,7 +54,7 @@ func checkDialect(statement string, tokens []token) error {
 		if t.kind == text {
 			shown = "string literal " + shown
 		}
-		return &syntaxFault{invalidQuery("Syntax error: Unexpected %s at %s", shown, position(statement, t.pos))}
+		return syntaxError("Unexpected %s at %s", shown, position(statement, t.pos))
 	}
 	var inExtract []bool // a value for each open parenthesis
 	for i, t := range tokens {
@@ -109,7 +109,7 @@ func checkDialect(statement string, tokens []token) error {
 				break
 			}
 			if !after.is("DISTINCT") && !(t.upper == "UNION" && after.is("ALL")) {
-				return &syntaxFault{invalidQuery("Syntax error: Expected keyword ALL or keyword DISTINCT after %s at %s", t.upper, position(statement, t.pos))}
+				return syntaxError("Expected keyword ALL or keyword DISTINCT after %s at %s", t.upper, position(statement, t.pos))
 			}
 		case "ALL":
 			if before.is("BY") && at(i-2).is("ORDER") {
@@ -138,7 +138,7 @@ func checkDialect(statement string, tokens []token) error {
 		}
 	}
 	if len(inExtract) > 0 {
-		return &syntaxFault{invalidQuery(`Syntax error: Expected ")" but got end of script at %s`, position(statement, len(statement)))}
+		return syntaxError(`Expected ")" but got end of script at %s`, position(statement, len(statement)))
 	}
 	return nil
 }

@@ -42,8 +42,9 @@ func (s *Server) checkDML(ctx context.Context, conn *sql.Conn, q *preparedQuery)
 		if len(types) != len(d.columns) {
 			return invalidQuery("Inserted row has wrong column count; Has %d, expected %d", len(types), len(d.columns))
 		}
+		null := untyped(d.query)
 		for i, c := range d.columns {
-			if err := assignable(schema, c, types[i]); err != nil {
+			if err := assignable(schema, c, types[i]); err != nil && !null[i] {
 				return err
 			}
 		}

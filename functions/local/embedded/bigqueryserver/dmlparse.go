@@ -25,7 +25,7 @@ type dml struct {
 }
 
 func malformed(what string) error {
-	return &syntaxFault{invalidQuery("Syntax error: malformed %s", what)}
+	return syntaxError("malformed %s", what)
 }
 
 // parseDML takes an INSERT, UPDATE or MERGE apart. The parts are DuckDB's SQL already.
@@ -80,6 +80,30 @@ func columnList(tokens []token) (columns []string, rest []token, err error) {
 		columns = append(columns, item[0].value)
 	}
 	return columns, rest, nil
+}
+
+// untyped tells which columns of a query are a bare NULL, which takes any type.
+// It gives nothing for a query whose columns cannot be told from its words.
+func untyped(query []token) map[int]bool {
+	for len(query) > 2 && query[0].is("(") && matching(query, 0) == len(query)-1 {
+		query = query[1 : len(query)-1]
+	}
+	_, query = cut(query, "SELECT")
+	columns, _ := cut(query, "FROM")
+	if len(columns) == 0 {
+		return nil
+	}
+	found := map[int]bool{}
+	for i, item := range splitTop(columns, ",") {
+		item = item[1:] // the SELECT or the comma
+		if len(item) > 0 && (item[0].is("*") || len(item) > 1 && item[len(item)-1].is("*")) {
+			return nil
+		}
+		if len(item) == 1 && item[0].is("NULL") || len(item) > 2 && item[0].is("NULL") && item[1].is("AS") {
+			found[i] = true
+		}
+	}
+	return found
 }
 
 func zip(columns []string, values [][]token) ([]assignment, error) {
@@ -186,134 +210,4 @@ func parseUpdate(s *statement) (*dml, error) {
 	}
 	d.actions = []action{{values, source}}
 	return d, nil
-}
-
-func parseMerge(s *statement, all []string) (*dml, error) {
-	alias, rest := cut(s.body, "USING")
-	target, name, err := aliased(s.target, alias)
-	if err != nil {
-		return nil, err
-	}
-	if len(rest) == 0 {
-		return nil, malformed("MERGE: no USING")
-	}
-	source, rest := cut(rest[1:], "ON")
-	on, rest := cut(rest, "WHEN")
-	if len(source) == 0 || len(on) < 2 || len(rest) == 0 {
-		return nil, malformed("MERGE")
-	}
-	both := append(append(append([]token{}, target...), symbolToken(",")), source...)
-	d := &dml{rowid: []token{engine(quoteName(name) + ".rowid")}}
-	matched := false
-	for _, clause := range splitTop(rest, "WHEN")[1:] {
-		c, err := parseWhen(clause)
-		if err != nil {
-			return nil, err
-		}
-		act := action{}
-		switch {
-		case c.insert != nil:
-			act.from = source
-			columns, values, err := insertClause(c.insert, all)
-			if err != nil {
-				return nil, err
-			}
-			if act.values, err = zip(columns, values); err != nil {
-				return nil, err
-			}
-		case c.update != nil:
-			act.from = both
-			if c.bySource {
-				act.from = target
-			}
-			if act.values, err = assignments(c.update); err != nil {
-				return nil, err
-			}
-		}
-		d.actions = append(d.actions, act)
-		if c.matched {
-			if matched {
-				d.changing = append(d.changing, engine("OR"))
-			}
-			matched = true
-			d.changing = append(append(append(d.changing, symbolToken("(")), c.condition...), symbolToken(")"))
-		}
-	}
-	if matched {
-		join := append(append([]token{}, target...), engine("JOIN"))
-		join = append(append(join, source...), on[0], symbolToken("("))
-		d.matches = append(append(join, on[1:]...), symbolToken(")"))
-	}
-	return d, nil
-}
-
-// whenClause is a WHEN of a MERGE.
-type whenClause struct {
-	matched, bySource bool
-	condition         []token // TRUE if there is none
-	insert, update    []token // what follows INSERT or UPDATE SET
-}
-
-func parseWhen(tokens []token) (*whenClause, error) {
-	head, then := cut(tokens, "THEN")
-	if len(then) < 2 {
-		return nil, malformed("WHEN: no THEN")
-	}
-	c := &whenClause{condition: []token{engine("TRUE")}}
-	head, condition := cut(head, "AND")
-	if len(condition) > 0 {
-		c.condition = condition[1:]
-	}
-	switch render(upperWords(head)) {
-	case "WHEN MATCHED":
-		c.matched = true
-	case "WHEN NOT MATCHED", "WHEN NOT MATCHED BY TARGET":
-	case "WHEN NOT MATCHED BY SOURCE":
-		c.bySource = true
-	default:
-		return nil, malformed("WHEN")
-	}
-	insertable := !c.matched && !c.bySource
-	switch verb := then[1]; {
-	case verb.is("INSERT") && insertable:
-		c.insert = then[2:]
-		if len(c.insert) > 0 && c.insert[0].is("ROW") {
-			return nil, notImplemented("INSERT ROW; name the columns")
-		}
-	case verb.is("UPDATE") && !insertable && len(then) > 3 && then[2].is("SET"):
-		c.update = then[3:]
-	case verb.is("DELETE") && !insertable && len(then) == 2:
-	default:
-		return nil, malformed("WHEN: what follows THEN does not fit")
-	}
-	return c, nil
-}
-
-func insertClause(tokens []token, all []string) (columns []string, values [][]token, err error) {
-	columns, rest, err := columnList(tokens)
-	if err != nil {
-		return nil, nil, err
-	}
-	if columns == nil {
-		columns = all
-	}
-	if len(rest) == 0 || !rest[0].is("VALUES") {
-		return nil, nil, malformed("INSERT: no VALUES")
-	}
-	values, rest, ok := list(rest[1:])
-	if !ok || len(rest) > 0 {
-		return nil, nil, malformed("VALUES")
-	}
-	return columns, values, nil
-}
-
-func upperWords(tokens []token) []token {
-	out := make([]token, len(tokens))
-	for i, t := range tokens {
-		if t.kind == word {
-			t.value = t.upper
-		}
-		out[i] = t
-	}
-	return out
 }

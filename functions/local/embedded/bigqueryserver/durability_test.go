@@ -171,6 +171,7 @@ func (c *child) check(t *testing.T, answered map[int]bool, last int) {
 // TestKill kills a server again and again, between jobs and amid them. Whatever
 // was answered is there afterwards, and nothing is there by half.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	file := t.TempDir() + "/killed.duckdb"
 	c := startChild(t, file)
 	defer func() { c.kill() }()

@@ -57,6 +57,10 @@ func invalidQuery(format string, args ...any) *fault {
 	return newFault("invalidQuery", format, args...)
 }
 
+func syntaxError(format string, args ...any) *fault {
+	return newFault("invalidQuery", "Syntax error: "+format, args...)
+}
+
 func notFound(format string, args ...any) *fault { return newFault("notFound", format, args...) }
 
 func duplicate(format string, args ...any) *fault { return newFault("duplicate", format, args...) }

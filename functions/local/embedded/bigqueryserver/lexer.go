@@ -1,63 +1,11 @@
 package bigqueryserver
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
-
-type tokenKind int
-
-const (
-	word      tokenKind = iota // an unquoted identifier or keyword
-	quoted                     // a `quoted` identifier
-	text                       // a string literal
-	number                     // a numeric literal
-	parameter                  // @name
-	symbol                     // an operator or punctuation mark
-	engineSQL                  // DuckDB's SQL, made by this package; balanced in its parentheses
-)
-
-// token is a word of GoogleSQL. It is written into DuckDB's SQL by [token.sql].
-type token struct {
-	kind  tokenKind
-	value string // as written, but unescaped in quoted and text
-	upper string // of a word
-	pos   int    // in bytes of the statement
-}
-
-func (t token) is(upper string) bool {
-	return (t.kind == word && t.upper == upper) || (t.kind == symbol && t.value == upper)
-}
-
-func (t token) name() bool { return t.kind == word || t.kind == quoted }
-
-// sql is the token in DuckDB's SQL.
-func (t token) sql() string {
-	switch t.kind {
-	case quoted:
-		return quoteName(t.value)
-	case text:
-		return quoteText(t.value)
-	case number:
-		if strings.ContainsAny(t.value, ".eE") && !strings.ContainsAny(t.value, "eE") {
-			return t.value + "e0" // else a DECIMAL to DuckDB; a FLOAT64 to BigQuery
-		}
-	}
-	return t.value
-}
-
-// render writes tokens as DuckDB's SQL.
-func render(tokens []token) string {
-	var b strings.Builder
-	for i, t := range tokens {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(t.sql())
-	}
-	return b.String()
-}
 
 // symbols that GoogleSQL and DuckDB read alike, longest first.
 var symbols = []string{"<=", ">=", "<>", "!=", "||", "<<", ">>", "(", ")", "[", "]", ",", ".", ";", "+", "-", "*", "/", "=", "<", ">", "&", "|"}
@@ -92,9 +40,7 @@ func lex(in string) ([]token, error) {
 
 // fail is a syntax error at a place of the statement.
 func (l *lexer) fail(pos int, format string, args ...any) error {
-	f := invalidQuery(format, args...)
-	f.Message = "Syntax error: " + f.Message + " at " + position(l.in, pos)
-	return &syntaxFault{f}
+	return syntaxError("%s at %s", fmt.Sprintf(format, args...), position(l.in, pos))
 }
 
 // position is a place in a statement as BigQuery's messages tell it, [line:column].

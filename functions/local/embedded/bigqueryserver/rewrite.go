@@ -108,7 +108,7 @@ func (r *rewriter) cast(in []token, safe bool) ([]token, error) {
 	inner := in[2 : len(in)-1]
 	parts := splitTop(inner, "AS")
 	if len(parts) != 2 || len(parts[0]) == 0 {
-		return nil, &syntaxFault{invalidQuery("Syntax error: CAST needs one expression AS one type")}
+		return nil, syntaxError("CAST needs one expression AS one type")
 	}
 	if len(parts[1]) != 2 || parts[1][1].kind != word {
 		return nil, notImplemented("this CAST: %s", render(parts[1]))
@@ -135,7 +135,7 @@ func (r *rewriter) cast(in []token, safe bool) ([]token, error) {
 func (r *rewriter) extract(in []token) ([]token, error) {
 	inner := in[2 : len(in)-1]
 	if len(inner) < 3 || !inner[1].is("FROM") {
-		return nil, &syntaxFault{invalidQuery("Syntax error: EXTRACT needs a part FROM an expression")}
+		return nil, syntaxError("EXTRACT needs a part FROM an expression")
 	}
 	part, ok := extractParts[inner[0].upper]
 	if !ok {

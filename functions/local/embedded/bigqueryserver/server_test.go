@@ -61,6 +61,9 @@ type fixture struct {
 }
 
 func start(t testing.TB) *fixture {
+	if test, ok := t.(*testing.T); ok {
+		test.Parallel() // each has a server and a file of its own
+	}
 	f := &fixture{t: t, ctx: t.Context(), file: filepath.Join(t.TempDir(), "test.duckdb"), bucket: bucket{}}
 	f.open(nil)
 	if err := f.client.Dataset("d").Create(f.ctx, nil); err != nil {

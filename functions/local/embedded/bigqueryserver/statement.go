@@ -45,7 +45,7 @@ func parse(in string, n names) (*statement, error) {
 		tokens = tokens[:end]
 	}
 	if len(tokens) == 0 {
-		return nil, &syntaxFault{invalidQuery("Syntax error: Unexpected end of statement at [1:1]")}
+		return nil, syntaxError("Unexpected end of statement at [1:1]")
 	}
 	p := &parser{in: in, tokens: tokens, names: n}
 	s, err := p.head()
@@ -96,7 +96,7 @@ func (p *parser) accept(words ...string) bool {
 }
 
 func (p *parser) unexpected(t token) error {
-	return &syntaxFault{invalidQuery("Syntax error: Unexpected %q at %s", t.value, position(p.in, t.pos))}
+	return syntaxError("Unexpected %q at %s", t.value, position(p.in, t.pos))
 }
 
 func (p *parser) head() (*statement, error) {
@@ -197,7 +197,7 @@ func (p *parser) create(s *statement) (*statement, error) {
 	}
 	s.ifExists = p.accept("IF", "NOT", "EXISTS")
 	if s.ifExists && s.orReplace {
-		return nil, &syntaxFault{invalidQuery("Syntax error: CREATE cannot have both OR REPLACE and IF NOT EXISTS")}
+		return nil, syntaxError("CREATE cannot have both OR REPLACE and IF NOT EXISTS")
 	}
 	if err := p.path(s); err != nil {
 		return nil, err

@@ -151,7 +151,7 @@ func resolveTables(tokens []token, n names) (out []token, found []tableID, err e
 // type DuckDB knows before the array is bound.
 func unnest(tokens []token, i int) ([]token, int, error) {
 	if i+1 >= len(tokens) || !tokens[i+1].is("(") {
-		return nil, 0, &syntaxFault{invalidQuery("Syntax error: Expected ( after UNNEST")}
+		return nil, 0, syntaxError("Expected ( after UNNEST")
 	}
 	end := matching(tokens, i+1)
 	out := append([]token{symbolToken("("), engine("SELECT UNNEST")}, tokens[i+1:end+1]...)

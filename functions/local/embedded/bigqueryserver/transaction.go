@@ -3,9 +3,12 @@ package bigqueryserver
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // transaction is the one writer's unit of work. What it changes in the file
@@ -22,17 +25,13 @@ func (s *Server) write(ctx context.Context, fn func(*transaction) error) (err er
 	s.writer.Lock()
 	defer s.writer.Unlock()
 	tx := &transaction{s: s, conn: s.writeConn}
-	if _, err := tx.conn.ExecContext(ctx, "BEGIN"); err != nil {
+	if _, err := tx.conn.ExecContext(context.WithoutCancel(ctx), "BEGIN"); err != nil {
 		return engineFault(ctx, err)
 	}
 	committed := false
 	defer func() {
-		if committed {
-			return
-		}
-		// DuckDB has ended the transaction itself when the error was fatal to it.
-		if _, e := tx.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); e != nil {
-			slog.Warn("embedded BigQuery: rolling back", "error", e)
+		if !committed {
+			err = errors.Join(err, s.rollback(ctx))
 		}
 	}()
 	if err := tx.dropExpired(ctx); err != nil {
@@ -56,6 +55,22 @@ func (s *Server) write(ctx context.Context, fn func(*transaction) error) (err er
 		change(s.catalog)
 	}
 	return nil
+}
+
+// rollback leaves the writer's connection without a transaction, come what may.
+func (s *Server) rollback(ctx context.Context) error {
+	if ctx.Err() != nil {
+		settle(s.writeConn)
+	}
+	ctx = context.WithoutCancel(ctx)
+	_, err := s.writeConn.ExecContext(ctx, "ROLLBACK")
+	if err == nil || strings.Contains(err.Error(), "no transaction is active") {
+		return nil // DuckDB has ended it itself when the error was fatal to it
+	}
+	slog.Warn("embedded BigQuery: replacing the writer's connection", "error", err)
+	s.writeConn.Raw(func(any) error { return driver.ErrBadConn }) // so that it is not used again
+	s.writeConn, err = s.db.Conn(ctx)
+	return err
 }
 
 func (tx *transaction) exec(ctx context.Context, statement string, args ...any) (int64, error) {
