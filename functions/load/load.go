@@ -16,8 +16,9 @@ import (
 	"spotify-insights.internal/shared/objects"
 )
 
-// patience is how long the platform is asked for an event again before reconcile takes over.
-const patience = 2 * time.Hour
+// patience is how long the platform is asked for an event again before reconcile takes over. It ends
+// before the two hours for which an event is delivered, or the last word would never be written.
+const patience = 110 * time.Minute
 
 // Function loads the objects that events tell of.
 type Function struct {

@@ -12,15 +12,14 @@ import (
 	"spotify-insights.internal/shared/handler"
 )
 
-// publicLimit is how long an answer of the public port may take to be made; the functions behind it
-// have shorter limits of their own.
-const publicLimit = 2 * time.Minute
-
 // publicHandler is what a person's browser may reach: the page, its numbers, an ingest at the push
 // of a button. The events' endpoints are behind functions, on a port nobody is told.
 func publicHandler(functions *url.URL) http.Handler {
 	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(functions) },
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(functions)
+			r.Out.Host = r.In.Host // the functions compare it with a page's origin
+		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			handler.JSON(w, http.StatusBadGateway, map[string]string{
 				"error": "the function did not answer: " + err.Error(), "action": "Try again; if it stays, start the server again."})
@@ -36,20 +35,14 @@ func publicHandler(functions *url.URL) http.Handler {
 	mux.HandleFunc("/", refuse(faults.New(faults.Missing,
 		"The page is at /, its numbers are at /insights.json; POST /ingest?listener=me ingests now. Events are not taken on this port.",
 		"there is nothing at this path")))
-	return sameSite(mux)
+	return ownHost(mux)
 }
 
-// sameSite refuses what another web site makes a browser send: a request to a name that somebody
-// points at this machine (Host), and a POST from a page that is not ours (Origin).
-func sameSite(next http.Handler) http.Handler {
+// ownHost refuses a request to a name that somebody else points at this machine.
+func ownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !loopback(r.Host) {
 			refuse(faults.New(faults.Invalid, "Use http://127.0.0.1 and the port.", "the host %q is not this machine", r.Host))(w, r)
-			return
-		}
-		if r.Method != http.MethodGet && r.Method != http.MethodHead && foreign(r) {
-			handler.JSON(w, http.StatusForbidden, map[string]string{
-				"error": "the request comes from another web page", "action": "Send it from this server's own page or from a terminal."})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -68,15 +61,7 @@ func loopback(hostport string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// foreign reports whether a browser says that another page sent the request.
-func foreign(r *http.Request) bool {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		return true
-	}
-	origin := r.Header.Get("Origin")
-	return origin != "" && origin != "http://"+r.Host
-}
-
+// refuse answers every request with err.
 func refuse(err error) http.HandlerFunc {
-	return handler.HTTP("public", publicLimit, func(http.ResponseWriter, *http.Request) error { return err })
+	return handler.HTTP("public", time.Second, func(http.ResponseWriter, *http.Request) error { return err })
 }

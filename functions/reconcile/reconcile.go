@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
@@ -19,6 +20,7 @@ type Reconciler struct {
 	}
 	Ledger interface {
 		Ledger(ctx context.Context) ([]warehouse.Settled, error)
+		Recount(ctx context.Context) error
 	}
 	Loader *loading.Loader
 }
@@ -46,6 +48,8 @@ func (r *Reconciler) Run(ctx context.Context) (result Result, err error) {
 			result.Failed++
 		}
 	}
+	// A load that died between its merge and its count has left other objects' counts as they were.
+	err = errors.Join(err, r.Ledger.Recount(ctx))
 	handler.Logger().InfoContext(ctx, "reconciled", "objects", result.Objects, "loaded", result.Loaded, "failed", result.Failed)
 	return result, err
 }

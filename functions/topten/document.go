@@ -3,6 +3,7 @@ package topten
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"cloud.google.com/go/bigquery"
 
@@ -15,6 +16,7 @@ func newDocument(listener string, standing warehouse.Standing, gaps []warehouse.
 	d := &insights.Document{
 		Listener: listener,
 		AsOf:     standing.AsOf.UTC(),
+		Recent:   []insights.Recent{},
 		Periods:  map[string]*insights.Period{insights.PeriodAll: insights.NewPeriod()},
 		Warehouse: insights.Warehouse{
 			Rejected:      standing.Rejected,
@@ -34,13 +36,17 @@ func newDocument(listener string, standing warehouse.Standing, gaps []warehouse.
 	return d
 }
 
-// fill puts the rows of a ranking, which are in the order of their ranks, into their periods.
-func fill(periods map[string]*insights.Period, standouts []warehouse.Standout) {
+// fill puts the rows of a ranking, which are in the order of their ranks, into their places.
+func fill(d *insights.Document, standouts []warehouse.Standout) {
 	for _, s := range standouts {
-		p := periods[s.Period]
+		if strings.HasPrefix(s.Period, warehouse.PeriodRecent) {
+			d.Recent = append(d.Recent, recentOf(s))
+			continue
+		}
+		p := d.Periods[s.Period]
 		if p == nil {
 			p = insights.NewPeriod()
-			periods[s.Period] = p
+			d.Periods[s.Period] = p
 		}
 		count := insights.Count{Rank: int(s.Rank), TimesPlayed: s.Plays, MinutesPlayed: minutes(s.MS), LastPlayedAt: s.LastPlayedAt.UTC()}
 		switch s.Kind {
@@ -58,6 +64,8 @@ func fill(periods map[string]*insights.Period, standouts []warehouse.Standout) {
 			p.TopAlbums = append(p.TopAlbums, insights.Album{Count: count, Album: s.Album.StringVal, ArtistName: text(s.ArtistName), ImageURL: text(s.ImageURL)})
 		}
 	}
+	slices.SortStableFunc(d.Recent, func(a, b insights.Recent) int { return b.PlayedAt.Compare(a.PlayedAt) })
+	d.Recent = d.Recent[:min(len(d.Recent), warehouse.RecentPlays)]
 }
 
 // topTen makes the rows of the table of a document's tracks.
@@ -75,16 +83,13 @@ func topTen(d *insights.Document) []warehouse.Ranked {
 	return rows
 }
 
-func recentOf(listens []warehouse.Listen) []insights.Recent {
-	recent := make([]insights.Recent, len(listens))
-	for i, l := range listens {
-		recent[i] = insights.Recent{
-			PlayedAt: l.PlayedAt.UTC(), TrackID: l.TrackID, TrackName: text(l.TrackName), Artists: text(l.Artists),
-			SpotifyURL: text(l.SpotifyURL), ImageURL: text(l.ImageURL),
-		}
-		if l.DurationMS.Valid {
-			recent[i].DurationMS = &l.DurationMS.Int64
-		}
+func recentOf(s warehouse.Standout) insights.Recent {
+	recent := insights.Recent{
+		PlayedAt: s.LastPlayedAt.UTC(), TrackID: s.TrackID.StringVal, TrackName: text(s.TrackName), Artists: text(s.AllArtists),
+		SpotifyURL: text(s.SpotifyURL), ImageURL: text(s.ImageURL),
+	}
+	if s.DurationMS.Valid {
+		recent.DurationMS = &s.DurationMS.Int64
 	}
 	return recent
 }

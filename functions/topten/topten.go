@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -24,16 +23,13 @@ type Ranker struct {
 	Warehouse interface {
 		Standing(ctx context.Context, listener string) (warehouse.Standing, error)
 		Gaps(ctx context.Context, listener string) ([]warehouse.Gap, error)
-		Ranking(ctx context.Context, listener, timeZone string, since [3]time.Time) ([]warehouse.Standout, error)
-		Recent(ctx context.Context, listener string, since time.Time) ([]warehouse.Listen, error)
+		Ranking(ctx context.Context, listener, timeZone string, since [3]time.Time, recentSince time.Time) ([]warehouse.Standout, error)
 		ReplaceTopTen(ctx context.Context, listener string, rows []warehouse.Ranked) error
 	}
 	Documents interface {
 		ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
 		WriteJSON(ctx context.Context, name string, v any, generation int64) error
 	}
-
-	one sync.Mutex // one ranking at a time: who has waited finds its message covered
 }
 
 // clockStep is the precision of the warehouse's word on when a load was committed.
@@ -55,8 +51,6 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 		return err
 	}
 	defer faults.Wrap(&err, "ranking for %s", listener.ID)
-	r.one.Lock()
-	defer r.one.Unlock()
 	name := insights.DocumentName(listener.ID)
 	for overtaken := 0; overtaken < maxRounds; overtaken++ {
 		var before insights.Document
@@ -68,12 +62,11 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 			handler.Logger().DebugContext(ctx, "ranked already", "listener", listener.ID)
 			return nil
 		}
-		document, err := r.rank(ctx, listener)
-		if err != nil {
-			return err
+		document, err := r.rank(ctx, listener, generation)
+		if err == nil {
+			err = r.Documents.WriteJSON(ctx, name, document, generation)
 		}
-		err = r.Documents.WriteJSON(ctx, name, document, generation)
-		if errors.Is(err, objects.ErrPrecondition) {
+		if errors.Is(err, objects.ErrPrecondition) || errors.Is(err, errOvertaken) {
 			// Another run has ended meanwhile, and may have read less than this one or written
 			// the table before it. A new round leaves table and document of one reading.
 			continue
@@ -89,12 +82,13 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 	return fmt.Errorf("overtaken %d times by other rankings", maxRounds)
 }
 
-// recentSpan is how far before the newest play the latest ones are looked for at first: two months
-// of the table at most, instead of all of it.
-const recentSpan = 30 * 24 * time.Hour
+// errOvertaken says that another ranking has ended since this one began.
+var errOvertaken = errors.New("overtaken by another ranking")
 
 // rank replaces the listener's rows of top_ten and returns the document that says the same and more.
-func (r *Ranker) rank(ctx context.Context, listener settings.Listener) (*insights.Document, error) {
+// generation is that of the document before. The error is errOvertaken where it is another by now:
+// rows that are older than the document must not take the table.
+func (r *Ranker) rank(ctx context.Context, listener settings.Listener, generation int64) (*insights.Document, error) {
 	standing, err := r.Warehouse.Standing(ctx, listener.ID)
 	if err != nil {
 		return nil, err
@@ -107,35 +101,19 @@ func (r *Ranker) rank(ctx context.Context, listener settings.Listener) (*insight
 	for i, window := range insights.Windows {
 		since[i] = standing.AsOf.AddDate(0, 0, -window.Days)
 	}
-	standouts, err := r.Warehouse.Ranking(ctx, listener.ID, listener.TimeZone, since)
+	recentSince := time.Unix(0, 0)
+	if standing.RecentSince.Valid {
+		recentSince = standing.RecentSince.Timestamp
+	}
+	standouts, err := r.Warehouse.Ranking(ctx, listener.ID, listener.TimeZone, since, recentSince)
 	if err != nil {
 		return nil, err
 	}
 	document := newDocument(listener.ID, standing, gaps)
-	fill(document.Periods, standouts)
-	if document.Recent, err = r.recent(ctx, listener.ID, standing, document.Periods[insights.PeriodAll].Totals.Plays); err != nil {
-		return nil, err
+	fill(document, standouts)
+	var now insights.Document
+	if current, err := r.Documents.ReadJSON(ctx, insights.DocumentName(listener.ID), &now); err == nil && current != generation {
+		return nil, errOvertaken
 	}
-	if err := r.Warehouse.ReplaceTopTen(ctx, listener.ID, topTen(document)); err != nil {
-		return nil, err
-	}
-	return document, nil
-}
-
-// recent returns the latest plays. Only a listener with few of them costs a look at every month.
-func (r *Ranker) recent(ctx context.Context, listener string, standing warehouse.Standing, plays int64) ([]insights.Recent, error) {
-	listens := []warehouse.Listen{}
-	if standing.Newest.Valid {
-		var err error
-		if listens, err = r.Warehouse.Recent(ctx, listener, standing.Newest.Timestamp.Add(-recentSpan)); err != nil {
-			return nil, err
-		}
-	}
-	if len(listens) < warehouse.RecentPlays && int64(len(listens)) < plays {
-		var err error
-		if listens, err = r.Warehouse.Recent(ctx, listener, time.Unix(0, 0)); err != nil {
-			return nil, err
-		}
-	}
-	return recentOf(listens), nil
+	return document, r.Warehouse.ReplaceTopTen(ctx, listener.ID, topTen(document))
 }

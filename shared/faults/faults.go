@@ -22,6 +22,8 @@ const (
 	Missing
 	// Method is an HTTP method the function does not take.
 	Method
+	// Foreign is a request that another web page made a browser send.
+	Foreign
 	// Reconnect means that the listener's consent is gone: only a person can mend it.
 	Reconnect
 	// Upstream is Spotify's fault: its next answer may be right.
@@ -33,7 +35,7 @@ const (
 // Permanent reports whether doing the same again cannot help.
 func (k Kind) Permanent() bool {
 	switch k {
-	case Invalid, Missing, Method, Reconnect:
+	case Invalid, Missing, Method, Foreign, Reconnect:
 		return true
 	}
 	return false

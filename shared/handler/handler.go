@@ -23,6 +23,7 @@ var status = map[faults.Kind]int{
 	faults.Invalid:   http.StatusBadRequest,
 	faults.Missing:   http.StatusNotFound,
 	faults.Method:    http.StatusMethodNotAllowed,
+	faults.Foreign:   http.StatusForbidden,
 	faults.Reconnect: http.StatusConflict,
 	faults.Upstream:  http.StatusBadGateway,
 	faults.Limited:   http.StatusServiceUnavailable,
@@ -37,8 +38,11 @@ func HTTP(name string, limit time.Duration, core func(http.ResponseWriter, *http
 		defer cancel()
 		ctx = withTrace(ctx, r.Header.Get("X-Cloud-Trace-Context"))
 		start := time.Now()
-		err := core(w, r.WithContext(ctx))
-		report(ctx, name, start, err)
+		err := sameSite(r)
+		if err == nil {
+			err = core(w, r.WithContext(ctx))
+		}
+		report(ctx, name, start, err, faults.Of(err) == faults.Invalid)
 		if err != nil {
 			writeError(w, err)
 		}
@@ -54,7 +58,7 @@ func Event(name string, limit time.Duration, core func(context.Context, event.Ev
 		defer cancel()
 		start := time.Now()
 		err := core(ctx, e)
-		report(ctx, name, start, err, "event", e.ID())
+		report(ctx, name, start, err, false, "event", e.ID())
 		if err == nil || faults.Permanent(err) {
 			return nil
 		}
@@ -113,9 +117,23 @@ func Method(r *http.Request, allow ...string) error {
 	return &faults.Fault{Kind: faults.Method, Action: "Use " + strings.Join(allow, " or ") + ".", Err: &methodFault{allow}}
 }
 
+// sameSite refuses what another web page makes a browser send: such a request changes something
+// without its reader's knowing. Those who have business here, Cloud Scheduler for one, are no browser.
+func sameSite(r *http.Request) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if (site == "" || site == "same-origin" || site == "none") && (origin == "" || origin == "http://"+r.Host || origin == "https://"+r.Host) {
+		return nil
+	}
+	return faults.New(faults.Foreign, "Send it from this page itself or from a terminal.", "the request comes from another web page")
+}
+
 // report logs how a run went: an ERROR for what needs a person or loses something for good, a
-// WARNING for what will be tried again. Runs that went well log their own result.
-func report(ctx context.Context, name string, start time.Time, err error, attrs ...any) {
+// WARNING for what will be tried again. Runs that went well log their own result, and what a caller
+// got wrong (asked) is the caller's.
+func report(ctx context.Context, name string, start time.Time, err error, asked bool, attrs ...any) {
 	logger := Logger()
 	attrs = append(attrs, "function", name, "latency_ms", time.Since(start).Milliseconds())
 	if err == nil {
@@ -124,10 +142,10 @@ func report(ctx context.Context, name string, start time.Time, err error, attrs 
 	}
 	attrs = append(attrs, "error", err.Error(), "action", faults.Action(err))
 	switch kind := faults.Of(err); {
+	case asked || kind == faults.Method || kind == faults.Missing || kind == faults.Foreign:
+		logger.InfoContext(ctx, name+" refused", attrs...)
 	case kind == faults.Invalid || kind == faults.Reconnect:
 		logger.ErrorContext(ctx, name+" failed", attrs...)
-	case kind == faults.Method || kind == faults.Missing:
-		logger.InfoContext(ctx, name+" refused", attrs...)
 	default:
 		logger.WarnContext(ctx, name+" failed", attrs...)
 	}

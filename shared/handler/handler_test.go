@@ -49,6 +49,32 @@ func TestHTTPFaults(t *testing.T) {
 	}
 }
 
+func TestSameSite(t *testing.T) {
+	for _, tt := range []struct {
+		method, header, value string
+		code                  int
+	}{
+		{"POST", "", "", 200},
+		{"POST", "Origin", "http://example.com", 200}, // httptest's own host
+		{"POST", "Sec-Fetch-Site", "same-origin", 200},
+		{"GET", "Origin", "https://evil.example", 200},
+		{"POST", "Origin", "https://evil.example", 403},
+		{"POST", "Origin", "null", 403},
+		{"DELETE", "Sec-Fetch-Site", "cross-site", 403},
+		{"POST", "Sec-Fetch-Site", "same-site", 403},
+	} {
+		r := httptest.NewRequest(tt.method, "/", nil)
+		if tt.header != "" {
+			r.Header.Set(tt.header, tt.value)
+		}
+		w := httptest.NewRecorder()
+		HTTP("test", time.Second, func(http.ResponseWriter, *http.Request) error { return nil })(w, r)
+		if w.Code != tt.code {
+			t.Errorf("%s with %s %q is %d, want %d", tt.method, tt.header, tt.value, w.Code, tt.code)
+		}
+	}
+}
+
 func TestHTTPDeadline(t *testing.T) {
 	w := httptest.NewRecorder()
 	HTTP("test", time.Millisecond, func(_ http.ResponseWriter, r *http.Request) error {

@@ -36,7 +36,10 @@ func ParseName(object string) (n Name, ok bool) {
 	} else if m := exportName.FindStringSubmatch(object); m != nil {
 		n = Name{Kind: plays.SourceExport, Listener: m[1], Zip: m[2]}
 	}
-	return n, settings.ValidListener(n.Listener)
+	if !settings.ValidListener(n.Listener) {
+		return Name{}, false
+	}
+	return n, true
 }
 
 // Manifest reports whether object is the list that stands beside an export's objects: it holds no plays.

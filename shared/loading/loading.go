@@ -25,6 +25,8 @@ type Loader struct {
 	Warehouse interface {
 		StagePlays(ctx context.Context, uris []string) (*warehouse.Stage, error)
 		Record(ctx context.Context, loads []warehouse.Load) (committed time.Time, err error)
+		Recount(ctx context.Context) error
+		LedgerOf(ctx context.Context, object string) ([]warehouse.Settled, error)
 	}
 	Publisher interface {
 		Publish(ctx context.Context, loaded events.Loaded) error
@@ -72,8 +74,8 @@ func (l *Loader) Load(ctx context.Context, objects []Object, always ...string) (
 			news[listener] = l.Now().UTC()
 		}
 	}
-	for listener, committed := range news {
-		err = errors.Join(err, l.Publisher.Publish(ctx, events.Loaded{Listener: listener, CommittedAt: committed}))
+	for listener, committed := range news { // also where the deadline was what ended the loading
+		err = errors.Join(err, l.Publisher.Publish(context.WithoutCancel(ctx), events.Loaded{Listener: listener, CommittedAt: committed}))
 	}
 	return loads, err
 }
@@ -136,7 +138,10 @@ func (l *Loader) together(ctx context.Context, batch []Object, news map[string]t
 	for i, o := range batch {
 		loads[i] = l.loaded(o, staged[o.Name], inserted[o.Name])
 	}
-	return loads, l.record(ctx, loads, news)
+	if err := l.record(ctx, loads, news); err != nil || !stage.TookOver {
+		return loads, err
+	}
+	return loads, l.Warehouse.Recount(ctx)
 }
 
 // match gives each object its staged rows, and refuses rows that lie about where they are from.
@@ -148,6 +153,9 @@ func match(batch []Object, staged []warehouse.StagedObject) (map[string]warehous
 	for _, s := range staged {
 		if s.Stray > 0 {
 			return nil, foreign("it holds rows without a key, or of another listener or source than its name says")
+		}
+		if name, _ := lake.ParseName(s.Object); name.Kind == plays.SourceAPI && s.RowsRead > plays.PageSize {
+			return nil, foreign("it holds more rows than a page has")
 		}
 		byName[s.Object] = s
 	}
@@ -194,10 +202,11 @@ func (l *Loader) faulty(o Object, text string) warehouse.Load {
 
 func (l *Loader) row(o Object, name lake.Name) warehouse.Load {
 	load := warehouse.Load{Object: o.Name, Generation: o.Generation, LoadedAt: l.Now().UTC().Truncate(time.Microsecond)} // BigQuery's precision
-	for value, column := range map[*string]**string{&name.Kind: &load.Kind, &name.Listener: &load.Listener, &name.Zip: &load.Zip} {
-		if *value != "" {
-			*column = value
-		}
+	if name.Listener != "" {                                                                                             // the name is one of ours
+		load.Kind, load.Listener = &name.Kind, &name.Listener
+	}
+	if name.Zip != "" {
+		load.Zip = &name.Zip
 	}
 	return load
 }
@@ -243,9 +252,23 @@ func logLoads(ctx context.Context, loads []warehouse.Load) {
 	handler.Logger().InfoContext(ctx, "loaded", attrs...)
 }
 
+// recordLimit is the time for a last word on an object after the deadline of the work itself.
+const recordLimit = 30 * time.Second
+
 // GiveUp records that a passing fault did not pass while the platform delivered the event, so that
-// only reconcile tries on.
+// only reconcile tries on. An object of which the ledger says that it is done is left alone.
 func (l *Loader) GiveUp(ctx context.Context, o Object, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
+	defer cancel()
+	known, err := l.Warehouse.LedgerOf(ctx, o.Name)
+	if err != nil {
+		return err
+	}
+	for _, s := range known {
+		if s.Generation == o.Generation && s.Done() {
+			return nil
+		}
+	}
 	handler.Logger().ErrorContext(ctx, "an object could not be loaded for hours; reconcile tries once a day from now on",
 		"object", o.Name, "error", cause.Error())
 	return l.record(ctx, []warehouse.Load{l.faulty(o, warehouse.GivenUp(cause))}, map[string]time.Time{})

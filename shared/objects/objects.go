@@ -22,6 +22,9 @@ import (
 // callLimit is the deadline of one call: objects here are at most a few MB.
 const callLimit = time.Minute
 
+// listLimit is the deadline of a whole list: pages of a thousand names.
+const listLimit = 10 * time.Minute
+
 // maxDocument bounds what a JSON document may hold, so that a stray object cannot fill the memory.
 const maxDocument = 64 << 20
 
@@ -39,7 +42,6 @@ type Attrs struct {
 	Name       string
 	Generation int64
 	Size       int64 // bytes, as stored
-	Updated    time.Time
 }
 
 // Open makes a client of one bucket. It makes no call.
@@ -133,8 +135,10 @@ func (b *Bucket) Attrs(ctx context.Context, name string) (Attrs, error) {
 
 // List returns every object whose name begins with prefix, by name.
 func (b *Bucket) List(ctx context.Context, prefix string) ([]Attrs, error) {
+	ctx, cancel := context.WithTimeout(ctx, listLimit)
+	defer cancel()
 	query := &storage.Query{Prefix: prefix, Projection: storage.ProjectionNoACL}
-	if err := query.SetAttrSelection([]string{"Name", "Generation", "Size", "Updated"}); err != nil {
+	if err := query.SetAttrSelection([]string{"Name", "Generation", "Size"}); err != nil {
 		return nil, err
 	}
 	var list []Attrs
@@ -151,5 +155,5 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]Attrs, error) {
 }
 
 func attrsOf(a *storage.ObjectAttrs) Attrs {
-	return Attrs{Name: a.Name, Generation: a.Generation, Size: a.Size, Updated: a.Updated}
+	return Attrs{Name: a.Name, Generation: a.Generation, Size: a.Size}
 }

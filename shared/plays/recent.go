@@ -127,12 +127,15 @@ func (t text) pointer() *string {
 	return &t.value
 }
 
-// number is a JSON whole number from 0; anything else reads as unknown.
+// longest is a track's greatest length that is believed, in ms: a day.
+const longest = 24 * 60 * 60 * 1000
+
+// number is a JSON whole number from 0 to longest; anything else reads as unknown.
 type number struct{ value *int64 }
 
 func (n *number) UnmarshalJSON(b []byte) error {
 	var v *int64
-	if json.Unmarshal(b, &v) == nil && v != nil && *v >= 0 {
+	if json.Unmarshal(b, &v) == nil && v != nil && *v >= 0 && *v <= longest {
 		n.value = v
 	}
 	return nil

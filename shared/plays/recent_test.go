@@ -43,6 +43,8 @@ func TestFromRecentlyPlayed(t *testing.T) {
 			want: Row{PlayedAt: &at, TrackID: new("x"), TrackName: new("Song")}},
 		{name: "a name of nothing but NUL", item: `{"track":{"id":"\u0000","name":"n"},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: Row{PlayedAt: &at, TrackName: new("n"), RejectReason: new("no track id")}},
+		{name: "a length nobody can listen to", item: `{"track":{"id":"x","duration_ms":9223372036854775807},"played_at":"2026-06-24T14:48:02.110Z"}`,
+			want: Row{PlayedAt: &at, TrackID: new("x")}},
 		{name: "null track", item: `{"track":null,"played_at":"2026-06-24T14:48:02.110Z"}`, want: Row{PlayedAt: &at, RejectReason: new("no track")}},
 		{name: "null id", item: `{"track":{"id":null,"name":"Home tape"},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: Row{PlayedAt: &at, TrackName: new("Home tape"), RejectReason: new("no track id")}},

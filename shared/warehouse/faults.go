@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"cloud.google.com/go/bigquery"
-	"google.golang.org/api/googleapi"
 
 	"spotify-insights.internal/shared/faults"
 )
@@ -16,18 +15,16 @@ import (
 // the load of lake objects reads input; anything else that fails is worth another try, because no
 // input can cause it.
 func loadFault(err error) error {
-	reason, message := "", ""
-	if e, ok := errors.AsType[*bigquery.Error](err); ok {
-		reason, message = e.Reason, e.Message
-	} else if e, ok := errors.AsType[*googleapi.Error](err); ok && len(e.Errors) > 0 {
-		reason, message = e.Errors[0].Reason, e.Errors[0].Message
+	e, ok := errors.AsType[*bigquery.Error](err)
+	if !ok || !strings.Contains(e.Location+e.Message, "gs://") {
+		return err // also an "invalid" about the job: a wrong location or a missing grant blames no object
 	}
-	switch {
-	case reason == "invalid":
+	switch e.Reason {
+	case "invalid":
 		return faults.New(faults.Invalid,
-			"The object cannot be loaded as it is. Look at its lines; if this program wrote it, report it with the error.", "%s", message)
-	case reason == "notFound" && strings.Contains(message, "gs://"):
-		return fmt.Errorf("%w: %s", fs.ErrNotExist, message)
+			"Look at the object's lines. Once it can be loaded, delete its row from the table loads and run reconcile.", "%s", e.Message)
+	case "notFound":
+		return fmt.Errorf("%w: %s", fs.ErrNotExist, e.Message)
 	}
 	return err
 }

@@ -67,6 +67,12 @@ func (w *Warehouse) Record(ctx context.Context, loads []Load) (committed time.Ti
 	return status.Statistics.EndTime, nil
 }
 
+// Recount counts again how many plays are in the table through each object. It reads every play's key.
+func (w *Warehouse) Recount(ctx context.Context) error {
+	_, _, err := w.run(ctx, "statements/recount", w.names())
+	return err
+}
+
 // Ledger returns what is known of every object that was ever loaded.
 func (w *Warehouse) Ledger(ctx context.Context) ([]Settled, error) {
 	return read[Settled](ctx, w, "statements/ledger", w.names())

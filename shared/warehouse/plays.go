@@ -13,6 +13,10 @@ type Stage struct {
 	table   string
 	Objects []StagedObject // those that have a row
 	Drop    func()         // removes the table
+
+	// TookOver is whether the merge has taken plays over from objects that were loaded before, whose
+	// rows in the ledger are then to be counted again.
+	TookOver bool
 }
 
 // StagedObject is what a staging table holds of one object.
@@ -45,7 +49,7 @@ func (w *Warehouse) StagePlays(ctx context.Context, uris []string) (*Stage, erro
 		drop()
 		return nil, err
 	}
-	return &Stage{w, table, objects, drop}, nil
+	return &Stage{w: w, table: table, Objects: objects, Drop: drop}, nil
 }
 
 // Merge puts the staged plays into the table, and returns how many are in it through each object.
@@ -57,8 +61,12 @@ func (s *Stage) Merge(ctx context.Context) (inserted map[string]int64, err error
 	n := s.w.names()
 	n.Staging = s.table
 	bounds := []bigquery.QueryParameter{param("oldest", oldest), param("newest", newest)}
-	if _, _, err := s.w.run(ctx, "statements/merge_plays", n, bounds...); err != nil {
+	_, status, err := s.w.run(ctx, "statements/merge_plays", n, bounds...)
+	if err != nil {
 		return nil, err
+	}
+	if query, ok := status.Statistics.Details.(*bigquery.QueryStatistics); ok && query.DMLStats != nil {
+		s.TookOver = query.DMLStats.UpdatedRowCount > 0
 	}
 	counts, err := read[struct {
 		Object   string `bigquery:"object"`

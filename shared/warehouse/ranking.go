@@ -11,7 +11,7 @@ import (
 type Standing struct {
 	AsOf          time.Time              `bigquery:"as_of"` // BigQuery's clock
 	LastLoadAt    bigquery.NullTimestamp `bigquery:"last_load_at"`
-	Newest        bigquery.NullTimestamp `bigquery:"newest"` // play
+	RecentSince   bigquery.NullTimestamp `bigquery:"recent_since"` // a time since which there were more than RecentPlays
 	Rejected      int64                  `bigquery:"rejected"`
 	FailedObjects int64                  `bigquery:"failed_objects"`
 }
@@ -35,6 +35,12 @@ type Gap struct {
 func (w *Warehouse) Gaps(ctx context.Context, listener string) ([]Gap, error) {
 	return read[Gap](ctx, w, "statements/gaps", w.names(), param("listener", listener))
 }
+
+// RecentPlays is how many of the latest plays are shown.
+const RecentPlays = 20
+
+// PeriodRecent begins the period of a [Standout] that is one of the latest plays, a track's.
+const PeriodRecent = "recent "
 
 // The kinds of a Standout.
 const (
@@ -61,41 +67,19 @@ type Standout struct {
 	AllArtists   bigquery.NullString  `bigquery:"all_artists"`
 	SpotifyURL   bigquery.NullString  `bigquery:"spotify_url"`
 	ImageURL     bigquery.NullString  `bigquery:"image_url"`
+	DurationMS   bigquery.NullInt64   `bigquery:"duration_ms"` // of the track
 	Danceability bigquery.NullFloat64 `bigquery:"danceability"`
 	Energy       bigquery.NullFloat64 `bigquery:"energy"`
 	Valence      bigquery.NullFloat64 `bigquery:"valence"`
 }
 
-const onListener = "listener = @listener"
-
-// Ranking ranks a listener's plays for every period, years by the clock of timeZone. since are the
-// first instants of the windows 4w, 6m and 1y.
-func (w *Warehouse) Ranking(ctx context.Context, listener, timeZone string, since [3]time.Time) ([]Standout, error) {
+// Ranking ranks a listener's plays for every period, years by the clock of timeZone, and tells every
+// play since recentSince. since are the first instants of the windows 4w, 6m and 1y.
+func (w *Warehouse) Ranking(ctx context.Context, listener, timeZone string, since [3]time.Time, recentSince time.Time) ([]Standout, error) {
 	n := w.names()
-	n.Where = onListener
+	n.Where = "listener = @listener"
 	return read[Standout](ctx, w, "statements/ranking", n, param("listener", listener), param("time_zone", timeZone),
-		param("since_4w", since[0]), param("since_6m", since[1]), param("since_1y", since[2]))
-}
-
-// Listen is a play that counts.
-type Listen struct {
-	PlayedAt   time.Time           `bigquery:"played_at"`
-	TrackID    string              `bigquery:"track_id"`
-	TrackName  bigquery.NullString `bigquery:"track_name"`
-	Artists    bigquery.NullString `bigquery:"artists"`
-	DurationMS bigquery.NullInt64  `bigquery:"duration_ms"`
-	SpotifyURL bigquery.NullString `bigquery:"spotify_url"`
-	ImageURL   bigquery.NullString `bigquery:"image_url"`
-}
-
-// RecentPlays is how many plays [Warehouse.Recent] returns at most.
-const RecentPlays = 20
-
-// Recent returns a listener's latest plays, as far as they are not before since, newest first.
-func (w *Warehouse) Recent(ctx context.Context, listener string, since time.Time) ([]Listen, error) {
-	n := w.names()
-	n.Where = onListener + " AND played_at >= @since"
-	return read[Listen](ctx, w, "statements/recent", n, param("listener", listener), param("since", since))
+		param("since_4w", since[0]), param("since_6m", since[1]), param("since_1y", since[2]), param("recent_since", recentSince))
 }
 
 // Ranked is a row of the table top_ten.

@@ -54,6 +54,12 @@ type names struct {
 	Where   string // a condition on plays or loads, "" for every row
 }
 
+// Everybody is n without a condition.
+func (n names) Everybody() names {
+	n.Where = ""
+	return n
+}
+
 // columns are lists of columns, from the schemas.
 func (names) columns(table string) []string {
 	schema := Schema(table)

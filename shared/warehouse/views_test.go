@@ -91,7 +91,7 @@ func TestListeningHistory(t *testing.T) {
 	machinetest.Insert(t, s, warehouse.Plays, play("api", "2026-01-01T10:00:00Z", "a", row{"track_name": "Song", "artists": "A, B", "duration_ms": 185900}))
 	feature := row{"track_id": "a", "found": true, "provider": "p", "tempo": 120.5, "fetched_at": "2026-01-02T00:00:00Z", "object": "f"}
 	older := row{"track_id": "a", "found": true, "provider": "p", "tempo": 99.0, "fetched_at": "2026-01-01T00:00:00Z", "object": "f"}
-	miss := row{"track_id": "a", "found": false, "provider": "q", "fetched_at": "2026-01-03T00:00:00Z", "object": "f"}
+	miss := row{"track_id": "a", "found": false, "provider": "q", "fetched_at": "2025-12-03T00:00:00Z", "object": "f"}
 	machinetest.Insert(t, s, warehouse.AudioFeatures, older, feature, feature, miss)
 	got := machinetest.Query(t, s, `SELECT track_id, track_name, artists, played_at, duration_ms, track_duration, upload_timestamp, unique_id,
 		tempo, danceability, energy, key, loudness, mode, speechiness, acousticness, instrumentalness, liveness, valence, time_signature

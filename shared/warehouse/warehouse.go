@@ -19,7 +19,7 @@ import (
 
 const (
 	// jobLimit is the deadline of one job.
-	jobLimit = 5 * time.Minute
+	jobLimit = 15 * time.Minute
 	// maxBytes is what one query may be billed for; the largest reads a few columns of every play.
 	maxBytes = 20 << 30
 	// cleanLimit is the time for dropping a staging table, also after the work's own deadline.

@@ -122,9 +122,22 @@ func (c *Cloud) startBigQuery(ctx context.Context, dir, version string) error {
 		return err
 	}
 	c.hosts[emulator.BigQuery] = listener.Addr().String()
-	c.http = &http.Server{Handler: c.bigquery.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	c.http = &http.Server{Handler: noBrowser(c.bigquery.Handler()), ReadHeaderTimeout: 10 * time.Second}
 	go c.http.Serve(listener)
 	return nil
+}
+
+// noBrowser refuses requests that a web page makes a browser send: Google's clients send no origin,
+// and ask for the address they were given.
+func noBrowser(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil || r.Header.Get("Origin") != "" || !net.ParseIP(host).IsLoopback() {
+			http.Error(w, "this is no server for browsers", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // dropOtherVersion removes a warehouse whose tables are not those of version. The lake has it all.

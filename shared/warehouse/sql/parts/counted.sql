@@ -1,23 +1,13 @@
 {{- /* The plays that count, once each, and without names. An export row counts from 30 s on, or with
        an API twin; an API row counts unless it has an export twin, which knows more. A twin is the same
-       listener's play of the same track within 5 s. Where narrows the rows of plays that are read.
-       Of one key the larger ms_played is taken. */ -}}
+       listener's play of the same track within 5 s. */ -}}
 SELECT listener, source, played_at, track_id, duration_ms, ms_played, ingested_at
 FROM (
   SELECT
     listener, source, played_at, track_id, duration_ms, ms_played, ingested_at,
     COUNT(CASE WHEN source = 'api' THEN 1 END) OVER near AS api_near,
     COUNT(CASE WHEN source = 'export' THEN 1 END) OVER near AS export_near
-  FROM (
-    SELECT
-      listener, source, played_at, track_id,
-      MAX(duration_ms) AS duration_ms, MAX(ms_played) AS ms_played, MIN(ingested_at) AS ingested_at
-    FROM {{.Dataset}}.plays
-    {{- with .Where}}
-    WHERE {{.}}
-    {{- end}}
-    GROUP BY listener, source, played_at, track_id
-  ) AS once
+  FROM ({{template "once" .}}) AS once
   WINDOW near AS (
     PARTITION BY listener, track_id ORDER BY UNIX_MICROS(played_at)
     RANGE BETWEEN 5000000 PRECEDING AND 5000000 FOLLOWING

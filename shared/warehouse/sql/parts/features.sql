@@ -1,5 +1,7 @@
-{{- /* The newest row of each track's audio features. */ -}}
-SELECT *
-FROM {{.Dataset}}.audio_features
+{{- /* Each track's audio features, where the newest row on them has any. */ -}}
+SELECT * FROM (
+  SELECT *
+  FROM {{.Dataset}}.audio_features
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY track_id ORDER BY fetched_at DESC, object) = 1
+) AS newest
 WHERE found
-QUALIFY ROW_NUMBER() OVER (PARTITION BY track_id ORDER BY fetched_at DESC, object) = 1

@@ -1,9 +1,14 @@
-{{- /* Totals and the top ten tracks, artists and albums of every period at once. Plays are grouped by
-       track, year and recency first (0: within 4w, 1: 6m, 2: 1y, 3: older), so that however many
-       periods there are, the plays are read once and a track's name once. */ -}}
+{{- /* Totals and the top ten tracks, artists and albums of every period at once, and the latest plays.
+       Plays are grouped by track, year and recency first (0: within 4w, 1: 6m, 2: 1y, 3: older), so that
+       however many periods there are, the plays are read once for counting and once for names. A play
+       since recent_since is a group, and then a period, of its own: 'recent' and its time. */ -}}
 WITH by_track AS (
   SELECT
-    CASE w.period WHEN 'year' THEN CAST(g.year AS STRING) ELSE w.period END AS period,
+    CASE w.period
+      WHEN 'year' THEN CAST(g.year AS STRING)
+      WHEN 'recent' THEN CONCAT('recent ', CAST(g.moment AS STRING))
+      ELSE w.period
+    END AS period,
     g.track_id,
     SUM(g.plays) AS plays,
     SUM(g.known_ms) AS known_ms,
@@ -14,17 +19,18 @@ WITH by_track AS (
       track_id,
       EXTRACT(YEAR FROM played_at AT TIME ZONE @time_zone) AS year,
       CASE WHEN played_at > @since_4w THEN 0 WHEN played_at > @since_6m THEN 1 WHEN played_at > @since_1y THEN 2 ELSE 3 END AS recency,
+      CASE WHEN played_at >= @recent_since THEN UNIX_MICROS(played_at) END AS moment,
       COUNT(*) AS plays,
       COALESCE(SUM(COALESCE(ms_played, duration_ms)), 0) AS known_ms,
       COUNT(CASE WHEN ms_played IS NULL AND duration_ms IS NULL THEN 1 END) AS unknown,
       MAX(played_at) AS last_played_at
     FROM ({{template "counted" .}}) AS c
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2, 3, 4
   ) AS g
   JOIN (
     SELECT '4w' AS period, 0 AS recency UNION ALL SELECT '6m', 1 UNION ALL SELECT '1y', 2
-    UNION ALL SELECT 'all', 3 UNION ALL SELECT 'year', 3
-  ) AS w ON g.recency <= w.recency
+    UNION ALL SELECT 'all', 3 UNION ALL SELECT 'year', 3 UNION ALL SELECT 'recent', 3
+  ) AS w ON g.recency <= w.recency AND (w.period <> 'recent' OR g.moment IS NOT NULL)
   GROUP BY 1, 2
 ),
 grouped AS (
@@ -44,13 +50,14 @@ grouped AS (
     MAX(n.track_name) AS track_name,
     MAX(n.all_artists) AS all_artists,
     MAX(n.spotify_url) AS spotify_url,
-    MAX(n.image_url) AS image_url
+    MAX(n.image_url) AS image_url,
+    MAX(n.duration_ms) AS duration_ms
   FROM (
     SELECT
       b.period, b.track_id, b.plays, b.last_played_at,
       b.known_ms + b.unknown * COALESCE(t.duration_ms, 0) AS ms,
       b.track_id AS counted_track, t.artist_name AS counted_artist,
-      t.track_name, t.artists AS all_artists, t.artist_name, t.album, t.spotify_url, t.image_url
+      t.track_name, t.artists AS all_artists, t.artist_name, t.album, t.spotify_url, t.image_url, t.duration_ms
     FROM by_track AS b
     JOIN ({{template "tracks" .}}) AS t ON t.track_id = b.track_id
   ) AS n
@@ -64,13 +71,14 @@ ranked AS (
       ORDER BY plays DESC, ms DESC, last_played_at DESC, track_id, artist_name, album
     ) AS rank
   FROM grouped
-  WHERE kind IN ('track', 'total')
-    OR (kind = 'artist' AND artist_name IS NOT NULL)
-    OR (kind = 'album' AND album IS NOT NULL)
+  WHERE kind = 'track'
+    OR (period NOT LIKE 'recent %' AND (
+      kind = 'total' OR (kind = 'artist' AND artist_name IS NOT NULL) OR (kind = 'album' AND album IS NOT NULL)
+    ))
 )
 SELECT
   r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at,
-  r.tracks, r.artists, r.track_name, r.all_artists, r.spotify_url, r.image_url,
+  r.tracks, r.artists, r.track_name, r.all_artists, r.spotify_url, r.image_url, r.duration_ms,
   f.danceability, f.energy, f.valence
 FROM ranked AS r
 LEFT JOIN ({{template "features" .}}) AS f ON f.track_id = r.track_id
