@@ -45,11 +45,11 @@ var policy = func() string {
 		"style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }()
 
-// page answers with the page, also where there is something wrong to tell.
+// page answers with the page, also where there is something wrong to tell: a browser shows no JSON.
 func (v *Viewer) page(w http.ResponseWriter, r *http.Request) error {
 	view, err := v.View(r.Context(), r.URL.Query())
 	if err != nil && !faults.Permanent(err) {
-		return err
+		handler.Logger().WarnContext(r.Context(), "the page cannot be shown", "error", err.Error())
 	}
 	var content bytes.Buffer
 	if err := pageTemplate.Execute(&content, pageOf(view, err)); err != nil {
@@ -77,7 +77,10 @@ type page struct {
 
 func pageOf(view *View, err error) page {
 	if err != nil {
-		return page{Refusal: err.Error(), Action: faults.Action(err)}
+		if faults.Permanent(err) {
+			return page{Refusal: err.Error(), Action: faults.Action(err)}
+		}
+		return page{Refusal: "The page cannot be shown right now.", Action: "Try again in a minute; if it stays, the function's log says why."}
 	}
 	return page{View: view}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"spotify-insights.internal/shared/faults"
@@ -41,12 +42,14 @@ func (i *Ingester) Run(ctx context.Context, listener string) (result Result, err
 	defer faults.Wrap(&err, "ingesting for %s", listener)
 	token, result, err := i.fetch(ctx, listener)
 	status, err := i.record(ctx, listener, token, result, err)
-	if err != nil {
-		return Result{}, err
-	}
-	attrs := []any{"listener", listener, "status", result.Status, "plays", result.Plays, "object", result.Object}
+	age := "unknown" // alerted on long before Spotify ends the consent
 	if status.AuthorizedAt != nil {
-		attrs = append(attrs, "token_age_days", int(i.Now().Sub(*status.AuthorizedAt).Hours()/24))
+		age = strconv.Itoa(int(i.Now().Sub(*status.AuthorizedAt).Hours() / 24))
+	}
+	attrs := []any{"listener", listener, "status", status.Outcome, "plays", result.Plays, "object", result.Object, "token_age_days", age}
+	if err != nil {
+		handler.Logger().WarnContext(ctx, "not ingested", append(attrs, "failures", status.Failures)...)
+		return Result{}, err
 	}
 	handler.Logger().InfoContext(ctx, "ingested", attrs...)
 	return result, nil

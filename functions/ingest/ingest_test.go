@@ -1,18 +1,24 @@
 package ingest
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"cloud.google.com/go/storage"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/plays"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
@@ -27,6 +33,8 @@ type rig struct {
 	secrets  *secrets.Store
 	lake     *objects.Bucket
 	insights *objects.Bucket
+
+	onRequest atomic.Pointer[func(endpoint string)] // called before Spotify answers
 }
 
 const firstToken = "first-refresh-token"
@@ -36,7 +44,12 @@ var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}
 func newRig(t *testing.T, listener fakespotify.Listener) *rig {
 	t.Helper()
 	s := machinetest.Start(t).Settings
-	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret})
+	r := &rig{settings: s}
+	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, OnRequest: func(endpoint string, _ int) {
+		if do := r.onRequest.Load(); do != nil {
+			(*do)(endpoint)
+		}
+	}})
 	listener.Name, listener.RefreshToken = "me", firstToken
 	for n := range 60 {
 		listener.Plays = append(listener.Plays, fakespotify.Play{Track: fakespotify.SimpleTrack(n), PlayedAt: time.Now().Add(-time.Duration(n+1) * 4 * time.Minute)})
@@ -46,7 +59,7 @@ func newRig(t *testing.T, listener fakespotify.Listener) *rig {
 	t.Cleanup(server.Close)
 	t.Setenv("SPOTIFY_API_URL", server.URL)
 	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
-	r := &rig{settings: s, fake: fake}
+	r.fake = fake
 	client := must(t)(spotify.New())
 	r.secrets = mustStore(t, s)
 	r.lake = mustBucket(t, s.LakeBucket)
@@ -108,6 +121,15 @@ func (r *rig) status(t *testing.T) (s insights.Status) {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// enabled is the number of live versions of the listener's token.
+func (r *rig) enabled(t *testing.T) (n int) {
+	t.Helper()
+	if err := r.secrets.EachEnabled(t.Context(), secrets.TokenID("me"), func(int) error { n++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func (r *rig) objects(t *testing.T) int {
@@ -173,7 +195,11 @@ func TestFaults(t *testing.T) {
 		}, faults.Reconnect},
 		{"a secret that is no JSON object", func(t *testing.T, r *rig) {
 			r.add(t, secrets.ClientID, "pasted "+app.ClientSecret)
-		}, faults.Passing},
+		}, faults.Reconnect},
+		{"a token pasted bare", func(t *testing.T, r *rig) {
+			r.add(t, secrets.ClientID, app)
+			r.add(t, secrets.TokenID("me"), firstToken)
+		}, faults.Reconnect},
 		{"another app", func(t *testing.T, r *rig) {
 			r.connect(t)
 			r.add(t, secrets.ClientID, spotify.App{ClientID: "id", ClientSecret: "wrong-app-secret"})
@@ -190,7 +216,7 @@ func TestFaults(t *testing.T) {
 			r := newRig(t, fakespotify.Listener{})
 			tt.prepare(t, r)
 			_, err := r.Run(t.Context(), "me")
-			if err == nil || faults.Of(err) != tt.kind || (tt.kind != faults.Passing && faults.Action(err) == "") {
+			if err == nil || faults.Of(err) != tt.kind || faults.Action(err) == "" {
 				t.Fatalf("error %v is of kind %v (action %q), want %v", err, faults.Of(err), faults.Action(err), tt.kind)
 			}
 			for _, secret := range append(r.fake.Secrets(), "wrong-app-secret") {
@@ -274,6 +300,76 @@ func TestRotation(t *testing.T) {
 			t.Errorf("after run %d version %d holds a token of %v (%v)", run, version, stored.AuthorizedAt, err)
 		}
 		before = stored
+		if n := r.enabled(t); n > 2 {
+			t.Errorf("after run %d there are %d live versions", run, n)
+		}
+	}
+}
+
+// A refresh token that took another's place is kept, also when the caller hangs up at that moment.
+func TestRotationOutlivesTheCaller(t *testing.T) {
+	r := newRig(t, fakespotify.Listener{Rotate: 1, RotateAtOnce: true})
+	r.connect(t)
+	ctx, hangUp := context.WithCancel(t.Context())
+	r.onRequest.Store(new(func(endpoint string) {
+		if endpoint == fakespotify.Token {
+			hangUp()
+		}
+	}))
+	if _, err := r.Run(ctx, "me"); err == nil {
+		t.Error("a run without its caller went on")
+	}
+	r.onRequest.Store(nil)
+	r.Tokens = r.tokens(must(t)(spotify.New()))
+	if _, err := r.Run(t.Context(), "me"); err != nil {
+		t.Errorf("the new token was lost: %v", err)
+	}
+}
+
+// A listener who connects while a run rotates the old token keeps the new consent.
+func TestConnectedMeanwhile(t *testing.T) {
+	r := newRig(t, fakespotify.Listener{Rotate: 1})
+	r.connect(t)
+	r.onRequest.Store(new(func(endpoint string) {
+		if endpoint == fakespotify.Token {
+			r.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: "second-consent"})
+		}
+	}))
+	if _, err := r.Run(t.Context(), "me"); err != nil {
+		t.Fatal(err)
+	}
+	var newest spotify.Token
+	if _, err := r.secrets.Newest(t.Context(), secrets.TokenID("me"), &newest); err != nil || newest.RefreshToken != "second-consent" {
+		t.Errorf("the second consent was replaced (%v)", err)
+	}
+}
+
+// lossy loses the answer of the first write, after the write.
+type lossy struct {
+	Documents
+	lost bool
+}
+
+func (l *lossy) WriteJSON(ctx context.Context, name string, v any, generation int64) error {
+	err := l.Documents.WriteJSON(ctx, name, v, generation)
+	if err == nil && !l.lost {
+		l.lost = true
+		return objects.ErrPrecondition // what the client's own retry makes of it
+	}
+	return err
+}
+
+// A run does not take its own status for that of a run before.
+func TestSuspicionIsNotConfirmedByItself(t *testing.T) {
+	r := newRig(t, fakespotify.Listener{})
+	r.connect(t)
+	r.fake.Revoke("me")
+	r.Status = &lossy{Documents: r.insights}
+	if _, err := r.Run(t.Context(), "me"); faults.Of(err) != faults.Upstream {
+		t.Errorf("the first refusal is %v, of kind %v", err, faults.Of(err))
+	}
+	if s := r.status(t); s.Failures != 1 || !s.Suspect {
+		t.Errorf("the status is %+v", s)
 	}
 }
 
@@ -282,19 +378,12 @@ func TestOldTokensAreDestroyed(t *testing.T) {
 	r := newRig(t, fakespotify.Listener{Rotate: 2})
 	r.connect(t)
 	client := must(t)(spotify.New())
-	enabled := func() (n int) {
-		err := r.secrets.EachEnabled(t.Context(), secrets.TokenID("me"), func(int) error { n++; return nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
 	for run, want := range []int{1, 2, 1, 2, 1} { // 1: as it was; 2: a new token; 1: it has worked
 		r.Tokens = r.tokens(client)
 		if _, err := r.Run(t.Context(), "me"); err != nil {
 			t.Fatal(err)
 		}
-		if n := enabled(); n != want {
+		if n := r.enabled(t); n != want {
 			t.Errorf("after run %d there are %d live versions, want %d", run+1, n, want)
 		}
 	}
@@ -319,7 +408,47 @@ func TestUnreadableItemsAreKept(t *testing.T) {
 	r.fake.SetFlaw(fakespotify.NullTrack, 0.2)
 	result, err := r.Run(t.Context(), "me")
 	if err != nil || result.Plays != 50 || r.objects(t) != 1 {
-		t.Errorf("Run() = %+v, %v", result, err)
+		t.Fatalf("Run() = %+v, %v", result, err)
+	}
+	rejected, raw := 0, 0
+	for _, row := range r.rows(t, result.Object) {
+		if row.RejectReason != nil {
+			rejected++
+		}
+		if strings.Contains(row.Raw, `"played_at":"`) && json.Valid([]byte(row.Raw)) {
+			raw++
+		}
+	}
+	if rejected == 0 || rejected == 50 || raw != 50 {
+		t.Errorf("%d rows rejected, %d kept word for word", rejected, raw)
+	}
+}
+
+// rows reads an object of the lake.
+func (r *rig) rows(t *testing.T, object string) (rows []plays.Row) {
+	t.Helper()
+	client, err := storage.NewClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	content, err := client.Bucket(r.settings.LakeBucket).Object(object).NewReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer content.Close()
+	unzipped, err := gzip.NewReader(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lines := json.NewDecoder(unzipped); ; {
+		var row plays.Row
+		if err := lines.Decode(&row); errors.Is(err, io.EOF) {
+			return rows
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
 	}
 }
 

@@ -26,7 +26,8 @@ const recordLimit = 10 * time.Second
 func (i *Ingester) record(ctx context.Context, listener string, grant Grant, result Result, runErr error) (insights.Status, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
 	defer cancel()
-	name := insights.StatusName(listener)
+	name, now := insights.StatusName(listener), i.Now().UTC()
+	var outcome error
 	for attempt := 0; ; attempt++ {
 		var before insights.Status
 		generation, err := i.Status.ReadJSON(ctx, name, &before)
@@ -35,8 +36,12 @@ func (i *Ingester) record(ctx context.Context, listener string, grant Grant, res
 			return before, told(before, runErr)
 		}
 		// A status that is no JSON is replaced: it says nothing that the next runs do not find out.
-		outcome := told(before, runErr)
-		after := i.next(before, listener, grant, result, outcome)
+		if attempt == 0 {
+			outcome = told(before, runErr) // what comes meanwhile is another run's, or this one's own
+		} else if before.LastRunAt.Equal(now) {
+			return before, outcome // it was written, and only the answer was lost
+		}
+		after := next(before, now, listener, grant, result, outcome)
 		err = i.Status.WriteJSON(ctx, name, after, generation)
 		if errors.Is(err, objects.ErrPrecondition) && attempt < 5 {
 			continue // another run of the same listener has just ended
@@ -61,8 +66,7 @@ func told(before insights.Status, err error) error {
 	return faults.New(faults.Reconnect, "Connect again: make connect on one's own machine.", "%w, twice in a row", err)
 }
 
-func (i *Ingester) next(before insights.Status, listener string, grant Grant, result Result, err error) insights.Status {
-	now := i.Now().UTC()
+func next(before insights.Status, now time.Time, listener string, grant Grant, result Result, err error) insights.Status {
 	after := before
 	after.Listener, after.LastRunAt = listener, now
 	if grant.Version != 0 {

@@ -54,7 +54,25 @@ func (t *Tokens) Get(ctx context.Context, listener string) (grant Grant, err err
 	if _, err := t.Secrets.Latest(ctx, secrets.ClientID, &app); err != nil {
 		return grant, notConnected(err)
 	}
-	id := secrets.TokenID(listener)
+	// A refresh may end the token it was asked with. What comes of it is kept, also when the caller
+	// has hung up or the run's time is over.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLimit)
+	defer cancel()
+	if grant, err = t.buy(ctx, app, secrets.TokenID(listener)); err != nil {
+		return grant, err
+	}
+	if t.grants == nil {
+		t.grants = map[string]Grant{}
+	}
+	t.grants[listener] = grant
+	return grant, nil
+}
+
+// refreshLimit is how long it may take to buy an access token and to keep what came with it.
+const refreshLimit = 30 * time.Second
+
+// buy buys an access token with the refresh token in the secret id, and keeps a new refresh token.
+func (t *Tokens) buy(ctx context.Context, app spotify.App, id string) (grant Grant, err error) {
 	var token spotify.Token
 	version, err := t.Secrets.Latest(ctx, id, &token)
 	if err != nil {
@@ -75,23 +93,18 @@ func (t *Tokens) Get(ctx context.Context, listener string) (grant Grant, err err
 		}
 		access, err = t.Spotify.Refresh(ctx, app, token.RefreshToken)
 	}
+	grant = grantOf(token, version)
 	if err != nil {
-		return grantOf(token, version), err
+		return grant, err
 	}
+	t.tidy(ctx, id, version)
 	if access.Refresh != token.RefreshToken {
 		token.RefreshToken = access.Refresh
-		if version, err = t.store(ctx, id, token); err != nil {
+		if err := t.store(ctx, id, token, version); err != nil {
 			return grant, err
 		}
-	} else {
-		t.tidy(ctx, id, version)
 	}
-	grant = grantOf(token, version)
 	grant.Access, grant.Expires = access.Token, access.Expires
-	if t.grants == nil {
-		t.grants = map[string]Grant{}
-	}
-	t.grants[listener] = grant
 	return grant, nil
 }
 
@@ -103,22 +116,39 @@ func (t *Tokens) Forget(listener string) {
 }
 
 func grantOf(token spotify.Token, version int) Grant {
-	return Grant{AuthorizedAt: token.AuthorizedAt, Version: version}
+	grant := Grant{Version: version}
+	if token.AuthorizedAt != nil {
+		grant.AuthorizedAt = new(token.AuthorizedAt.UTC())
+	}
+	return grant
 }
 
-// store keeps a refresh token that took another's place. Spotify may already have ended the other,
-// so this is tried as often as time allows.
-func (t *Tokens) store(ctx context.Context, id string, token spotify.Token) (version int, err error) {
-	for range 5 {
-		if version, err = t.Secrets.Add(ctx, id, token); err == nil || ctx.Err() != nil {
-			break
+// storePause is how long is waited between two tries to store a token.
+const storePause = 200 * time.Millisecond
+
+// store keeps a refresh token that took the place of that in version. Spotify may already have ended
+// the other, so this is tried as often as time allows. Where the secret holds a newer version by now,
+// the listener has connected again meanwhile, and that consent stays.
+func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, version int) error {
+	for {
+		var newest spotify.Token
+		current, err := t.Secrets.Newest(ctx, id, &newest)
+		if err == nil && current > version {
+			return nil
+		}
+		if err == nil {
+			_, err = t.Secrets.Add(ctx, id, token)
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return faults.New(faults.Passing, "If the next run says that the token is refused, connect again.",
+				"Spotify gave a new refresh token and it could not be stored: %w", err)
+		case <-time.After(storePause):
 		}
 	}
-	if err != nil {
-		err = faults.New(faults.Passing, "If the next run says that the token is refused, connect again.",
-			"Spotify gave a new refresh token and it could not be stored: %w", err)
-	}
-	return version, err
 }
 
 // tidy destroys the versions before one that has just worked. A token is destroyed by a later run
@@ -138,9 +168,14 @@ func (t *Tokens) tidy(ctx context.Context, id string, version int) {
 	t.tidied[id] = version
 }
 
-// notConnected makes an empty secret something the listener can mend.
+// notConnected makes a secret that is empty, or is not what it should be, something to mend.
 func notConnected(err error) error {
-	if !errors.Is(err, secrets.ErrEmpty) {
+	switch {
+	case errors.Is(err, secrets.ErrMalformed):
+		return faults.New(faults.Reconnect,
+			`Connect again, or store JSON: {"client_id":"...","client_secret":"..."} in spotify-client, {"refresh_token":"..."} in the listener's secret.`,
+			"Spotify is not connected: %w", err)
+	case !errors.Is(err, secrets.ErrEmpty):
 		return err
 	}
 	return faults.New(faults.Reconnect,

@@ -57,7 +57,7 @@ func connect(ctx context.Context, dir string, args []string) error {
 	if _, err := store.Add(ctx, secrets.TokenID(listener), spotify.Token{RefreshToken: token.RefreshToken, AuthorizedAt: &now, Scope: spotify.Scope}); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "Connected. The consent lasts until %s. Start the server with: make run\n", now.AddDate(0, spotify.ConsentLife, 0).Format("2 January 2006"))
+	fmt.Fprintf(os.Stderr, "Connected. The consent lasts until %s. Start the server with: make run\n", spotify.ConsentEnds(now).Format("2 January 2006"))
 	return nil
 }
 

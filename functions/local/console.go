@@ -6,8 +6,10 @@ import (
 	"io"
 	"log/slog"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // console writes log records as short lines for a person: the time, the message, and what matters.
@@ -43,6 +45,9 @@ func (c console) Handle(_ context.Context, r slog.Record) error {
 		value := strings.Join(strings.Fields(a.Value.String()), " ") // one line, whatever it holds
 		if a.Key == "object" {
 			value = shortName(value)
+		}
+		if strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			value = strconv.Quote(value) // what comes from outside may hold a terminal's commands
 		}
 		if !leftOut[a.Key] && value != "" {
 			fmt.Fprintf(&line, "  %s=%s", a.Key, value)

@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	// firstTick is how long after the start the first ingest runs, where nobody asks for one before.
+	// firstTick is how long after the start the first ingest runs.
 	firstTick = time.Minute
-	// stopLimit is how long work under way may take to end at a stop.
+	// stopLimit is how long work under way may take to end at a stop. What it does not end in, the
+	// next start makes up.
 	stopLimit = 10 * time.Second
 )
 
@@ -65,8 +66,10 @@ func serve(ctx context.Context, dir string) (err error) {
 	defer closePage()
 	slog.Info("page at " + page)
 
-	// Work that has begun is finished at a stop: only the loops look at ctx.
-	work := context.WithoutCancel(ctx)
+	// Work that has begun at a stop has stopLimit to end: only the loops look at ctx.
+	work, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
+	context.AfterFunc(ctx, func() { time.AfterFunc(stopLimit, abandon) })
 	if demo != nil {
 		if err := demo.fillLake(ctx, work, functions); err != nil {
 			return err

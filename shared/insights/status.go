@@ -38,7 +38,7 @@ func (s Status) TokenExpiresAt() *time.Time {
 	if s.AuthorizedAt == nil {
 		return nil
 	}
-	return new(s.AuthorizedAt.AddDate(0, spotify.ConsentLife, 0))
+	return new(spotify.ConsentEnds(*s.AuthorizedAt))
 }
 
 // tokenWarning is the age of a consent at which the listener is asked for a new one.

@@ -183,7 +183,7 @@ func TestOrder(t *testing.T) {
 	if _, err := together.Load(t.Context(), list); err != nil {
 		t.Fatal(err)
 	}
-	want := together.query(t, everyPlay)
+	want, wantLoads := together.query(t, everyPlay), together.query(t, everyLoad)
 	if !slices.ContainsFunc(want, func(line string) bool { return strings.Contains(line, "| 60000 | plays/source=export/listener=me/01/") }) {
 		t.Errorf("of one key the larger ms_played and then the smaller object should stay: %v", want)
 	}
@@ -198,6 +198,9 @@ func TestOrder(t *testing.T) {
 			}
 			if diff := cmp.Diff(want, r.query(t, everyPlay)); diff != "" {
 				t.Errorf("plays (-together +%s):\n%s", name, diff)
+			}
+			if diff := cmp.Diff(wantLoads, r.query(t, everyLoad)); diff != "" {
+				t.Errorf("loads (-together +%s):\n%s", name, diff)
 			}
 		})
 	}

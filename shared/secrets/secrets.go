@@ -35,6 +35,9 @@ func TokenID(listener string) string { return "spotify-token-" + listener }
 // ErrEmpty says that the secret is not there or holds no version that can be read.
 var ErrEmpty = errors.New("the secret holds nothing yet")
 
+// ErrMalformed says that the secret holds something else than it should. What it holds is not told.
+var ErrMalformed = errors.New("the secret is not the JSON it should be")
+
 // Store is the Secret Manager of one project.
 type Store struct {
 	client *secretmanager.Client
@@ -102,7 +105,7 @@ func (s *Store) access(ctx context.Context, id, version string, v any) (int, err
 		return 0, fmt.Errorf("reading version %s of secret %s: it was damaged on its way", version, id)
 	}
 	if err := json.Unmarshal(data, v); err != nil { // the error's own text can quote the secret
-		return 0, fmt.Errorf("version %s of secret %s is not the JSON it should be", version, id)
+		return 0, fmt.Errorf("version %s of secret %s: %w", version, id, ErrMalformed)
 	}
 	return numberOf(resp.GetName()), nil
 }

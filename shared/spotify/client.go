@@ -146,5 +146,6 @@ func retryAfter(h http.Header) time.Duration {
 	if err != nil || seconds < 0 {
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	const day = 24 * 60 * 60 // more has not been seen, and much more would overflow
+	return time.Duration(min(seconds, 7*day)) * time.Second
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"spotify-insights.internal/shared/faults"
 )
@@ -14,6 +15,9 @@ var ErrUnauthorized = errors.New("Spotify does not take the access token")
 // refused makes an error of an answer that is not 200.
 func refused(what string, resp *http.Response, body []byte) error {
 	message := reason(body)
+	if token := strings.TrimPrefix(resp.Request.Header.Get("Authorization"), "Bearer "); token != "" && strings.Contains(message, token) {
+		message = "" // nobody's mistake may put a token into a log
+	}
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized:
 		return ErrUnauthorized

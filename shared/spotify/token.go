@@ -15,9 +15,18 @@ import (
 // Scope is what the pipeline asks a listener's consent for.
 const Scope = "user-read-recently-played"
 
-// ConsentLife is how many months a refresh token lives after the listener's consent, however often
+// consentLife is how many months a refresh token lives after the listener's consent, however often
 // it is used (Spotify, for all apps, since 2026-07-20).
-const ConsentLife = 6
+const consentLife = 6
+
+// ConsentEnds is when a consent given at a time ends: six months later, and never in a seventh.
+func ConsentEnds(given time.Time) time.Time {
+	end := given.AddDate(0, consentLife, 0)
+	if end.Day() != given.Day() { // there is no such day in that month: AddDate has gone on into the next
+		end = end.AddDate(0, 0, -end.Day())
+	}
+	return end
+}
 
 // ErrInvalidGrant says that Spotify does not take this refresh token. It has been wrong for hours,
 // so one such answer is no proof.
@@ -90,7 +99,11 @@ func TokenFault(err error) error {
 			"Put the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) into the secret spotify-client, then connect again.",
 			"%s does not know this app: %s", what, refusal.ErrorCode)
 	}
-	return refused(what, refusal.Response, refusal.Body)
+	if err := refused(what, refusal.Response, refusal.Body); !errors.Is(err, ErrUnauthorized) {
+		return err
+	}
+	return faults.New(faults.Reconnect, "Check the id and the secret of your Spotify app in the secret spotify-client, then connect again.",
+		"%s refuses with 401", what)
 }
 
 // grantReason repeats the descriptions that are known; the field is free text.
