@@ -156,7 +156,11 @@ func consent(ctx context.Context, client *spotify.Client, config *oauth2.Config)
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(listener)
-	defer server.Shutdown(context.WithoutCancel(ctx))
+	defer func() { // the browser is to see the answer
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+		defer cancel()
+		_ = server.Shutdown(ctx)
+	}()
 	fmt.Fprintf(os.Stderr, "Open this page and agree:\n\n  %s\n\n", config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
 	select {
 	case <-ctx.Done():

@@ -58,6 +58,7 @@ func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("starting the embedded cloud in %s: %w", dir, err), c.Close())
+			c = nil
 		}
 	}()
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -41,7 +41,12 @@ func Serve(ctx context.Context) (*url.URL, error) {
 	for address := net.JoinHostPort(host, port); ; {
 		conn, err := net.DialTimeout("tcp", address, time.Second)
 		if err == nil {
-			return &url.URL{Scheme: "http", Host: address}, conn.Close()
+			select {
+			case err := <-failed: // somebody else has taken the port meanwhile
+				return nil, errors.Join(fmt.Errorf("serving the functions: %w", err), conn.Close())
+			default:
+				return &url.URL{Scheme: "http", Host: address}, conn.Close()
+			}
 		}
 		select {
 		case err := <-failed:

@@ -1,0 +1,70 @@
+package warehouse_test
+
+import (
+	"strings"
+	"testing"
+
+	"cloud.google.com/go/bigquery"
+
+	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// What others build on: every table and view is there from the start, with these columns.
+func TestTablesAndViews(t *testing.T) {
+	s := machinetest.Start(t).Settings
+	_, dataset := machinetest.Dataset(t, s)
+	tests := map[string]string{
+		"plays": "listener played_at track_id track_name artists artist_name album isrc duration_ms ms_played spotify_url image_url context_uri source " +
+			"reason_start reason_end shuffle skipped offline incognito ingested_at object",
+		"audio_features": "track_id found provider danceability energy key loudness mode speechiness acousticness instrumentalness liveness valence tempo " +
+			"time_signature fetched_at object",
+		"loads": "object generation kind listener rows_read inserted duplicates rejected not_music oldest newest fetched_at full_page zip loaded_at error",
+		"top_ten": "listener period rank track_id track_name artists times_played minutes_played last_played_at spotify_url image_url " +
+			"danceability energy valence",
+		"tracks":  "track_name artists artist_name album isrc duration_ms spotify_url image_url track_id",
+		"listens": "listener played_at track_id source ms_played ingested_at duration_ms minutes track_name artists artist_name album isrc spotify_url image_url",
+		"listening_history": "listener track_id track_name artists played_at duration_ms track_duration spotify_url upload_timestamp unique_id " +
+			"danceability energy key loudness mode speechiness acousticness instrumentalness liveness valence tempo time_signature",
+		"gaps": "listener after before",
+	}
+	for name, want := range tests {
+		meta, err := dataset.Table(name).Metadata(t.Context())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var columns []string
+		for _, field := range meta.Schema {
+			columns = append(columns, field.Name)
+		}
+		if got := strings.Join(columns, " "); got != want {
+			t.Errorf("%s has the columns %s, want %s", name, got, want)
+		}
+		if n := machinetest.Query(t, s, "SELECT COUNT(*) FROM spotify_insights."+name); n[0] != "0" {
+			t.Errorf("%s begins with %s rows", name, n[0])
+		}
+	}
+	plays, err := dataset.Table(warehouse.Plays).Metadata(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := plays.TimePartitioning; p == nil || p.Type != bigquery.MonthPartitioningType || p.Field != "played_at" {
+		t.Errorf("plays is partitioned by %+v", p)
+	}
+	if c := plays.Clustering; c == nil || strings.Join(c.Fields, " ") != "listener track_id" {
+		t.Errorf("plays is clustered by %+v", c)
+	}
+	// Made again, as at every start, they stay as they are.
+	machinetest.Insert(t, s, warehouse.Plays, play("api", "2026-01-01T10:00:00Z", "a", nil))
+	w, err := warehouse.Open(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Create(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := machinetest.Query(t, s, "SELECT COUNT(*) FROM spotify_insights.plays"); n[0] != "1" {
+		t.Errorf("after making the tables again there are %s plays", n[0])
+	}
+}
