@@ -16,6 +16,7 @@ connect: build
 	@exec bin/local connect $(LISTENER)
 
 function: build
+	$(if $(NAME),,$(error say which: make function NAME=ingest))
 	@exec bin/local function $(NAME)
 
 test: vet

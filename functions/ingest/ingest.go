@@ -33,7 +33,7 @@ type Ingester struct {
 type Result struct {
 	Status   string `json:"status"` // insights.Written or insights.Unchanged
 	Listener string `json:"listener"`
-	Plays    int    `json:"plays"` // in the page that Spotify gave
+	Plays    int    `json:"plays"` // that could be read of what Spotify gave
 	Object   string `json:"object,omitempty"`
 }
 
@@ -81,17 +81,19 @@ func (i *Ingester) fetch(ctx context.Context, listener string) (Grant, Result, e
 
 // keep writes a page to the lake, unless the lake has it.
 func (i *Ingester) keep(ctx context.Context, listener string, page spotify.Page) (Result, error) {
-	result := Result{Status: insights.Unchanged, Listener: listener, Plays: len(page.Items)}
+	result := Result{Status: insights.Unchanged, Listener: listener}
 	if len(page.Items) == 0 {
 		return result, nil
 	}
 	rows := plays.FromRecentlyPlayed(listener, page.Items, i.Now())
 	result.Object = lake.PageName(listener, rows, page.Body)
+	reason := ""
 	for n := range rows {
 		rows[n].Object = result.Object
-		if reason := rows[n].RejectReason; reason != nil {
-			handler.Logger().WarnContext(ctx, "an item could not be read as a play; it is kept word for word",
-				"listener", listener, "index", n, "reason", *reason, "object", result.Object)
+		if rows[n].Readable() {
+			result.Plays++
+		} else {
+			reason = *rows[n].RejectReason
 		}
 	}
 	content, err := lake.Encode(rows)
@@ -104,6 +106,10 @@ func (i *Ingester) keep(ctx context.Context, listener string, page spotify.Page)
 	}
 	if written {
 		result.Status = insights.Written
+		if unreadable := len(rows) - result.Plays; unreadable > 0 {
+			handler.Logger().WarnContext(ctx, "items could not be read as plays; they are kept word for word",
+				"listener", listener, "items", unreadable, "reason", reason, "object", result.Object)
+		}
 	}
 	return result, nil
 }

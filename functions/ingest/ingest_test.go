@@ -407,7 +407,7 @@ func TestUnreadableItemsAreKept(t *testing.T) {
 	r.connect(t)
 	r.fake.SetFlaw(fakespotify.NullTrack, 0.2)
 	result, err := r.Run(t.Context(), "me")
-	if err != nil || result.Plays != 50 || r.objects(t) != 1 {
+	if err != nil || result.Plays >= 50 || r.objects(t) != 1 {
 		t.Fatalf("Run() = %+v, %v", result, err)
 	}
 	rejected, raw := 0, 0
@@ -419,7 +419,7 @@ func TestUnreadableItemsAreKept(t *testing.T) {
 			raw++
 		}
 	}
-	if rejected == 0 || rejected == 50 || raw != 50 {
+	if rejected == 0 || rejected+result.Plays != 50 || raw != 50 {
 		t.Errorf("%d rows rejected, %d kept word for word", rejected, raw)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
@@ -41,7 +42,7 @@ func connect(ctx context.Context, dir string, args []string) error {
 		return err
 	}
 	defer done()
-	app, err := findApp(ctx, store)
+	app, stored, err := findApp(ctx, store)
 	if err != nil {
 		return err
 	}
@@ -52,6 +53,11 @@ func connect(ctx context.Context, dir string, args []string) error {
 	token, err := consent(ctx, client, client.OAuth(app, callbackURL))
 	if err != nil {
 		return err
+	}
+	if app != stored { // kept only now: Spotify knows it
+		if _, err := store.Add(ctx, secrets.ClientID, app); err != nil {
+			return err
+		}
 	}
 	now := time.Now().UTC()
 	if _, err := store.Add(ctx, secrets.TokenID(listener), spotify.Token{RefreshToken: token.RefreshToken, AuthorizedAt: &now, Scope: spotify.Scope}); err != nil {
@@ -92,12 +98,14 @@ func openSecrets(ctx context.Context, dir, listener string) (store *secrets.Stor
 	return store, done, nil
 }
 
-// findApp finds the Spotify app in the environment, in its secret, or by asking.
-func findApp(ctx context.Context, store *secrets.Store) (app spotify.App, err error) {
-	if _, err := store.Latest(ctx, secrets.ClientID, &app); err != nil && !errors.Is(err, secrets.ErrEmpty) {
-		return app, err
+// findApp finds the Spotify app in the environment, in its secret, or by asking, and returns the
+// stored one beside it.
+func findApp(ctx context.Context, store *secrets.Store) (app, stored spotify.App, err error) {
+	_, err = store.Latest(ctx, secrets.ClientID, &stored)
+	if err != nil && !errors.Is(err, secrets.ErrEmpty) && !errors.Is(err, secrets.ErrMalformed) {
+		return app, stored, err
 	}
-	found := app
+	app = stored
 	if given := credentials().app; given.ClientID != "" {
 		app = given
 	}
@@ -107,12 +115,10 @@ func findApp(ctx context.Context, store *secrets.Store) (app spotify.App, err er
 		app.ClientID, app.ClientSecret = ask(in, "Client ID: "), ask(in, "Client secret: ")
 	}
 	if app.ClientID == "" || app.ClientSecret == "" {
-		return app, errors.New("without a client id and secret there is nobody to connect to: set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET")
+		return app, stored, errors.New("without a client id and secret there is nobody to connect to: set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET")
 	}
-	if app != found {
-		_, err = store.Add(ctx, secrets.ClientID, app)
-	}
-	return app, err
+	fmt.Fprintf(os.Stderr, "The Spotify app is %s; another with SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.\n", app.ClientID)
+	return app, stored, nil
 }
 
 func ask(in *bufio.Reader, question string) string {
@@ -147,7 +153,7 @@ func consent(ctx context.Context, client *spotify.Client, config *oauth2.Config)
 			a.err = errors.New("Spotify's page was answered with no; nothing is connected")
 			io.WriteString(w, "Nothing is connected. You can close this page.\n")
 		} else {
-			io.WriteString(w, "Thank you. You can close this page and go back to the terminal.\n")
+			io.WriteString(w, "Thank you. The terminal says whether it worked; you can close this page.\n")
 		}
 		select {
 		case answers <- a:
@@ -170,8 +176,11 @@ func consent(ctx context.Context, client *spotify.Client, config *oauth2.Config)
 			return nil, a.err
 		}
 		token, err := config.Exchange(client.Context(ctx), a.code, oauth2.VerifierOption(verifier))
+		if err = spotify.TokenFault(err); errors.Is(err, spotify.ErrInvalidGrant) {
+			return nil, errors.New("Spotify does not take its own answer any more; try again")
+		}
 		if err != nil {
-			return nil, fmt.Errorf("exchanging Spotify's answer for a token: %w", spotify.TokenFault(err))
+			return nil, fmt.Errorf("exchanging Spotify's answer for a token: %w. %s", err, faults.Action(err))
 		}
 		if token.RefreshToken == "" {
 			return nil, errors.New("Spotify gave no refresh token; try again")

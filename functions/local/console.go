@@ -43,7 +43,7 @@ func (c console) Handle(_ context.Context, r slog.Record) error {
 	fmt.Fprintf(&line, "  %s", r.Message)
 	write := func(a slog.Attr) bool {
 		value := strings.Join(strings.Fields(a.Value.String()), " ") // one line, whatever it holds
-		if a.Key == "object" {
+		if a.Key == "object" && value != "" {
 			value = shortName(value)
 		}
 		if strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {

@@ -41,10 +41,18 @@ type demo struct {
 
 // startDemo starts the demo's Spotify and points the functions there.
 func startDemo() (*demo, error) {
-	zone, err := time.LoadLocation(machine.TimeZone())
+	if os.Getenv("LISTENERS") == "" {
+		os.Setenv("LISTENERS", fmt.Sprintf(`{%q:{"time_zone":%q}}`, settings.DefaultListener, machine.TimeZone()))
+	}
+	s, err := settings.Read()
 	if err != nil {
 		return nil, err
 	}
+	me, ok := s.Listeners[settings.DefaultListener]
+	if !ok {
+		return nil, fmt.Errorf("no account is connected, and the demo's listener %q is not in LISTENERS", settings.DefaultListener)
+	}
+	zone := me.Zone
 	d := &demo{zone: zone}
 	d.spotify = fakespotify.New(fakespotify.Options{Seed: demoSeed, Now: d.now})
 	now := time.Now()
@@ -61,7 +69,6 @@ func startDemo() (*demo, error) {
 	base := "http://" + listener.Addr().String()
 	os.Setenv("SPOTIFY_API_URL", base)
 	os.Setenv("SPOTIFY_ACCOUNTS_URL", base)
-	os.Setenv("LISTENERS", fmt.Sprintf(`{%q:{"time_zone":%q}}`, settings.DefaultListener, zone))
 	return d, nil
 }
 

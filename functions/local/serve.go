@@ -22,7 +22,7 @@ const (
 	firstTick = time.Minute
 	// stopLimit is how long work under way may take to end at a stop. What it does not end in, the
 	// next start makes up.
-	stopLimit = 10 * time.Second
+	stopLimit = 4 * time.Second
 )
 
 // serve runs the whole pipeline until ctx ends.

@@ -99,18 +99,16 @@ type Gap struct {
 	Before time.Time `json:"before"`
 }
 
-// Problems are sentences that say what is wrong with what was loaded and what to do.
+// Problems are sentences that say what is wrong with what was loaded and what to do. Rejected rows are
+// none: they are kept, and a file of the listener's own, which has no track id, is one.
 func (w Warehouse) Problems() []string {
 	var problems []string
 	if n := len(w.Gaps); n > 0 {
 		problems = append(problems, fmt.Sprintf("%s in which more than 50 plays came between two ingests: those beyond 50 are missing. "+
-			"Ask Spotify for your extended streaming history and import it to fill the gap.", counted(int64(n), "There is a time", "There are %d times")))
+			"They are in your extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy.", counted(int64(n), "There is a time", "There are %d times")))
 	}
 	if w.FailedObjects > 0 {
-		problems = append(problems, counted(w.FailedObjects, "An object", "%d objects")+" of the lake could not be loaded. The table loads says which and why.")
-	}
-	if w.Rejected > 0 {
-		problems = append(problems, counted(w.Rejected, "An item", "%d items")+" from Spotify could not be read as a play. They are kept in the lake word for word; the column reject_reason says why.")
+		problems = append(problems, counted(w.FailedObjects, "An object", "%d objects")+" of the lake could not be loaded. The table loads names it with the reason; once its row there is deleted, reconcile (and each start) tries it again.")
 	}
 	return problems
 }

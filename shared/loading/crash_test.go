@@ -80,14 +80,12 @@ func TestDeathAtEveryCall(t *testing.T) {
 		return r.query(t, text)
 	}
 	reset := func() {
-		query("DELETE FROM spotify_insights.plays WHERE TRUE")
-		query("DELETE FROM spotify_insights.loads WHERE TRUE")
-		line.mend(0, false, nil)
-		if err := load(t.Context(), known); err != nil {
-			t.Fatal(err)
-		}
+		query("DELETE FROM spotify_insights.plays WHERE object = '" + fresh.Name + "'")
+		query("DELETE FROM spotify_insights.loads WHERE object = '" + fresh.Name + "'")
 	}
-	reset()
+	if err := load(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
 	line.mend(0, false, nil)
 	if err := load(t.Context(), fresh); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 	_ "time/tzdata" // a function's image may hold no zones
 
@@ -110,7 +111,9 @@ func parseListeners(text string) (map[string]Listener, error) {
 		text = `{"` + DefaultListener + `":{}}`
 	}
 	var listeners map[string]Listener
-	if err := json.Unmarshal([]byte(text), &listeners); err != nil {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields() // a misspelt time_zone would go unseen
+	if err := decoder.Decode(&listeners); err != nil {
 		return nil, fmt.Errorf("LISTENERS is not JSON of the form {\"me\":{\"time_zone\":\"Europe/Berlin\"}}: %w", err)
 	}
 	if len(listeners) == 0 {

@@ -31,6 +31,7 @@ func TestRead(t *testing.T) {
 		},
 		{name: "everything that is missing is said at once", wantErr: []string{"GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "INSIGHTS_BUCKET"}},
 		{name: "not JSON", env: map[string]string{"LISTENERS": "me"}, wantErr: []string{"LISTENERS is not JSON"}},
+		{name: "a misspelt field", env: map[string]string{"LISTENERS": `{"me":{"timezone":"UTC"}}`}, wantErr: []string{"timezone"}},
 		{name: "nobody", env: map[string]string{"LISTENERS": "{}"}, wantErr: []string{"names nobody"}},
 		{name: "a name with a path in it", env: map[string]string{"LISTENERS": `{"../me":{}}`}, wantErr: []string{`listener "../me"`}},
 		{name: "no such zone", env: map[string]string{"LISTENERS": `{"me":{"time_zone":"Mars/Olympus"}}`}, wantErr: []string{"Mars/Olympus"}},

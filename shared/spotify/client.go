@@ -134,6 +134,9 @@ func (c *Client) do(req *http.Request, what string) ([]byte, error) {
 func unreachable(what string, err error) error {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err
+		if urlErr.Timeout() {
+			err = errors.New("the time was over")
+		}
 	}
 	return &again{err: faults.New(faults.Upstream,
 		"Nothing to do: the next run asks again. If it goes on for hours, look at https://status.spotify.dev.",

@@ -35,7 +35,7 @@ func (c *Client) RecentlyPlayed(ctx context.Context, accessToken string) (page P
 		if err != nil {
 			return &again{err: faults.New(faults.Upstream,
 				"Nothing to do: the next run asks again. If it stays, look at https://status.spotify.dev.",
-				"%s answered something else than plays: %w", what, err)}
+				"%s answered %s", what, err)}
 		}
 		return nil
 	})
@@ -47,10 +47,10 @@ func parsePage(body []byte) (Page, error) {
 		Items *[]json.RawMessage `json:"items"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return Page{}, err
+		return Page{}, fmt.Errorf("%d bytes that are no whole list of plays", len(body))
 	}
 	if answer.Items == nil {
-		return Page{}, fmt.Errorf("no list of items in %d bytes", len(body))
+		return Page{}, fmt.Errorf("%d bytes without a list of plays", len(body))
 	}
 	return Page{Items: *answer.Items, Body: body}, nil
 }

@@ -83,9 +83,15 @@ func (c *Client) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, c.http)
 }
 
+const wrongApp = "Connect again with the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) in " +
+	"SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: make connect."
+
 // TokenFault makes an error of one from golang.org/x/oauth2, whose own text can hold the answer's body.
 // It is [ErrInvalidGrant] for a token or code that is not taken.
 func TokenFault(err error) error {
+	if err == nil {
+		return nil
+	}
 	const what = "Spotify's accounts service"
 	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
@@ -96,13 +102,13 @@ func TokenFault(err error) error {
 		return fmt.Errorf("%w (%s)", ErrInvalidGrant, grantReason(refusal.ErrorDescription))
 	case refusal.ErrorCode == "invalid_client" || refusal.ErrorCode == "unauthorized_client":
 		return faults.New(faults.Reconnect,
-			"Put the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) into the secret spotify-client, then connect again.",
+			wrongApp,
 			"%s does not know this app: %s", what, refusal.ErrorCode)
 	}
 	if err := refused(what, refusal.Response, refusal.Body); !errors.Is(err, ErrUnauthorized) {
 		return err
 	}
-	return faults.New(faults.Reconnect, "Check the id and the secret of your Spotify app in the secret spotify-client, then connect again.",
+	return faults.New(faults.Reconnect, wrongApp,
 		"%s refuses with 401", what)
 }
 

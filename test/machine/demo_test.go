@@ -98,6 +98,7 @@ func TestPublicPort(t *testing.T) {
 		{name: "ingest from a sandboxed page", method: "POST", path: "/ingest?listener=me", header: map[string]string{"Origin": "null"}, code: 403},
 		{name: "ingest from another site", method: "POST", path: "/ingest?listener=me", header: map[string]string{"Sec-Fetch-Site": "cross-site"}, code: 403},
 		{name: "another name for this machine", method: "GET", path: "/insights.json", host: "evil.example", code: 400},
+		{name: "a name that begins like this machine's", method: "GET", path: "/insights.json", host: "127.0.0.1:80.evil.example", code: 400},
 		{name: "nowhere", method: "GET", path: "/etc/passwd", code: 404},
 	}
 	for _, tt := range tests {
@@ -119,4 +120,28 @@ func TestPublicPort(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A warehouse that cannot be opened says how to get out of it; the lake has everything.
+func TestDamagedWarehouse(t *testing.T) {
+	_, env := account(t, noFaults(), noPlays())
+	dir := t.TempDir()
+	out := newOutput()
+	p := start(t, dir, out, env...)
+	if err := p.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/warehouse.duckdb", []byte("no database at all, but long enough to be read as the head of one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damaged := exec.Command(binary)
+	damaged.Env = append(clean(), append(env, "PORT=0", "DATA_DIR="+dir)...)
+	text, err := damaged.CombinedOutput()
+	if err == nil || strings.Contains(string(text), "panic") || !strings.Contains(string(text), "can be deleted") {
+		t.Errorf("with a damaged warehouse: %v, %s", err, text)
+	}
+	if err := os.Remove(dir + "/warehouse.duckdb"); err != nil {
+		t.Fatal(err)
+	}
+	start(t, dir, out, env...)
 }

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path"
 	"path/filepath"
@@ -116,7 +117,7 @@ func (c *Cloud) startBigQuery(ctx context.Context, dir, version string) error {
 		return err
 	}
 	if c.bigquery, err = bigqueryserver.Open(ctx, bigqueryserver.Options{Path: file, Project: Project, Objects: objects}); err != nil {
-		return err
+		return fmt.Errorf("%w (a warehouse that cannot be opened can be deleted: %s comes back from the lake)", err, file)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -132,8 +133,8 @@ func (c *Cloud) startBigQuery(ctx context.Context, dir, version string) error {
 // and ask for the address they were given.
 func noBrowser(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil || r.Header.Get("Origin") != "" || !net.ParseIP(host).IsLoopback() {
+		address, err := netip.ParseAddrPort(r.Host)
+		if err != nil || r.Header.Get("Origin") != "" || !address.Addr().IsLoopback() {
 			http.Error(w, "this is no server for browsers", http.StatusForbidden)
 			return
 		}

@@ -4,6 +4,7 @@ package machine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -45,9 +46,10 @@ func Start(ctx context.Context, dir string) (m *Machine, err error) {
 		return nil, err
 	}
 	m = &Machine{folder: held}
+	started := m // a return of an error sets m to nil
 	defer func() {
 		if err != nil {
-			m.Stop()
+			err = errors.Join(err, started.Stop())
 		}
 	}()
 	if m.Cloud, err = embedded.Start(ctx, dir, version); err != nil {
