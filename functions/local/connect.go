@@ -71,17 +71,14 @@ func connect(ctx context.Context, dir string, args []string) error {
 func openSecrets(ctx context.Context, dir, listener string) (store *secrets.Store, done func(), err error) {
 	done = func() {}
 	m, err := machine.Start(ctx, dir)
-	if errors.Is(err, machine.ErrHeld) {
-		a, err := machine.Serving(dir)
-		if err != nil {
+	switch {
+	case errors.Is(err, machine.ErrHeld):
+		if err := machine.Join(dir); err != nil {
 			return nil, nil, err
 		}
-		for variable, value := range a.Environment {
-			os.Setenv(variable, value)
-		}
-	} else if err != nil {
+	case err != nil:
 		return nil, nil, err
-	} else {
+	default:
 		done = func() { m.Stop() }
 	}
 	s, err := settings.Read(settings.Project)

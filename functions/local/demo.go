@@ -41,10 +41,7 @@ type demo struct {
 
 // startDemo starts the demo's Spotify and points the functions there.
 func startDemo() (*demo, error) {
-	if os.Getenv("LISTENERS") == "" {
-		os.Setenv("LISTENERS", fmt.Sprintf(`{%q:{"time_zone":%q}}`, settings.DefaultListener, machine.TimeZone()))
-	}
-	s, err := settings.Read()
+	s, err := machine.ReadSettings()
 	if err != nil {
 		return nil, err
 	}

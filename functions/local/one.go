@@ -20,12 +20,8 @@ func serveOne(ctx context.Context, dir, name string) error {
 		m, err := machine.Start(ctx, dir)
 		switch {
 		case errors.Is(err, machine.ErrHeld):
-			a, err := machine.Serving(dir)
-			if err != nil {
+			if err := machine.Join(dir); err != nil {
 				return err
-			}
-			for variable, value := range a.Environment {
-				os.Setenv(variable, value)
 			}
 		case err != nil:
 			return err

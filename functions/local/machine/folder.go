@@ -66,6 +66,18 @@ func (f *folder) publish(a Address) error {
 	return os.Rename(next, addressFile(f.dir))
 }
 
+// Join points this process at the cloud of the process that holds a folder.
+func Join(dir string) error {
+	a, err := Serving(dir)
+	if err != nil {
+		return err
+	}
+	for variable, value := range a.Environment {
+		os.Setenv(variable, value)
+	}
+	return nil
+}
+
 // Serving reads where the process that holds a folder serves.
 func Serving(dir string) (a Address, err error) {
 	text, err := os.ReadFile(addressFile(dir))

@@ -30,10 +30,7 @@ type Machine struct {
 // so that functions find the cloud, and LISTENERS where it is not set. The error is [ErrHeld] where
 // another process has the folder.
 func Start(ctx context.Context, dir string) (m *Machine, err error) {
-	if os.Getenv("LISTENERS") == "" {
-		os.Setenv("LISTENERS", fmt.Sprintf(`{%q:{"time_zone":%q}}`, settings.DefaultListener, TimeZone()))
-	}
-	s, err := settings.Read()
+	s, err := ReadSettings()
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +59,15 @@ func Start(ctx context.Context, dir string) (m *Machine, err error) {
 		return nil, err
 	}
 	return m, m.declare(ctx)
+}
+
+// ReadSettings reads the settings of a machine: where LISTENERS is not set, it sets it to one
+// listener in the machine's own time zone.
+func ReadSettings() (settings.Settings, error) {
+	if os.Getenv("LISTENERS") == "" {
+		os.Setenv("LISTENERS", fmt.Sprintf(`{%q:{"time_zone":%q}}`, settings.DefaultListener, timeZone()))
+	}
+	return settings.Read()
 }
 
 // declare makes the topics, the tables and the secrets.
@@ -115,8 +121,8 @@ func Connected(dir string) (bool, error) {
 	return embedded.Filled(kept, secrets.TokenID(""))
 }
 
-// TimeZone is the machine's, by its IANA name, or UTC where it cannot be found.
-func TimeZone() string {
+// timeZone is the machine's, by its IANA name, or UTC where it cannot be found.
+func timeZone() string {
 	if zone := os.Getenv("TZ"); zone != "" {
 		if _, err := time.LoadLocation(zone); err == nil {
 			return zone
