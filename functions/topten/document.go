@@ -12,10 +12,11 @@ import (
 )
 
 // newDocument is a document without figures: the periods everybody has, all empty.
-func newDocument(listener string, standing warehouse.Standing, gaps []warehouse.Gap) *insights.Document {
+func newDocument(listener string, standing warehouse.Standing, past insights.Past) *insights.Document {
 	d := &insights.Document{
 		Listener: listener,
 		AsOf:     standing.AsOf.UTC(),
+		Past:     past,
 		Recent:   []insights.Recent{},
 		Periods:  map[string]*insights.Period{insights.PeriodAll: insights.NewPeriod()},
 		Warehouse: insights.Warehouse{
@@ -30,7 +31,7 @@ func newDocument(listener string, standing warehouse.Standing, gaps []warehouse.
 	if standing.LastLoadAt.Valid {
 		d.Warehouse.LastLoadAt = new(standing.LastLoadAt.Timestamp.UTC())
 	}
-	for _, g := range gaps {
+	for _, g := range standing.Gaps {
 		d.Warehouse.Gaps = append(d.Warehouse.Gaps, insights.Gap{After: g.After.UTC(), Before: g.Before.UTC()})
 	}
 	return d
@@ -51,14 +52,15 @@ func fill(d *insights.Document, standouts []warehouse.Standout) {
 		count := insights.Count{Rank: int(s.Rank), TimesPlayed: s.Plays, MinutesPlayed: minutes(s.MS), LastPlayedAt: s.LastPlayedAt.UTC()}
 		switch s.Kind {
 		case warehouse.KindTotal:
-			p.Totals = insights.Totals{Plays: s.Plays, Minutes: minutes(s.MS), Tracks: s.Tracks, Artists: s.Artists}
+			p.Totals.Plays, p.Totals.Minutes, p.Totals.Tracks = s.Plays, minutes(s.MS), s.Tracks
 		case warehouse.KindTrack:
 			p.TopTracks = append(p.TopTracks, insights.Track{
-				Count: count, TrackID: s.TrackID.StringVal, TrackName: text(s.TrackName), Artists: text(s.AllArtists),
+				Count: count, TrackID: s.TrackID.StringVal, TrackName: text(s.TrackName), Artists: text(s.Artists),
 				SpotifyURL: text(s.SpotifyURL), ImageURL: text(s.ImageURL),
 				Danceability: number(s.Danceability), Energy: number(s.Energy), Valence: number(s.Valence),
 			})
 		case warehouse.KindArtist:
+			p.Totals.Artists = s.Peers
 			p.TopArtists = append(p.TopArtists, insights.Artist{Count: count, ArtistName: s.ArtistName.StringVal, ImageURL: text(s.ImageURL)})
 		case warehouse.KindAlbum:
 			p.TopAlbums = append(p.TopAlbums, insights.Album{Count: count, Album: s.Album.StringVal, ArtistName: text(s.ArtistName), ImageURL: text(s.ImageURL)})
@@ -85,7 +87,7 @@ func topTen(d *insights.Document) []warehouse.Ranked {
 
 func recentOf(s warehouse.Standout) insights.Recent {
 	recent := insights.Recent{
-		PlayedAt: s.LastPlayedAt.UTC(), TrackID: s.TrackID.StringVal, TrackName: text(s.TrackName), Artists: text(s.AllArtists),
+		PlayedAt: s.LastPlayedAt.UTC(), TrackID: s.TrackID.StringVal, TrackName: text(s.TrackName), Artists: text(s.Artists),
 		SpotifyURL: text(s.SpotifyURL), ImageURL: text(s.ImageURL),
 	}
 	if s.DurationMS.Valid {

@@ -21,9 +21,9 @@ import (
 type Ranker struct {
 	Listeners map[string]settings.Listener
 	Warehouse interface {
-		Standing(ctx context.Context, listener string) (warehouse.Standing, error)
-		Gaps(ctx context.Context, listener string) ([]warehouse.Gap, error)
-		Ranking(ctx context.Context, listener, timeZone string, since [3]time.Time, recentSince time.Time) ([]warehouse.Standout, error)
+		Standing(ctx context.Context, listener string, until time.Time) (warehouse.Standing, error)
+		SumPast(ctx context.Context, listener, timeZone string, until time.Time) error
+		Ranking(ctx context.Context, q warehouse.Question) ([]warehouse.Standout, error)
 		ReplaceTopTen(ctx context.Context, listener string, rows []warehouse.Ranked) error
 	}
 	Documents interface {
@@ -62,7 +62,7 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 			handler.Logger().DebugContext(ctx, "ranked already", "listener", listener.ID)
 			return nil
 		}
-		document, err := r.rank(ctx, listener, generation)
+		document, err := r.rank(ctx, listener, &before, generation)
 		if err == nil {
 			err = r.Documents.WriteJSON(ctx, name, document, generation)
 		}
@@ -88,29 +88,35 @@ var errOvertaken = errors.New("overtaken by another ranking")
 // rank replaces the listener's rows of top_ten and returns the document that says the same and more.
 // generation is that of the document before. The error is errOvertaken where it is another by now:
 // rows that are older than the document must not take the table.
-func (r *Ranker) rank(ctx context.Context, listener settings.Listener, generation int64) (*insights.Document, error) {
-	standing, err := r.Warehouse.Standing(ctx, listener.ID)
+func (r *Ranker) rank(ctx context.Context, listener settings.Listener, before *insights.Document, generation int64) (*insights.Document, error) {
+	past := before.Past
+	standing, err := r.Warehouse.Standing(ctx, listener.ID, past.Until)
 	if err != nil {
 		return nil, err
 	}
-	gaps, err := r.Warehouse.Gaps(ctx, listener.ID)
+	firstYear := yearOf(past.Until, listener)
+	if !current(past, standing, listener) {
+		past.Until = pastUntil(standing)
+		// Counted before the sum is made: what is loaded meanwhile is found to be missing the next time.
+		if standing, err = r.Warehouse.Standing(ctx, listener.ID, past.Until); err != nil {
+			return nil, err
+		}
+		if err := r.Warehouse.SumPast(ctx, listener.ID, listener.TimeZone, past.Until); err != nil {
+			return nil, err
+		}
+		past.Loads, past.SummedAt, past.TimeZone = standing.PastLoads, standing.AsOf.UTC(), listener.TimeZone
+		firstYear = 0
+	}
+	standouts, err := r.Warehouse.Ranking(ctx, warehouse.Question{
+		Listener: listener.ID, TimeZone: listener.TimeZone, Since: windows(standing), RecentSince: recentSince(standing),
+		Until: past.Until, FirstYear: firstYear,
+	})
 	if err != nil {
 		return nil, err
 	}
-	var since [3]time.Time
-	for i, window := range insights.Windows {
-		since[i] = standing.AsOf.AddDate(0, 0, -window.Days)
-	}
-	recentSince := time.Unix(0, 0)
-	if standing.RecentSince.Valid {
-		recentSince = standing.RecentSince.Timestamp
-	}
-	standouts, err := r.Warehouse.Ranking(ctx, listener.ID, listener.TimeZone, since, recentSince)
-	if err != nil {
-		return nil, err
-	}
-	document := newDocument(listener.ID, standing, gaps)
+	document := newDocument(listener.ID, standing, past)
 	fill(document, standouts)
+	keepYears(document, before, firstYear)
 	var now insights.Document
 	if current, err := r.Documents.ReadJSON(ctx, insights.DocumentName(listener.ID), &now); err == nil && current != generation {
 		return nil, errOvertaken

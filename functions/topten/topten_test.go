@@ -26,17 +26,23 @@ type rig struct {
 	settings  settings.Settings
 	documents *objects.Bucket
 	rankings  int
+	sums      int
 	onRanking func() // called within a ranking, after the plays are read
 }
 
-func (r *rig) Ranking(ctx context.Context, listener, timeZone string, since [3]time.Time, recentSince time.Time) ([]warehouse.Standout, error) {
+func (r *rig) Ranking(ctx context.Context, q warehouse.Question) ([]warehouse.Standout, error) {
 	r.rankings++
-	standouts, err := r.Warehouse.Ranking(ctx, listener, timeZone, since, recentSince)
+	standouts, err := r.Warehouse.Ranking(ctx, q)
 	if do := r.onRanking; do != nil {
 		r.onRanking = nil
 		do()
 	}
 	return standouts, err
+}
+
+func (r *rig) SumPast(ctx context.Context, listener, timeZone string, until time.Time) error {
+	r.sums++
+	return r.Warehouse.SumPast(ctx, listener, timeZone, until)
 }
 
 func newRig(t *testing.T) *rig {

@@ -15,6 +15,15 @@ type Document struct {
 	Periods   map[string]*Period `json:"periods"`
 	Recent    []Recent           `json:"recent"` // newest first
 	Warehouse Warehouse          `json:"warehouse"`
+	Past      Past               `json:"past"`
+}
+
+// Past says of which plays a ranking has taken the sums that an earlier one has made.
+type Past struct {
+	Until    time.Time `json:"until"` // the plays before it; zero: none
+	Loads    int64     `json:"loads"` // the warehouse's number of the loads that are in it
+	SummedAt time.Time `json:"summed_at"`
+	TimeZone string    `json:"time_zone"` // by which its years go
 }
 
 // Period is what was listened to in one period.

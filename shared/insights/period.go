@@ -31,6 +31,12 @@ func ValidPeriod(period string, now time.Time) bool {
 			return true
 		}
 	}
+	year, ok := Year(period)
+	return ok && year >= firstYear && year <= now.Year()+1
+}
+
+// Year is the calendar year that a period is, where it is one.
+func Year(period string) (year int, ok bool) {
 	year, err := strconv.Atoi(period)
-	return err == nil && len(period) == 4 && year >= firstYear && year <= now.Year()+1
+	return year, err == nil && len(period) == 4
 }

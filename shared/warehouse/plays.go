@@ -68,10 +68,14 @@ func (s *Stage) Merge(ctx context.Context) (inserted map[string]int64, err error
 	if query, ok := status.Statistics.Details.(*bigquery.QueryStatistics); ok && query.DMLStats != nil {
 		s.TookOver = query.DMLStats.UpdatedRowCount > 0
 	}
+	names := make([]string, len(s.Objects))
+	for i, o := range s.Objects {
+		names[i] = o.Object
+	}
 	counts, err := read[struct {
 		Object   string `bigquery:"object"`
 		Inserted int64  `bigquery:"inserted"`
-	}](ctx, s.w, "statements/inserted", n, bounds...)
+	}](ctx, s.w, "statements/inserted", n, append(bounds, param("objects", names))...)
 	if err != nil {
 		return nil, err
 	}

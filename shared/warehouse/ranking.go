@@ -14,26 +14,30 @@ type Standing struct {
 	RecentSince   bigquery.NullTimestamp `bigquery:"recent_since"` // a time since which there were more than RecentPlays
 	Rejected      int64                  `bigquery:"rejected"`
 	FailedObjects int64                  `bigquery:"failed_objects"`
-}
-
-// Standing asks how a listener's loads stand.
-func (w *Warehouse) Standing(ctx context.Context, listener string) (Standing, error) {
-	rows, err := read[Standing](ctx, w, "statements/standing", w.names(), param("listener", listener))
-	if err != nil {
-		return Standing{}, err
-	}
-	return rows[0], nil // an aggregate without groups has one row
+	PastLoads     int64                  `bigquery:"past_loads"` // another number after any load of plays from before until
+	Gaps          []Gap                  `bigquery:"-"`          // oldest first
 }
 
 // Gap is a time in which plays were missed.
-type Gap struct {
-	After  time.Time `bigquery:"after"`
-	Before time.Time `bigquery:"before"`
-}
+type Gap struct{ After, Before time.Time }
 
-// Gaps returns a listener's gaps, oldest first.
-func (w *Warehouse) Gaps(ctx context.Context, listener string) ([]Gap, error) {
-	return read[Gap](ctx, w, "statements/gaps", w.names(), param("listener", listener))
+// Standing asks how a listener's loads stand. until is for PastLoads.
+func (w *Warehouse) Standing(ctx context.Context, listener string, until time.Time) (Standing, error) {
+	rows, err := read[struct {
+		Standing
+		After  bigquery.NullTimestamp `bigquery:"after"`
+		Before bigquery.NullTimestamp `bigquery:"before"`
+	}](ctx, w, "statements/standing", w.names(), param("listener", listener), param("until", until))
+	if err != nil {
+		return Standing{}, err
+	}
+	standing := rows[0].Standing // an aggregate without groups has a row, gaps or not
+	for _, row := range rows {
+		if row.After.Valid {
+			standing.Gaps = append(standing.Gaps, Gap{row.After.Timestamp, row.Before.Timestamp})
+		}
+	}
+	return standing, nil
 }
 
 // RecentPlays is how many of the latest plays are shown.
@@ -61,25 +65,35 @@ type Standout struct {
 	Plays        int64                `bigquery:"plays"`
 	MS           int64                `bigquery:"ms"` // listened to
 	LastPlayedAt time.Time            `bigquery:"last_played_at"`
-	Tracks       int64                `bigquery:"tracks"`
-	Artists      int64                `bigquery:"artists"`
+	Tracks       int64                `bigquery:"tracks"` // that are of it
+	Peers        int64                `bigquery:"peers"`  // of the kind in the period, itself among them
 	TrackName    bigquery.NullString  `bigquery:"track_name"`
-	AllArtists   bigquery.NullString  `bigquery:"all_artists"`
+	Artists      bigquery.NullString  `bigquery:"artists"` // all names
 	SpotifyURL   bigquery.NullString  `bigquery:"spotify_url"`
-	ImageURL     bigquery.NullString  `bigquery:"image_url"`
+	ImageURL     bigquery.NullString  `bigquery:"image_url"`   // of an artist or album: a cover of theirs
 	DurationMS   bigquery.NullInt64   `bigquery:"duration_ms"` // of the track
 	Danceability bigquery.NullFloat64 `bigquery:"danceability"`
 	Energy       bigquery.NullFloat64 `bigquery:"energy"`
 	Valence      bigquery.NullFloat64 `bigquery:"valence"`
 }
 
-// Ranking ranks a listener's plays for every period, years by the clock of timeZone, and tells every
-// play since recentSince. since are the first instants of the windows 4w, 6m and 1y.
-func (w *Warehouse) Ranking(ctx context.Context, listener, timeZone string, since [3]time.Time, recentSince time.Time) ([]Standout, error) {
+// Question is what a ranking is asked.
+type Question struct {
+	Listener    string
+	TimeZone    string       // years go by its clock
+	Since       [3]time.Time // the first instants of the windows 4w, 6m and 1y
+	RecentSince time.Time    // every play since then is told
+	Until       time.Time    // plays before it are read as SumPast has left them; zero before any
+	FirstYear   int          // years before it are not ranked
+}
+
+// Ranking ranks a listener's plays for every period. Since and RecentSince must not be before Until.
+func (w *Warehouse) Ranking(ctx context.Context, q Question) ([]Standout, error) {
 	n := w.names()
-	n.Where = "listener = @listener"
-	return read[Standout](ctx, w, "statements/ranking", n, param("listener", listener), param("time_zone", timeZone),
-		param("since_4w", since[0]), param("since_6m", since[1]), param("since_1y", since[2]), param("recent_since", recentSince))
+	n.Where, n.Counts = "listener = @listener AND played_at >= @twins", "played_at >= @until"
+	return read[Standout](ctx, w, "statements/ranking", n, param("listener", q.Listener), param("time_zone", q.TimeZone),
+		param("since_4w", q.Since[0]), param("since_6m", q.Since[1]), param("since_1y", q.Since[2]), param("recent_since", q.RecentSince),
+		param("until", q.Until), param("twins", beside(q.Until, -twinReach)), param("first_year", q.FirstYear))
 }
 
 // Ranked is a row of the table top_ten.

@@ -24,6 +24,8 @@ const (
 	AudioFeatures = "audio_features"
 	Loads         = "loads"
 	TopTen        = "top_ten"
+	PastPlays     = "past_plays"
+	PastTracks    = "past_tracks"
 )
 
 // registry holds every statement that is ever sent, by the path of its file below sql/ less the
@@ -51,13 +53,8 @@ var registry = func() *template.Template {
 type names struct {
 	Dataset string // where tables and views are
 	Staging string // the whole name of an attempt's own table, where the statement reads one
-	Where   string // a condition on plays or loads, "" for every row
-}
-
-// Everybody is n without a condition.
-func (n names) Everybody() names {
-	n.Where = ""
-	return n
+	Where   string // a condition on the rows of plays or loads that are read, "" for every row
+	Counts  string // a condition on the plays that count, where Where reads their neighbours too
 }
 
 // columns are lists of columns, from the schemas.
@@ -99,7 +96,7 @@ func render(name string, n names) (string, error) {
 // schemas are the tables' schemas, read once.
 var schemas = func() map[string]bigquery.Schema {
 	all := map[string]bigquery.Schema{}
-	for _, table := range []string{Plays, AudioFeatures, Loads, TopTen} {
+	for _, table := range []string{Plays, AudioFeatures, Loads, TopTen, PastPlays, PastTracks} {
 		text, err := schemaFiles.ReadFile("schema/" + table + ".json")
 		if err != nil {
 			panic(err)

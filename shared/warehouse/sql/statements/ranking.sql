@@ -1,7 +1,10 @@
 {{- /* Totals and the top ten tracks, artists and albums of every period at once, and the latest plays.
+       Plays before until are read as past_plays has them, so that an hourly ranking reads a year and not
+       the history; years before first_year are left out, as they were ranked when the past was summed.
        Plays are grouped by track, year and recency first (0: within 4w, 1: 6m, 2: 1y, 3: older), so that
-       however many periods there are, the plays are read once for counting and once for names. A play
-       since recent_since is a group, and then a period, of its own: 'recent' and its time. */ -}}
+       however many periods there are, they are read once for counting and once for names. A play since
+       recent_since is a group, and then a period, of its own: 'recent' and its time. Ranks are given to
+       narrow rows; names join the few that are left. */ -}}
 WITH by_track AS (
   SELECT
     CASE w.period
@@ -17,7 +20,7 @@ WITH by_track AS (
   FROM (
     SELECT
       track_id,
-      EXTRACT(YEAR FROM played_at AT TIME ZONE @time_zone) AS year,
+      {{template "year"}} AS year,
       CASE WHEN played_at > @since_4w THEN 0 WHEN played_at > @since_6m THEN 1 WHEN played_at > @since_1y THEN 2 ELSE 3 END AS recency,
       CASE WHEN played_at >= @recent_since THEN UNIX_MICROS(played_at) END AS moment,
       COUNT(*) AS plays,
@@ -26,13 +29,26 @@ WITH by_track AS (
       MAX(played_at) AS last_played_at
     FROM ({{template "counted" .}}) AS c
     GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT track_id, ranked_year, 3, CAST(NULL AS INT64), SUM(plays), SUM(known_ms), SUM(unknown), MAX(last_played_at)
+    FROM (
+      SELECT
+        track_id,
+        CASE WHEN year >= @first_year THEN year END AS ranked_year,
+        CASE WHEN until = @until THEN plays ELSE ERROR('past_plays was summed up to another time meanwhile') END AS plays,
+        known_ms, unknown, last_played_at
+      FROM {{.Dataset}}.past_plays
+      WHERE listener = @listener
+    ) AS past
+    GROUP BY track_id, ranked_year
   ) AS g
   JOIN (
     SELECT '4w' AS period, 0 AS recency UNION ALL SELECT '6m', 1 UNION ALL SELECT '1y', 2
     UNION ALL SELECT 'all', 3 UNION ALL SELECT 'year', 3 UNION ALL SELECT 'recent', 3
-  ) AS w ON g.recency <= w.recency AND (w.period <> 'recent' OR g.moment IS NOT NULL)
+  ) AS w ON g.recency <= w.recency AND (w.period <> 'recent' OR g.moment IS NOT NULL) AND (w.period <> 'year' OR g.year IS NOT NULL)
   GROUP BY 1, 2
 ),
+known AS ({{template "tracks" .}}),
 grouped AS (
   SELECT
     CASE
@@ -45,21 +61,16 @@ grouped AS (
     SUM(n.plays) AS plays,
     SUM(n.ms) AS ms,
     MAX(n.last_played_at) AS last_played_at,
-    COUNT(DISTINCT n.counted_track) AS tracks,
-    COUNT(DISTINCT n.counted_artist) AS artists,
-    MAX(n.track_name) AS track_name,
-    MAX(n.all_artists) AS all_artists,
-    MAX(n.spotify_url) AS spotify_url,
-    MAX(n.image_url) AS image_url,
-    MAX(n.duration_ms) AS duration_ms
+    COUNT(*) AS tracks,
+    MAX(n.pictured) AS pictured
   FROM (
     SELECT
       b.period, b.track_id, b.plays, b.last_played_at,
       b.known_ms + b.unknown * COALESCE(t.duration_ms, 0) AS ms,
-      b.track_id AS counted_track, t.artist_name AS counted_artist,
-      t.track_name, t.artists AS all_artists, t.artist_name, t.album, t.spotify_url, t.image_url, t.duration_ms
+      t.artist_name, t.album,
+      CASE WHEN t.image_url IS NOT NULL THEN b.track_id END AS pictured
     FROM by_track AS b
-    JOIN ({{template "tracks" .}}) AS t ON t.track_id = b.track_id
+    JOIN known AS t ON t.track_id = b.track_id
   ) AS n
   GROUP BY GROUPING SETS ((n.period), (n.period, n.track_id), (n.period, n.artist_name), (n.period, n.artist_name, n.album))
 ),
@@ -69,7 +80,8 @@ ranked AS (
     ROW_NUMBER() OVER (
       PARTITION BY period, kind
       ORDER BY plays DESC, ms DESC, last_played_at DESC, track_id, artist_name, album
-    ) AS rank
+    ) AS rank,
+    COUNT(*) OVER (PARTITION BY period, kind) AS peers
   FROM grouped
   WHERE kind = 'track'
     OR (period NOT LIKE 'recent %' AND (
@@ -77,10 +89,11 @@ ranked AS (
     ))
 )
 SELECT
-  r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at,
-  r.tracks, r.artists, r.track_name, r.all_artists, r.spotify_url, r.image_url, r.duration_ms,
+  r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at, r.tracks, r.peers,
+  t.track_name, t.artists, t.spotify_url, t.image_url, t.duration_ms,
   f.danceability, f.energy, f.valence
 FROM ranked AS r
+LEFT JOIN known AS t ON t.track_id = COALESCE(r.track_id, r.pictured)
 LEFT JOIN ({{template "features" .}}) AS f ON f.track_id = r.track_id
 WHERE r.rank <= 10
 ORDER BY r.period, r.kind, r.rank

@@ -1,0 +1,68 @@
+package topten
+
+import (
+	"time"
+
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// pastLife is how long a sum of the past is believed at most. Nothing that is loaded escapes it; a day
+// bounds what a change by hand does.
+const pastLife = 24 * time.Hour
+
+// current reports whether the sum of a listener's past still holds.
+func current(past insights.Past, standing warehouse.Standing, listener settings.Listener) bool {
+	return past.TimeZone == listener.TimeZone &&
+		past.Loads == standing.PastLoads &&
+		!past.Until.After(pastUntil(standing)) &&
+		standing.AsOf.Sub(past.SummedAt) < pastLife
+}
+
+// pastUntil is where a listener's past can end: before every play that a window or the list of the
+// latest tells of, and at the beginning of a month, since plays are read by the month.
+func pastUntil(standing warehouse.Standing) time.Time {
+	until := windows(standing)[len(insights.Windows)-1]
+	if recent := recentSince(standing); recent.Before(until) {
+		until = recent
+	}
+	if until.IsZero() {
+		return until
+	}
+	return time.Date(until.UTC().Year(), until.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// windows are the first instants of the windows that end now.
+func windows(standing warehouse.Standing) (since [3]time.Time) {
+	for i, window := range insights.Windows {
+		since[i] = standing.AsOf.UTC().AddDate(0, 0, -window.Days)
+	}
+	return since
+}
+
+// recentSince is the time since which every play is told; zero, for all of them, where few are loaded.
+func recentSince(standing warehouse.Standing) time.Time {
+	if !standing.RecentSince.Valid {
+		return time.Time{}
+	}
+	return standing.RecentSince.Timestamp
+}
+
+// yearOf is the listener's year at an instant.
+func yearOf(at time.Time, listener settings.Listener) int {
+	zone, err := time.LoadLocation(listener.TimeZone)
+	if err != nil {
+		return 0 // every year is ranked
+	}
+	return at.In(zone).Year()
+}
+
+// keepYears takes the years before firstYear over, of which all plays are in a sum that holds.
+func keepYears(d, before *insights.Document, firstYear int) {
+	for period, figures := range before.Periods {
+		if year, ok := insights.Year(period); ok && year < firstYear {
+			d.Periods[period] = figures
+		}
+	}
+}

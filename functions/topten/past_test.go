@@ -1,0 +1,111 @@
+package topten
+
+import (
+	"testing"
+	"time"
+
+	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// load puts a row into the ledger that says that full pages from a time on were loaded at another.
+func (r *rig) load(t *testing.T, object string, oldest, loaded time.Time) {
+	t.Helper()
+	const layout = "2006-01-02T15:04:05Z"
+	machinetest.Insert(t, r.settings, warehouse.Loads, machinetest.Row{"object": object, "generation": 1, "kind": "api", "listener": "me",
+		"rows_read": 50, "inserted": 50, "duplicates": 0, "rejected": 0, "not_music": 0, "full_page": true,
+		"oldest": oldest.UTC().Format(layout), "newest": oldest.UTC().Format(layout), "loaded_at": loaded.UTC().Format(layout)})
+}
+
+// The past is summed once, and again whenever the sum no longer holds.
+func TestPastIsSummedWhenItMust(t *testing.T) {
+	r := newRig(t)
+	now := time.Now()
+	long, lately := 3*365*24*time.Hour, time.Hour
+	r.play(t, "old", 3, long)
+	r.play(t, "new", 2, lately)
+	r.load(t, "1", now.Add(-long), now)
+	r.load(t, "2", now.Add(-lately), now)
+	summed := func(what string, want int) {
+		t.Helper()
+		r.handle(t, time.Now())
+		if r.sums != want {
+			t.Errorf("%s: the past was summed %d times, want %d", what, r.sums, want)
+		}
+	}
+	counts := func(what string, all, year int64) {
+		t.Helper()
+		d := r.document(t)
+		period := now.Add(-long - time.Minute).In(r.zone(t)).Format("2006")
+		if got := d.Periods["all"].Totals.Plays; got != all {
+			t.Errorf("%s: %d plays, want %d", what, got, all)
+		}
+		if p := d.Periods[period]; p == nil || p.Totals.Plays != year || p.TopTracks[0].TrackID != "old" {
+			t.Errorf("%s: %s is %+v, want %d plays", what, period, p, year)
+		}
+	}
+	summed("the first time", 1)
+	counts("the first time", 5, 3)
+	r.play(t, "new", 4, 30*time.Minute)
+	r.load(t, "3", now.Add(-30*time.Minute), now)
+	summed("new plays", 1)
+	counts("new plays", 9, 3)
+	r.play(t, "old", 1, long+time.Hour)
+	r.load(t, "4", now.Add(-long), now.Add(time.Second))
+	summed("old plays", 2)
+	counts("old plays", 10, 4)
+	summed("nothing", 2)
+	r.Listeners["me"] = settings.Listener{ID: "me", TimeZone: "Pacific/Auckland"}
+	summed("another time zone", 3)
+	r.age(t, pastLife)
+	summed("a day later", 4)
+	counts("a day later", 10, 4)
+}
+
+// A document from before there were sums, or whose past reaches into what is shown, is no obstacle.
+func TestPastBeyondTheWindows(t *testing.T) {
+	r := newRig(t)
+	r.play(t, "old", 1, 3*365*24*time.Hour)
+	r.play(t, "new", 1, time.Hour)
+	r.handle(t, time.Now())
+	d := r.document(t)
+	d.Past = insights.Past{Until: time.Now().Add(-time.Minute), SummedAt: time.Now(), TimeZone: r.Listeners["me"].TimeZone}
+	if err := r.documents.WriteJSON(t.Context(), insights.DocumentName("me"), d, r.generation(t)); err != nil {
+		t.Fatal(err)
+	}
+	r.handle(t, time.Now().Add(time.Second))
+	if d := r.document(t); d.Periods["4w"].Totals.Plays != 1 || d.Periods["all"].Totals.Plays != 2 {
+		t.Errorf("counted %+v in four weeks and %+v in all", d.Periods["4w"].Totals, d.Periods["all"].Totals)
+	}
+}
+
+func (r *rig) zone(t *testing.T) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation(r.Listeners["me"].TimeZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func (r *rig) generation(t *testing.T) int64 {
+	t.Helper()
+	var d insights.Document
+	generation, err := r.documents.ReadJSON(t.Context(), insights.DocumentName("me"), &d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return generation
+}
+
+// age makes the sum of the past older.
+func (r *rig) age(t *testing.T, by time.Duration) {
+	t.Helper()
+	d := r.document(t)
+	d.Past.SummedAt = d.Past.SummedAt.Add(-by)
+	if err := r.documents.WriteJSON(t.Context(), insights.DocumentName("me"), d, r.generation(t)); err != nil {
+		t.Fatal(err)
+	}
+}

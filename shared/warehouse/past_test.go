@@ -1,0 +1,96 @@
+package warehouse_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// A ranking that takes the past from its sums says what one of every play says: twins and keys on both
+// sides of the boundary, years that begin by the listener's clock, names that only the past knows.
+func TestPastChangesNoRanking(t *testing.T) {
+	w, insert, query := open(t)
+	until := time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC)
+	question := warehouse.Question{Listener: "me", TimeZone: "Pacific/Auckland", RecentSince: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC),
+		Since: [3]time.Time{time.Date(2026, 5, 5, 0, 0, 0, 0, time.UTC), time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC), time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)}}
+	insert(warehouse.Plays, history(rand.New(rand.NewPCG(4, 2)), until, 3000)...)
+	whole, err := w.Ranking(t.Context(), question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // summed again, it is the same
+		if err := w.SumPast(t.Context(), "me", question.TimeZone, until); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.SumPast(t.Context(), "you", "UTC", until); err != nil {
+		t.Fatal(err)
+	}
+	question.Until = until
+	summed, err := w.Ranking(t.Context(), question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(whole) < 200 {
+		t.Errorf("only %d rows", len(whole))
+	}
+	if diff := cmp.Diff(whole, summed); diff != "" {
+		t.Errorf("of every play (-), with the past summed (+):\n%s", diff)
+	}
+	question.FirstYear = 2025
+	late, err := w.Ranking(t.Context(), question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []warehouse.Standout
+	for _, s := range whole {
+		if s.Period != "2022" && s.Period != "2023" && s.Period != "2024" {
+			want = append(want, s)
+		}
+	}
+	if diff := cmp.Diff(want, late); diff != "" {
+		t.Errorf("from 2025 on (-want +got):\n%s", diff)
+	}
+	if n := query("SELECT COUNT(*) > 0, COUNT(DISTINCT listener) FROM spotify_insights.past_plays WHERE plays > 1"); n[0] != "true | 2" {
+		t.Errorf("past_plays is %v", n)
+	}
+	// Sums to another time are refused, not added to the wrong plays.
+	question.Until = until.AddDate(0, 1, 0)
+	if _, err := w.Ranking(t.Context(), question); err == nil {
+		t.Error("sums to another time were taken")
+	}
+}
+
+// history is n random plays of two listeners, crowded around until and the turns of years.
+func history(r *rand.Rand, until time.Time, n int) (rows []row) {
+	near := []time.Time{until, time.Date(2023, 12, 31, 11, 0, 0, 0, time.UTC), time.Date(2024, 12, 31, 11, 0, 0, 0, time.UTC), time.Date(2025, 12, 31, 11, 0, 0, 0, time.UTC)}
+	for len(rows) < n {
+		at := time.Date(2022, 3, 1, 0, 0, r.IntN(4*365*86400), 0, time.UTC)
+		if r.IntN(3) == 0 {
+			at = near[r.IntN(len(near))].Add(time.Duration(r.IntN(40_000)-20_000) * time.Millisecond)
+		}
+		track := r.IntN(40)
+		more := row{"listener": []string{"me", "me", "me", "you"}[r.IntN(4)], "object": fmt.Sprint("o", r.IntN(5))}
+		if r.IntN(2) == 0 {
+			more["track_name"], more["artist_name"] = fmt.Sprint("name ", track, " ", r.IntN(3)), fmt.Sprint("artist ", track%7)
+		}
+		if r.IntN(3) == 0 {
+			more["album"], more["duration_ms"], more["image_url"] = fmt.Sprint("album ", track%11), 60_000+r.IntN(3), fmt.Sprint("https://image/", track)
+		}
+		source := "api"
+		if r.IntN(2) == 0 {
+			source = "export"
+			more["ms_played"] = r.IntN(90_000)
+		}
+		rows = append(rows, play(source, at.Format("2006-01-02T15:04:05.999Z"), fmt.Sprint("track", track), more))
+		if r.IntN(4) == 0 { // its twin, a second or two off
+			rows = append(rows, play("api", at.Add(time.Duration(r.IntN(7000)-3500)*time.Millisecond).Format("2006-01-02T15:04:05.999Z"), fmt.Sprint("track", track), row{"listener": more["listener"]}))
+		}
+	}
+	return rows
+}

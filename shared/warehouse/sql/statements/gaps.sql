@@ -1,1 +1,0 @@
-SELECT after, before FROM {{.Dataset}}.gaps WHERE listener = @listener ORDER BY after
