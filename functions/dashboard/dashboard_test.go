@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,6 +151,32 @@ func TestPage(t *testing.T) {
 				t.Errorf("%s has %q", tt.target, not)
 			}
 		}
+	}
+}
+
+// The latest plays stand under the listener's days, not those of UTC.
+func TestDays(t *testing.T) {
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(text string) insights.Recent {
+		played, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return insights.Recent{PlayedAt: played}
+	}
+	p := page{View: &View{zone: zone, Recent: []insights.Recent{at("2026-06-24T08:00:00Z"), at("2026-06-24T06:59:59Z"), at("2026-06-23T20:00:00Z"), at("2025-12-31T20:00:00Z")}}}
+	var got []string
+	for _, day := range p.Days() {
+		for _, play := range day.Plays {
+			got = append(got, day.Name+" "+p.Hour(play.PlayedAt))
+		}
+	}
+	want := []string{"Wed 24 Jun 2026 01:00", "Tue 23 Jun 2026 23:59", "Tue 23 Jun 2026 13:00", "Wed 31 Dec 2025 12:00"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the days are %q, want %q", got, want)
 	}
 }
 

@@ -101,12 +101,26 @@ func (p page) Most() int64 {
 // Clock shows a time in the listener's zone.
 func (p page) Clock(t time.Time) string { return t.In(p.zone).Format("Mon 2 Jan 2006, 15:04") }
 
-// ShortClock leaves out the year of the figures.
-func (p page) ShortClock(t time.Time) string {
-	if p.AsOf != nil && t.In(p.zone).Year() == p.AsOf.In(p.zone).Year() {
-		return t.In(p.zone).Format("Mon 2 Jan, 15:04")
+// Hour shows the time of a day in the listener's zone.
+func (p page) Hour(t time.Time) string { return t.In(p.zone).Format("15:04") }
+
+// Day is the plays of one of the listener's days.
+type Day struct {
+	Name  string
+	Plays []insights.Recent
+}
+
+// Days are the latest plays by the listener's day, newest first.
+func (p page) Days() (days []Day) {
+	for _, play := range p.Recent {
+		name := play.PlayedAt.In(p.zone).Format("Mon 2 Jan 2006")
+		if len(days) == 0 || days[len(days)-1].Name != name {
+			days = append(days, Day{Name: name})
+		}
+		last := &days[len(days)-1]
+		last.Plays = append(last.Plays, play)
 	}
-	return t.In(p.zone).Format("2 Jan 2006, 15:04")
+	return days
 }
 
 // Instant shows a time that may be unknown.
