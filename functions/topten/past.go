@@ -21,7 +21,8 @@ func current(past insights.Past, standing warehouse.Standing, listener settings.
 }
 
 // pastUntil is where a listener's past can end: before every play that a window or the list of the
-// latest tells of, and at the beginning of a month, since plays are read by the month.
+// latest tells of, and with the neighbours of the plays after it at the beginning of a month, since
+// BigQuery reads plays by the month.
 func pastUntil(standing warehouse.Standing) time.Time {
 	until := windows(standing)[len(insights.Windows)-1]
 	if recent := recentSince(standing); recent.Before(until) {
@@ -30,7 +31,8 @@ func pastUntil(standing warehouse.Standing) time.Time {
 	if until.IsZero() {
 		return until
 	}
-	return time.Date(until.UTC().Year(), until.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
+	until = until.UTC().Add(-warehouse.TwinReach)
+	return time.Date(until.Year(), until.Month(), 1, 0, 0, 0, 0, time.UTC).Add(warehouse.TwinReach)
 }
 
 // windows are the first instants of the windows that end now.
@@ -47,15 +49,6 @@ func recentSince(standing warehouse.Standing) time.Time {
 		return time.Time{}
 	}
 	return standing.RecentSince.Timestamp
-}
-
-// yearOf is the listener's year at an instant.
-func yearOf(at time.Time, listener settings.Listener) int {
-	zone, err := time.LoadLocation(listener.TimeZone)
-	if err != nil {
-		return 0 // every year is ranked
-	}
-	return at.In(zone).Year()
 }
 
 // keepYears takes the years before firstYear over, of which all plays are in a sum that holds.

@@ -38,7 +38,7 @@ func TestPastIsSummedWhenItMust(t *testing.T) {
 	counts := func(what string, all, year int64) {
 		t.Helper()
 		d := r.document(t)
-		period := now.Add(-long - time.Minute).In(r.zone(t)).Format("2006")
+		period := now.Add(-long - time.Minute).In(r.Listeners["me"].Zone).Format("2006")
 		if got := d.Periods["all"].Totals.Plays; got != all {
 			t.Errorf("%s: %d plays, want %d", what, got, all)
 		}
@@ -57,7 +57,11 @@ func TestPastIsSummedWhenItMust(t *testing.T) {
 	summed("old plays", 2)
 	counts("old plays", 10, 4)
 	summed("nothing", 2)
-	r.Listeners["me"] = settings.Listener{ID: "me", TimeZone: "Pacific/Auckland"}
+	auckland, err := time.LoadLocation("Pacific/Auckland")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Listeners["me"] = settings.Listener{ID: "me", TimeZone: auckland.String(), Zone: auckland}
 	summed("another time zone", 3)
 	r.age(t, pastLife)
 	summed("a day later", 4)
@@ -79,15 +83,6 @@ func TestPastBeyondTheWindows(t *testing.T) {
 	if d := r.document(t); d.Periods["4w"].Totals.Plays != 1 || d.Periods["all"].Totals.Plays != 2 {
 		t.Errorf("counted %+v in four weeks and %+v in all", d.Periods["4w"].Totals, d.Periods["all"].Totals)
 	}
-}
-
-func (r *rig) zone(t *testing.T) *time.Location {
-	t.Helper()
-	zone, err := time.LoadLocation(r.Listeners["me"].TimeZone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return zone
 }
 
 func (r *rig) generation(t *testing.T) int64 {

@@ -94,7 +94,7 @@ func (r *Ranker) rank(ctx context.Context, listener settings.Listener, before *i
 	if err != nil {
 		return nil, err
 	}
-	firstYear := yearOf(past.Until, listener)
+	firstYear := past.Until.In(listener.Zone).Year()
 	if !current(past, standing, listener) {
 		past.Until = pastUntil(standing)
 		// Counted before the sum is made: what is loaded meanwhile is found to be missing the next time.

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// twinReach is how far apart two rows of one play can be: see counted.sql.
-const twinReach = 5 * time.Second
+// TwinReach is how far apart two rows of one play can be: see counted.sql.
+const TwinReach = 5 * time.Second
 
 // beside is a time next to until: the zero time, before which nothing is, has nothing beside it.
 func beside(until time.Time, reach time.Duration) time.Time {
@@ -25,6 +25,6 @@ func (w *Warehouse) SumPast(ctx context.Context, listener, timeZone string, unti
 	}
 	n.Where, n.Counts = "listener = @listener AND played_at < @twins", "played_at < @until"
 	_, _, err := w.run(ctx, "statements/sum_past_plays", n, param("listener", listener), param("time_zone", timeZone),
-		param("until", until), param("twins", beside(until, twinReach+time.Microsecond)))
+		param("until", until), param("twins", beside(until, TwinReach+time.Microsecond)))
 	return err
 }

@@ -93,7 +93,7 @@ func (w *Warehouse) Ranking(ctx context.Context, q Question) ([]Standout, error)
 	n.Where, n.Counts = "listener = @listener AND played_at >= @twins", "played_at >= @until"
 	return read[Standout](ctx, w, "statements/ranking", n, param("listener", q.Listener), param("time_zone", q.TimeZone),
 		param("since_4w", q.Since[0]), param("since_6m", q.Since[1]), param("since_1y", q.Since[2]), param("recent_since", q.RecentSince),
-		param("until", q.Until), param("twins", beside(q.Until, -twinReach)), param("first_year", q.FirstYear))
+		param("until", q.Until), param("twins", beside(q.Until, -TwinReach)), param("first_year", q.FirstYear))
 }
 
 // Ranked is a row of the table top_ten.

@@ -76,12 +76,22 @@ func (n names) PlayColumns() []string   { return n.columns(Plays) }
 func (n names) LoadColumns() []string   { return n.columns(Loads) }
 func (n names) TopTenColumns() []string { return n.columns(TopTen) }
 func (n names) LoadValues() []string    { return n.without(Loads, "object", "generation") }
-func (n names) RecentPlays() int        { return RecentPlays }
+func (n names) FeatureColumns() []string {
+	if n.Counts != "" {
+		return []string{"track_id", "danceability", "energy", "valence"} // those of top_ten
+	}
+	return n.without(AudioFeatures, "found", "provider", "fetched_at", "object")
+}
+func (n names) RecentPlays() int { return RecentPlays }
 func (n names) PlayValues() []string {
 	return n.without(Plays, "listener", "source", "played_at", "track_id")
 }
 func (n names) TrackColumns() []string {
-	return []string{"track_name", "artists", "artist_name", "album", "isrc", "duration_ms", "spotify_url", "image_url"}
+	columns := []string{"track_name", "artists", "artist_name", "album", "duration_ms", "spotify_url", "image_url"}
+	if n.Counts == "" {
+		columns = append(columns, "isrc") // which no ranking tells
+	}
+	return columns
 }
 
 // render makes the text of a statement or view.

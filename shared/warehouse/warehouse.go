@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"path"
 	"time"
 
 	"cloud.google.com/go/bigquery"
@@ -63,7 +64,7 @@ func (w *Warehouse) run(ctx context.Context, name string, n names, params ...big
 	query := w.client.Query(text)
 	query.Parameters = params
 	query.MaxBytesBilled = maxBytes
-	query.Labels = map[string]string{"app": "spotify-insights"}
+	query.Labels = map[string]string{"app": "spotify-insights", "statement": path.Base(name)}
 	if job, err = query.Run(ctx); err == nil {
 		if status, err = job.Wait(ctx); err == nil {
 			err = jobError(status)

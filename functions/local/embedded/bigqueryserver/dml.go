@@ -167,6 +167,9 @@ func (tx *transaction) runDML(ctx context.Context, q *preparedQuery) (counts dml
 
 // runMerge counts by what DuckDB returns of every row: whether it was inserted, updated or deleted.
 func (tx *transaction) runMerge(ctx context.Context, q *preparedQuery) (counts dmlStatistics, err error) {
+	if r := replacementOf(q.statement); r != nil {
+		return tx.runReplacement(ctx, q, r)
+	}
 	err = withStatement(ctx, tx.conn, q.dmlSQL(), func(st *duckdb.Stmt) error {
 		rows, err := st.QueryContext(ctx, namedValues(q.args))
 		if err != nil {

@@ -70,6 +70,11 @@ func TestMerge(t *testing.T) {
 			WHEN MATCHED THEN UPDATE SET n = 0
 			WHEN NOT MATCHED THEN INSERT (k, s, n) VALUES (s.k, CASE WHEN s.k = 5 THEN 'five' ELSE 'x' END, DEFAULT)
 			WHEN NOT MATCHED BY SOURCE THEN UPDATE SET s = 'kept', n = t.n + 1`, "MERGE 3: +1 ~1 -1", "4 kept 2\n5 five <nil>"},
+		{"", `MERGE INTO d.t AS t USING (SELECT k + 1 AS k, s, n FROM d.t) AS s ON FALSE
+			WHEN NOT MATCHED BY SOURCE AND t.k > @most - 46 THEN DELETE
+			WHEN NOT MATCHED AND s.k < @most THEN INSERT (k, s, n) VALUES (s.k, CONCAT(s.s, '!'), @most)`, "MERGE 3: +2 ~0 -1", "4 kept 2\n5 kept! 50\n6 five! 50"},
+		{"", `MERGE d.t USING (SELECT 1 AS k) AS s ON FALSE WHEN NOT MATCHED BY SOURCE THEN DELETE
+			WHEN NOT MATCHED THEN INSERT (k, s, n) VALUES (s.k, 'only', DEFAULT)`, "MERGE 4: +1 ~0 -3", "1 only <nil>"},
 	} {
 		if c.fill != "" {
 			f.mustRun(c.fill)
