@@ -1,0 +1,111 @@
+// Command stage writes what deployment uploads: for each function a zip with the tree that Google's
+// Go buildpack wants. The same sources make the same bytes, so that a zip's hash changes only with
+// what it is made from. It runs from anywhere inside the module:
+//
+//	go run ./terraform/stage OUT
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: go run ./terraform/stage OUT   (OUT is the folder to write the zips to)")
+		os.Exit(2)
+	}
+	m, err := findModule()
+	if err == nil {
+		err = m.stage(os.Args[1])
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "stage:", err)
+		os.Exit(1)
+	}
+}
+
+// module is a Go module with a package for each function below functions.
+type module struct {
+	path string // as go.mod has it
+	root string // the folder of go.mod
+}
+
+// local is the folder below functions that is not deployed: the command for one's own machine.
+const local = "local"
+
+func findModule() (module, error) {
+	cmd := exec.Command("go", "list", "-m", "-f", "{{.Path}}\n{{.Dir}}")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return module{}, fmt.Errorf("asking go for the module here: %w; run this from a folder of the module", err)
+	}
+	path, root, found := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if !found || root == "" {
+		return module{}, errors.New("there is no module here: run this from a folder of the module")
+	}
+	return module{path, root}, nil
+}
+
+// functions are the names of all that is deployed, sorted.
+func (m module) functions() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(m.root, "functions"))
+	if err != nil {
+		return nil, fmt.Errorf("looking for the functions: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != local && !hidden(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("there is no function in %s: each is a folder with a package", filepath.Join(m.root, "functions"))
+	}
+	return names, nil
+}
+
+// stage writes the zip of every function to out, and removes those it once wrote there of functions
+// that are gone.
+func (m module) stage(out string) error {
+	names, err := m.functions()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("making the folder for the zips: %w", err)
+	}
+	for _, name := range names {
+		var content bytes.Buffer
+		if err := m.write(&content, name); err != nil {
+			return fmt.Errorf("staging function %s: %w", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(out, name+".zip"), content.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("staging function %s: %w", name, err)
+		}
+	}
+	zips, err := filepath.Glob(filepath.Join(out, "*.zip"))
+	if err != nil {
+		return fmt.Errorf("looking for zips of functions that are gone: %w", err)
+	}
+	for _, file := range zips {
+		name := strings.TrimSuffix(filepath.Base(file), ".zip")
+		if slices.Contains(names, name) || !staged(file) {
+			continue
+		}
+		if err := os.Remove(file); err != nil {
+			return fmt.Errorf("removing the zip of a function that is gone: %w", err)
+		}
+	}
+	return nil
+}
+
+func hidden(name string) bool { return strings.HasPrefix(name, ".") }
