@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 TESTFLAGS ?=
 
-.PHONY: run connect function test test-soak build vet clean
+.PHONY: run connect function test test-soak test-browser bench screenshots build vet clean
 
 # A binary of its own, so that Ctrl-C and SIGTERM reach the server and not `go run`.
 build:
@@ -25,6 +25,18 @@ test: vet
 # The long tests at full length: a thousand ingests, forty power cuts.
 test-soak:
 	$(GO) test -race -count=1 -timeout 20m $(TESTFLAGS) ./test/machine -soak
+
+# The page in a real browser: nothing wider than its screen, no image missing.
+test-browser:
+	$(GO) run ./test/screenshots -out "$$(mktemp -d)"
+
+# How fast it is, and what it would cost: one table at the end. Nothing else should run meanwhile.
+bench:
+	@$(GO) run ./test/bench
+
+# The README's pictures of the page, in headless Chromium (Debian: apt-get install chromium fonts-liberation).
+screenshots:
+	$(GO) run ./test/screenshots
 
 vet:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/test/buildpack"
+)
+
+// runs is how often a process is started to be measured; before that it is started once to warm up.
+const runs = 10
+
+// What a process of the function ingest is to stay under.
+const (
+	reachBinary    = 40  // MB
+	reachListening = 20  // ms
+	reachWhole     = 100 // ms
+	reachMemory    = 45  // MB
+)
+
+// measureProcesses measures the functions as they are deployed: each in a process of its own, that
+// the buildpack's steps have built, on a cloud in this process.
+func measureProcesses(ctx context.Context, r *report) (err error) {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	binaries, err := buildAll(ctx, r, dir)
+	if err != nil {
+		return err
+	}
+	c, err := startCloud(ctx, (1+2*(runs+1))*plays.PageSize)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.stop()) }()
+	result, _, err := c.ingestProcess(ctx, binaries["ingest"], dir)
+	if err != nil {
+		return err
+	}
+	for _, function := range slices.Sorted(maps.Keys(binaries)) {
+		if err := c.measureFunction(ctx, r, function, binaries[function], dir, result.Object); err != nil {
+			return err
+		}
+	}
+	return c.measureIngest(ctx, r, binaries["ingest"], dir)
+}
+
+// buildAll builds every function as deployed and returns the programs by the functions' names.
+func buildAll(ctx context.Context, r *report, dir string) (map[string]string, error) {
+	zips, err := buildpack.Stage(ctx, filepath.Join(dir, "zips"))
+	if err != nil {
+		return nil, err
+	}
+	binaries := map[string]string{}
+	for _, function := range slices.Sorted(maps.Keys(zips)) {
+		r.progress("building %s as deployed", function)
+		binaries[function] = filepath.Join(dir, function)
+		if err := buildpack.Build(ctx, zips[function], dir, binaries[function]); err != nil {
+			return nil, err
+		}
+	}
+	return binaries, nil
+}
+
+// measureFunction measures a function's program: its size, how soon it listens, its memory then, and
+// the most it has needed when it has answered once.
+func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary, dir, object string) error {
+	info, err := os.Stat(binary)
+	if err != nil {
+		return err
+	}
+	var listening, idle, peak []float64
+	for n := range runs + 1 {
+		if function == "ingest" {
+			if err := c.play(plays.PageSize); err != nil {
+				return err
+			}
+		}
+		c.rest()
+		p, err := buildpack.Start(ctx, binary, function, dir)
+		if err != nil {
+			return err
+		}
+		before, err := memory(p, "VmRSS")
+		if err == nil {
+			_, err = p.Trigger(ctx, listener, object)
+		}
+		after, err2 := memory(p, "VmHWM")
+		if err := errors.Join(err, err2, p.Stop()); err != nil {
+			return err
+		}
+		if n > 0 {
+			listening, idle, peak = append(listening, ms(p.Listening)), append(idle, before), append(peak, after)
+		}
+	}
+	size, soon := 0.0, 0.0 // what is set is set for ingest: it starts every hour, for a moment
+	if function == "ingest" {
+		size, soon = reachBinary, reachListening
+	}
+	r.add(function+": binary", megabytes, mb(info.Size()), size)
+	r.add(function+": start of the process to listening", milliseconds, median(listening), soon)
+	r.add(function+": memory when it listens", megabytes, median(idle), 0)
+	r.add(function+": most memory up to its first answer", megabytes, median(peak), 0)
+	return nil
+}
+
+// measureIngest measures whole processes, each of which ingests a page of new plays and ends.
+func (c *cloud) measureIngest(ctx context.Context, r *report, binary, dir string) error {
+	var wall, cpu, peak []float64
+	for n := range runs + 1 {
+		_, used, err := c.ingestProcess(ctx, binary, dir)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			wall, cpu, peak = append(wall, ms(used.wall)), append(cpu, ms(used.cpu)), append(peak, used.memory)
+		}
+	}
+	what := fmt.Sprintf("ingest of %d new plays, start of the process to its end: ", plays.PageSize)
+	r.add(what+"time", milliseconds, median(wall), reachWhole)
+	r.add(what+"processor time", milliseconds, median(cpu), 0)
+	r.add(what+"most memory", megabytes, median(peak), reachMemory)
+	return nil
+}
+
+// usage is what a process has used from its start to its end.
+type usage struct {
+	wall, cpu time.Duration
+	memory    float64 // MB, at most
+}
+
+// ingested is an answer of the function ingest.
+type ingested struct {
+	Status, Object string
+	Plays          int
+}
+
+// ingestProcess has a new process ingest a page of new plays.
+func (c *cloud) ingestProcess(ctx context.Context, binary, dir string) (result ingested, used usage, err error) {
+	if err := c.play(plays.PageSize); err != nil {
+		return result, used, err
+	}
+	c.rest()
+	start := time.Now()
+	p, err := buildpack.Start(ctx, binary, "ingest", dir)
+	if err != nil {
+		return result, used, err
+	}
+	answer, err := p.Trigger(ctx, listener, "")
+	peak, err2 := memory(p, "VmHWM")
+	err = errors.Join(err, err2, p.Stop())
+	used = usage{wall: time.Since(start), cpu: p.CPU(), memory: peak}
+	if err == nil {
+		err = json.Unmarshal(answer, &result)
+	}
+	if err == nil && (result.Status != insights.Written || result.Plays != plays.PageSize) {
+		err = fmt.Errorf("ingest of %d new plays answers %s", plays.PageSize, answer)
+	}
+	return result, used, err
+}
+
+// memory is what the kernel says of a process's memory, in MB: VmRSS now, VmHWM at most since its
+// start. (The rusage of a child tells of the memory of this process, which it was cloned from.)
+func memory(p *buildpack.Process, field string) (float64, error) {
+	file := fmt.Sprintf("/proc/%d/status", p.ID())
+	text := procField(file, field)
+	kibibytes, err := strconv.ParseInt(strings.TrimSuffix(text, " kB"), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s has %s=%q: memory is measured on Linux only", file, field, text)
+	}
+	return mb(kibibytes * 1024), nil
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The units of what is measured.
+const (
+	milliseconds = "ms"
+	seconds      = "s"
+	megabytes    = "MB" // a million bytes
+	count        = ""
+)
+
+// report collects what was measured.
+type report struct{ rows []row }
+
+type row struct {
+	what     string
+	unit     string
+	measured float64
+	reach    float64 // what it is to stay under, 0 for nothing set
+}
+
+// add adds a row: what was measured, how much it is, and what it is to stay under, 0 for nothing set.
+func (r *report) add(what, unit string, measured, reach float64) {
+	r.rows = append(r.rows, row{what, unit, measured, reach})
+	r.progress("%s: %s", what, quantity(measured, unit))
+}
+
+// progress says what is being done.
+func (r *report) progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", args...)
+}
+
+// table is the report as one Markdown table, which names the machine it was measured on.
+func (r *report) table(machine string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| Measured on %s | Measured | Reach |\n| --- | ---: | ---: |\n", machine)
+	for _, row := range r.rows {
+		measured, reach := quantity(row.measured, row.unit), ""
+		if row.reach != 0 {
+			reach = "under " + quantity(row.reach, row.unit)
+			if row.measured >= row.reach {
+				reach = "**missed:** " + reach
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", row.what, measured, reach)
+	}
+	return b.String()
+}
+
+// quantity writes a number with three digits that count, or all of a whole number.
+func quantity(n float64, unit string) string {
+	text := strconv.FormatFloat(n, 'f', 0, 64)
+	if digits := 3 - len(text); digits > 0 && n != float64(int64(n)) {
+		text = strconv.FormatFloat(n, 'f', digits, 64)
+	}
+	return strings.TrimSpace(text + " " + unit)
+}
+
+// thisMachine names this machine and what it runs.
+func thisMachine() string {
+	parts := []string{runtime.GOARCH}
+	if model := procField("/proc/cpuinfo", "model name"); model != "" {
+		parts[0] = model
+	}
+	parts = append(parts, fmt.Sprintf("%d cores", runtime.NumCPU()))
+	if memory, err := strconv.ParseFloat(strings.TrimSuffix(procField("/proc/meminfo", "MemTotal"), " kB"), 64); err == nil {
+		parts = append(parts, fmt.Sprintf("%.0f GB memory", memory*1024/1e9))
+	}
+	system := runtime.GOOS
+	if release, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
+		system = "Linux " + strings.TrimSpace(string(release))
+	}
+	return strings.Join(append(parts, system, runtime.Version()), ", ")
+}
+
+// procField is the value of the first "name: value" in a file of /proc, "" where there is none.
+func procField(file, name string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if key, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// median is the middle of the values, the lower of two.
+func median(values []float64) float64 {
+	values = slices.Sorted(slices.Values(values))
+	return values[(len(values)-1)/2]
+}
+
+// ms is a duration in milliseconds.
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// mb is a number of bytes in megabytes.
+func mb(bytes int64) float64 { return float64(bytes) / 1e6 }
