@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// demo is the command as it runs for somebody who has set nothing.
+type demo struct {
+	page string // its address, with a slash at the end
+	stop func()
+}
+
+// startDemo builds the command, starts it on data below dir, and waits until it says where its page is.
+func startDemo(ctx context.Context, dir string) (*demo, error) {
+	binary := filepath.Join(dir, "local")
+	if text, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "spotify-insights.internal/functions/local").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building the command: %w\n%s", err, text)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, binary)
+	// Nothing of one's own environment: an account there would be shown instead of the demo.
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "DATA_DIR=" + filepath.Join(dir, "data"),
+		"PORT=0", `LISTENERS={"me":{"time_zone":"Europe/Berlin"}}`,
+	}
+	cmd.Stderr = os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 20 * time.Second
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("starting the demo: %w", err)
+	}
+	var said strings.Builder
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		fmt.Fprintln(&said, lines.Text())
+		if _, page, ok := strings.Cut(lines.Text(), "page at "); ok {
+			drained := make(chan struct{})
+			go func() {
+				defer close(drained)
+				_, _ = io.Copy(io.Discard, out) // a full pipe would hold it up
+			}()
+			return &demo{page: strings.TrimSpace(page), stop: func() {
+				cancel()
+				<-drained // Wait closes the pipe
+				_ = cmd.Wait()
+			}}, nil
+		}
+	}
+	_ = cmd.Wait() // how it ended is in its state
+	cancel()
+	return nil, fmt.Errorf("the demo ended before it had a page: %s\n%s", cmd.ProcessState, &said)
+}
+
+// ranked waits until the demo's year is loaded and has its ten tracks.
+func (d *demo) ranked(ctx context.Context) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		n, err := d.tracks(ctx)
+		if err != nil {
+			return fmt.Errorf("asking the demo for its numbers: %w", err)
+		}
+		if n == 10 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for ten ranked tracks: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// tracks returns how many are ranked.
+func (d *demo) tracks(ctx context.Context) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.page+"insights.json", nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("answered %s", resp.Status)
+	}
+	var insights struct {
+		TopTracks []struct{} `json:"top_tracks"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&insights); err != nil {
+		return 0, err
+	}
+	return len(insights.TopTracks), nil
+}

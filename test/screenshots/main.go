@@ -1,0 +1,59 @@
+// Command screenshots takes the pictures of the page that the README shows: of the demo, in Chromium,
+// on a desk and on a phone, light and dark.
+//
+//	go run ./test/screenshots [-out DIR] [-full] [-chromium COMMAND]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// limit is how long everything may take, a first build included.
+const limit = 15 * time.Minute
+
+func main() {
+	out := flag.String("out", filepath.Join(".github", "images"), "the folder that the pictures are written to")
+	full := flag.Bool("full", false, "take the whole page, however long, instead of what a screen shows of it")
+	chromium := flag.String("chromium", "chromium", "the browser's command")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := run(ctx, *out, *chromium, *full); err != nil {
+		fmt.Fprintln(os.Stderr, "screenshots:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out, chromium string, full bool) error {
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("making the folder of the pictures: %w", err)
+	}
+	work, err := os.MkdirTemp("", "screenshots")
+	if err != nil {
+		return fmt.Errorf("making a folder to work in: %w", err)
+	}
+	defer os.RemoveAll(work)
+	browser, closeBrowser, err := openBrowser(ctx, chromium, work) // first: a missing one is found before the long build
+	if err != nil {
+		return err
+	}
+	defer closeBrowser()
+	d, err := startDemo(ctx, work)
+	if err != nil {
+		return err
+	}
+	defer d.stop()
+	if err := d.ranked(ctx); err != nil {
+		return err
+	}
+	return takePictures(browser, d.page, out, full)
+}

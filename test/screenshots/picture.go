@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// screen is what the page is looked at on. Width and height are in CSS pixels, each of which is scale
+// pixels of the picture wide and high.
+type screen struct {
+	width, height int64
+	scale         float64
+	phone         bool
+}
+
+var (
+	screens = []screen{
+		{width: 1440, height: 1056, scale: 1.25}, // down to the tenth track
+		{width: 360, height: 800, scale: 2, phone: true},
+	}
+	schemes = []string{"light", "dark"}
+)
+
+//go:embed fonts.conf
+var fonts []byte
+
+// openBrowser starts Chromium with a new profile below dir.
+func openBrowser(ctx context.Context, command, dir string) (context.Context, context.CancelFunc, error) {
+	path, err := exec.LookPath(command)
+	if err != nil {
+		return nil, nil, fmt.Errorf("there is no browser (on Debian: apt-get install chromium; elsewhere: -chromium COMMAND): %w", err)
+	}
+	fontsFile := filepath.Join(dir, "fonts.conf")
+	if err := os.WriteFile(fontsFile, fonts, 0o600); err != nil {
+		return nil, nil, fmt.Errorf("writing the browser's fonts: %w", err)
+	}
+	ctx, closeBrowser := chromedp.NewExecAllocator(ctx,
+		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.Env("FONTCONFIG_FILE="+fontsFile),
+		chromedp.Headless, chromedp.NoSandbox, chromedp.NoFirstRun, chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), // which is small in containers
+		chromedp.Flag("force-color-profile", "srgb"), // the same colours everywhere
+	)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	closeBoth := func() { closeTab(); closeBrowser() }
+	if err := chromedp.Do(ctx); err != nil {
+		closeBoth()
+		return nil, nil, fmt.Errorf("starting %s: %w", path, err)
+	}
+	return ctx, closeBoth, nil
+}
+
+// takePictures loads the page once, so that every picture shows the same, and takes one for every
+// screen and scheme.
+func takePictures(ctx context.Context, address, out string, full bool) error {
+	if err := chromedp.Do(ctx, chromedp.Navigate(address), chromedp.WaitVisible(".top li:nth-child(10)")); err != nil {
+		return fmt.Errorf("opening the page: %w", err)
+	}
+	suffix := ""
+	if full {
+		suffix = "-full"
+	}
+	for _, s := range screens {
+		for _, scheme := range schemes {
+			name := filepath.Join(out, fmt.Sprintf("page-%d-%s%s.png", s.width, scheme, suffix))
+			content, err := takePicture(ctx, s, scheme, full)
+			if err != nil {
+				return fmt.Errorf("taking %s: %w", name, err)
+			}
+			if err := os.WriteFile(name, content, 0o644); err != nil {
+				return fmt.Errorf("writing a picture: %w", err)
+			}
+			fmt.Printf("%s: %d kB\n", name, (len(content)+999)/1000)
+		}
+	}
+	return nil
+}
+
+// takePicture fails where the page would look broken: wider than its screen, or with the mark of an
+// image that is not there.
+func takePicture(ctx context.Context, s screen, scheme string, full bool) ([]byte, error) {
+	if err := chromedp.Do(ctx, emulate(s, scheme)); err != nil {
+		return nil, err
+	}
+	// Not against innerWidth: a phone zooms out of what is too wide.
+	width, err := chromedp.Run(ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
+	if err != nil {
+		return nil, err
+	}
+	if width > s.width {
+		return nil, fmt.Errorf("the page is %d pixels wide", width)
+	}
+	broken, err := chromedp.Run(ctx, chromedp.Evaluate[int](`[...document.images].filter(i => i.complete && !i.naturalWidth).length`))
+	if err != nil {
+		return nil, err
+	}
+	if broken > 0 {
+		return nil, errors.New("an image of the page is not there")
+	}
+	return chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+		taken, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &full,
+		})
+		return taken.Data, err
+	})
+}
+
+// emulate shows the page as on a screen, to somebody who prefers a scheme.
+func emulate(s screen, scheme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: s.width, Height: s.height, DeviceScaleFactor: s.scale, Mobile: s.phone,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	})
+}
