@@ -21,14 +21,14 @@ func measureBilled(ctx context.Context, r *report) error {
 		return err
 	}
 	total := func(what string, queries []billing.Query, reach float64) {
-		r.add(fmt.Sprintf("%s: %d queries, billed", what, len(queries)), megabytes, mb(billing.Sum(queries)), reach)
+		r.add(fmt.Sprintf("%s: %d queries, billed", what, len(queries)), figure{mb(billing.Sum(queries)), megabytes, reach})
 		for _, q := range queries {
-			r.add(fmt.Sprintf("· `%s`: %s", q.Name, q.Reads()), megabytes, mb(q.Billed), 0)
+			r.add(fmt.Sprintf("· `%s`: %s", q.Name, q.Reads()), figure{mb(q.Billed), megabytes, 0})
 		}
 	}
 	total(fmt.Sprintf("BigQuery, %s plays in ten years: an hourly run with new plays", grouped(plays)), bill.Hour, reachBilled)
 	total("BigQuery: an hourly run without new plays", bill.Unchanged, 0)
 	total("BigQuery: once a day besides (`reconcile`, and a ranking that sums up the past)", bill.Day, 0)
-	r.add("BigQuery: a month with new plays in each of its 730 hours, of which 1 TiB is free", gigabytes, float64(bill.Month())/1e9, billing.FreeMonthly/1e9)
+	r.add("BigQuery: a month with new plays in each of its 730 hours, of which 1 TiB is free", figure{float64(bill.Month()) / 1e9, gigabytes, billing.FreeMonthly / 1e9})
 	return nil
 }

@@ -110,10 +110,9 @@ func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary
 	if function == "ingest" {
 		size, soon = reachBinary, reachListening
 	}
-	r.add(function+": binary", megabytes, mb(info.Size()), size)
-	r.add(function+": start of the process to listening", milliseconds, median(listening), soon)
-	r.add(function+": memory when it listens", megabytes, median(idle), 0)
-	r.add(function+": most memory up to its first answer", megabytes, median(peak), 0)
+	r.add("`"+function+"`: binary, start to listening, memory when it listens, most up to its first answer",
+		figure{mb(info.Size()), megabytes, size}, figure{median(listening), milliseconds, soon},
+		figure{median(idle), megabytes, 0}, figure{median(peak), megabytes, 0})
 	return nil
 }
 
@@ -129,10 +128,8 @@ func (c *cloud) measureIngest(ctx context.Context, r *report, binary, dir string
 			wall, cpu, peak = append(wall, ms(used.wall)), append(cpu, ms(used.cpu)), append(peak, used.memory)
 		}
 	}
-	what := fmt.Sprintf("ingest of %d new plays, start of the process to its end: ", plays.PageSize)
-	r.add(what+"time", milliseconds, median(wall), reachWhole)
-	r.add(what+"processor time", milliseconds, median(cpu), 0)
-	r.add(what+"most memory", megabytes, median(peak), reachMemory)
+	r.add(fmt.Sprintf("a whole `ingest` of %d new plays, start of its process to the end: time, processor time, most memory", plays.PageSize),
+		figure{median(wall), milliseconds, reachWhole}, figure{median(cpu), milliseconds, 0}, figure{median(peak), megabytes, reachMemory})
 	return nil
 }
 

@@ -21,17 +21,45 @@ const (
 // report collects what was measured.
 type report struct{ rows []row }
 
+// row is what was measured of one thing.
 type row struct {
-	what     string
-	unit     string
-	measured float64
-	reach    float64 // what it is to stay under, 0 for nothing set
+	what    string
+	figures []figure
 }
 
-// add adds a row: what was measured, how much it is, and what it is to stay under, 0 for nothing set.
-func (r *report) add(what, unit string, measured, reach float64) {
-	r.rows = append(r.rows, row{what, unit, measured, reach})
-	r.progress("%s: %s", what, quantity(measured, unit))
+// figure is how much it is, and what it is to stay under, 0 for nothing set.
+type figure struct {
+	measured float64
+	unit     string
+	reach    float64
+}
+
+// add adds a row: what was measured, and its figures in the order that what names them.
+func (r *report) add(what string, figures ...figure) {
+	row := row{what, figures}
+	r.rows = append(r.rows, row)
+	measured, _ := row.cells()
+	r.progress("%s: %s", what, measured)
+}
+
+// cells are the figures of a row and their reach, as the table has them.
+func (r row) cells() (measured, reach string) {
+	var all, under []string
+	missed := false
+	for _, f := range r.figures {
+		all = append(all, quantity(f.measured, f.unit))
+		if f.reach != 0 {
+			under = append(under, quantity(f.reach, f.unit))
+			missed = missed || f.measured >= f.reach
+		}
+	}
+	if len(under) > 0 {
+		reach = "under " + strings.Join(under, ", ")
+	}
+	if missed {
+		reach = "**missed:** " + reach
+	}
+	return strings.Join(all, ", "), reach
 }
 
 // progress says what is being done.
@@ -44,13 +72,7 @@ func (r *report) table(machine string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| Measured on %s | Measured | Reach |\n| --- | ---: | ---: |\n", machine)
 	for _, row := range r.rows {
-		measured, reach := quantity(row.measured, row.unit), ""
-		if row.reach != 0 {
-			reach = "under " + quantity(row.reach, row.unit)
-			if row.measured >= row.reach {
-				reach = "**missed:** " + reach
-			}
-		}
+		measured, reach := row.cells()
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", row.what, measured, reach)
 	}
 	return b.String()

@@ -84,8 +84,8 @@ func measureRanking(ctx context.Context, r *report, plays int) (err error) {
 	if plays == 10_000_000 {
 		reach = reachRanking
 	}
-	r.add(fmt.Sprintf("`topten`: %s plays of one listener in 20 years, median of %d", grouped(plays), rankings), seconds, median(took), reach)
-	r.add("`topten`: the same, once a day (sums up the past)", seconds, first.Seconds(), 0)
+	r.add(fmt.Sprintf("`topten`: %s plays of one listener in 20 years, median of %d; once a day, when it sums up the past", grouped(plays), rankings),
+		figure{median(took), seconds, reach}, figure{first.Seconds(), seconds, 0})
 	return nil
 }
 

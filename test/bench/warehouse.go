@@ -88,7 +88,7 @@ func measureLoad(ctx context.Context, r *report) (err error) {
 			return fmt.Errorf("loaded %+v", loaded[0])
 		}
 	}
-	r.add("`load`: an object of 100,000 rows, median of "+fmt.Sprint(loads), seconds, median(took), reachLoad)
+	r.add("`load`: an object of 100,000 rows, median of "+fmt.Sprint(loads), figure{median(took), seconds, reachLoad})
 	return nil
 }
 
@@ -124,6 +124,6 @@ func measureReconcile(ctx context.Context, r *report) (err error) {
 			return fmt.Errorf("%d of %d objects were loaded, %d of %d plays", result.Loaded, hours, s.Plays, distinct)
 		}
 	}
-	r.add(fmt.Sprintf("`reconcile`: a year of hourly pages (%d objects of 50 rows) into an empty warehouse", hours), seconds, took.Seconds(), reachReconcile)
+	r.add(fmt.Sprintf("`reconcile`: a year of hourly pages (%d objects of 50 rows) into an empty warehouse", hours), figure{took.Seconds(), seconds, reachReconcile})
 	return nil
 }
