@@ -8,8 +8,8 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// pastLife is how long a sum of the past is believed at most. Nothing that is loaded escapes it; a day
-// bounds what a change by hand does.
+// pastLife is how long a sum of the past is believed at most. Every load among its plays is found by the
+// ledger; a day bounds what a change by hand does.
 const pastLife = 24 * time.Hour
 
 // current reports whether the sum of a listener's past still holds.
@@ -17,6 +17,7 @@ func current(past insights.Past, standing warehouse.Standing, listener settings.
 	return past.TimeZone == listener.TimeZone &&
 		past.Loads == standing.PastLoads &&
 		!past.Until.After(pastUntil(standing)) &&
+		past.Until.IsZero() == pastUntil(standing).IsZero() && // else a new listener's import is read every hour of a day
 		standing.AsOf.Sub(past.SummedAt) < pastLife
 }
 
@@ -51,7 +52,18 @@ func recentSince(standing warehouse.Standing) time.Time {
 	return standing.RecentSince.Timestamp
 }
 
-// keepYears takes the years before firstYear over, of which all plays are in a sum that holds.
+// pastRows is how many rows of the sum a ranking has found.
+func pastRows(standouts []warehouse.Standout) int64 {
+	for _, s := range standouts {
+		if s.Kind == warehouse.KindTotal && s.Period == insights.PeriodAll {
+			return s.PastRows
+		}
+	}
+	return 0
+}
+
+// keepYears takes the years before firstYear over, of which all plays are in a sum that holds. Their
+// names, covers and audio features are those of the day's first ranking.
 func keepYears(d, before *insights.Document, firstYear int) {
 	for period, figures := range before.Periods {
 		if year, ok := insights.Year(period); ok && year < firstYear {

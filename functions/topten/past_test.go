@@ -23,7 +23,8 @@ func (r *rig) load(t *testing.T, object string, oldest, loaded time.Time) {
 func TestPastIsSummedWhenItMust(t *testing.T) {
 	r := newRig(t)
 	now := time.Now()
-	long, lately := 3*365*24*time.Hour, time.Hour
+	midYear := time.Date(now.Year()-3, 7, 1, 12, 0, 0, 0, time.UTC)
+	long, lately := now.Sub(midYear), time.Hour
 	r.play(t, "old", 3, long)
 	r.play(t, "new", 2, lately)
 	r.load(t, "1", now.Add(-long), now)
@@ -66,6 +67,32 @@ func TestPastIsSummedWhenItMust(t *testing.T) {
 	r.age(t, pastLife)
 	summed("a day later", 4)
 	counts("a day later", 10, 4)
+	for i, table := range []string{warehouse.PastPlays, warehouse.PastTracks} {
+		machinetest.Query(t, r.settings, "DELETE FROM spotify_insights."+table+" WHERE listener = 'me'")
+		summed("without "+table, 5+i)
+		counts("without "+table, 10, 4)
+	}
+}
+
+// Two rows of one play on both sides of where the past ends are one play, whichever was loaded first.
+func TestTwinBesideThePast(t *testing.T) {
+	r := newRig(t)
+	r.play(t, "new", 2, time.Hour)
+	r.load(t, "1", time.Now().Add(-time.Hour), time.Now())
+	r.handle(t, time.Now())
+	until := r.document(t).Past.Until
+	twin := func(source, object string, at time.Time) {
+		t.Helper()
+		machinetest.Insert(t, r.settings, warehouse.Plays, machinetest.Row{"listener": "me", "source": source, "track_id": "twin", "ms_played": 60000,
+			"played_at": at.Format("2006-01-02T15:04:05Z"), "ingested_at": "2026-01-01T00:00:00Z", "object": object})
+		r.load(t, object, at, time.Now())
+		r.handle(t, time.Now())
+	}
+	twin("api", "2", until.Add(-2*time.Second))
+	twin("export", "3", until.Add(2*time.Second))
+	if n := r.document(t).Periods["all"].Totals.Plays; n != 3 {
+		t.Errorf("%d plays, want 3", n)
+	}
 }
 
 // A document from before there were sums, or whose past reaches into what is shown, is no obstacle.

@@ -22,7 +22,7 @@ type Ranker struct {
 	Listeners map[string]settings.Listener
 	Warehouse interface {
 		Standing(ctx context.Context, listener string, until time.Time) (warehouse.Standing, error)
-		SumPast(ctx context.Context, listener, timeZone string, until time.Time) error
+		SumPast(ctx context.Context, listener, timeZone string, until time.Time) (warehouse.Sum, error)
 		Ranking(ctx context.Context, q warehouse.Question) ([]warehouse.Standout, error)
 		ReplaceTopTen(ctx context.Context, listener string, rows []warehouse.Ranked) error
 	}
@@ -55,8 +55,11 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 	for overtaken := 0; overtaken < maxRounds; overtaken++ {
 		var before insights.Document
 		generation, err := r.Documents.ReadJSON(ctx, name, &before)
-		if err != nil && generation == 0 {
-			return err
+		if err != nil {
+			if generation == 0 {
+				return err
+			}
+			before = insights.Document{} // a broken one: nothing of it is believed
 		}
 		if overtaken == 0 && before.AsOf.Sub(loaded.CommittedAt) >= clockStep {
 			handler.Logger().DebugContext(ctx, "ranked already", "listener", listener.ID)
@@ -95,24 +98,27 @@ func (r *Ranker) rank(ctx context.Context, listener settings.Listener, before *i
 		return nil, err
 	}
 	firstYear := past.Until.In(listener.Zone).Year()
-	if !current(past, standing, listener) {
-		past.Until = pastUntil(standing)
-		// Counted before the sum is made: what is loaded meanwhile is found to be missing the next time.
-		if standing, err = r.Warehouse.Standing(ctx, listener.ID, past.Until); err != nil {
+	var standouts []warehouse.Standout
+	for summed := false; ; {
+		if summed || !current(past, standing, listener) {
+			if past, standing, err = r.sumPast(ctx, listener, standing); err != nil {
+				return nil, err
+			}
+			summed, firstYear = true, 0
+		}
+		if standouts, err = r.Warehouse.Ranking(ctx, warehouse.Question{
+			Listener: listener.ID, TimeZone: listener.TimeZone, Since: windows(standing), RecentSince: recentSince(standing),
+			Until: past.Until, Sum: past.SumID, FirstYear: firstYear,
+		}); err != nil {
 			return nil, err
 		}
-		if err := r.Warehouse.SumPast(ctx, listener.ID, listener.TimeZone, past.Until); err != nil {
-			return nil, err
+		if pastRows(standouts) == past.Rows {
+			break
 		}
-		past.Loads, past.SummedAt, past.TimeZone = standing.PastLoads, standing.AsOf.UTC(), listener.TimeZone
-		firstYear = 0
-	}
-	standouts, err := r.Warehouse.Ranking(ctx, warehouse.Question{
-		Listener: listener.ID, TimeZone: listener.TimeZone, Since: windows(standing), RecentSince: recentSince(standing),
-		Until: past.Until, FirstYear: firstYear,
-	})
-	if err != nil {
-		return nil, err
+		if summed { // and another run has put its own sum there meanwhile
+			return nil, errOvertaken
+		}
+		summed = true // the rows were deleted: they can be made again
 	}
 	document := newDocument(listener.ID, standing, past)
 	fill(document, standouts)
@@ -122,4 +128,18 @@ func (r *Ranker) rank(ctx context.Context, listener settings.Listener, before *i
 		return nil, errOvertaken
 	}
 	return document, r.Warehouse.ReplaceTopTen(ctx, listener.ID, topTen(document))
+}
+
+// sumPast sums a listener's past anew, and says how the loads stood before.
+func (r *Ranker) sumPast(ctx context.Context, listener settings.Listener, standing warehouse.Standing) (insights.Past, warehouse.Standing, error) {
+	until := pastUntil(standing)
+	// Asked before the sum is made: what is loaded meanwhile is found to be missing the next time.
+	standing, err := r.Warehouse.Standing(ctx, listener.ID, until)
+	if err != nil {
+		return insights.Past{}, standing, err
+	}
+	sum, err := r.Warehouse.SumPast(ctx, listener.ID, listener.TimeZone, until)
+	return insights.Past{
+		Until: until, SumID: sum.ID, Rows: sum.Rows, Loads: standing.PastLoads, SummedAt: standing.AsOf.UTC(), TimeZone: listener.TimeZone,
+	}, standing, err
 }

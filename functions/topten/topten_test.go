@@ -40,7 +40,7 @@ func (r *rig) Ranking(ctx context.Context, q warehouse.Question) ([]warehouse.St
 	return standouts, err
 }
 
-func (r *rig) SumPast(ctx context.Context, listener, timeZone string, until time.Time) error {
+func (r *rig) SumPast(ctx context.Context, listener, timeZone string, until time.Time) (warehouse.Sum, error) {
 	r.sums++
 	return r.Warehouse.SumPast(ctx, listener, timeZone, until)
 }
@@ -159,15 +159,18 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
+// Nothing of a broken document is believed: neither that it covers a load nor what it says of the past.
 func TestBrokenDocumentIsReplaced(t *testing.T) {
-	r := newRig(t)
-	r.play(t, "a", 1, time.Hour)
-	if _, err := r.documents.Create(t.Context(), insights.DocumentName("me"), "application/json", []byte(`{"as_of":`)); err != nil {
-		t.Fatal(err)
-	}
-	r.handle(t, time.Now())
-	if n := r.document(t).Periods["all"].Totals.Plays; n != 1 {
-		t.Errorf("the document counts %d plays", n)
+	for _, broken := range []string{`{"as_of":`, `{"as_of":"2090-01-01T00:00:00Z","past":{"until":"2026-01-01T00:00:00Z"},"periods":{"2019":{"totals":{"plays":"many"}}}}`} {
+		r := newRig(t)
+		r.play(t, "a", 1, time.Hour)
+		if _, err := r.documents.Create(t.Context(), insights.DocumentName("me"), "application/json", []byte(broken)); err != nil {
+			t.Fatal(err)
+		}
+		r.handle(t, time.Now())
+		if d := r.document(t); d.Periods["all"].Totals.Plays != 1 || d.Periods["2019"] != nil {
+			t.Errorf("the document after %s counts %+v", broken, d.Periods)
+		}
 	}
 }
 

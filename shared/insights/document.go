@@ -21,6 +21,8 @@ type Document struct {
 // Past says of which plays a ranking has taken the sums that an earlier one has made.
 type Past struct {
 	Until    time.Time `json:"until"` // the plays before it; zero: none
+	SumID    string    `json:"sum_id"`
+	Rows     int64     `json:"rows"`  // that the sum has
 	Loads    int64     `json:"loads"` // the warehouse's number of the loads that are in it
 	SummedAt time.Time `json:"summed_at"`
 	TimeZone string    `json:"time_zone"` // by which its years go

@@ -65,9 +65,7 @@ func (s *Stage) Merge(ctx context.Context) (inserted map[string]int64, err error
 	if err != nil {
 		return nil, err
 	}
-	if query, ok := status.Statistics.Details.(*bigquery.QueryStatistics); ok && query.DMLStats != nil {
-		s.TookOver = query.DMLStats.UpdatedRowCount > 0
-	}
+	s.TookOver = changed(status).UpdatedRowCount > 0
 	names := make([]string, len(s.Objects))
 	for i, o := range s.Objects {
 		names[i] = o.Object

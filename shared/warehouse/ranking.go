@@ -14,7 +14,7 @@ type Standing struct {
 	RecentSince   bigquery.NullTimestamp `bigquery:"recent_since"` // a time since which there were more than RecentPlays
 	Rejected      int64                  `bigquery:"rejected"`
 	FailedObjects int64                  `bigquery:"failed_objects"`
-	PastLoads     int64                  `bigquery:"past_loads"` // another number after any load of plays from before until
+	PastLoads     int64                  `bigquery:"past_loads"` // another number after any load that changes what counts before until
 	Gaps          []Gap                  `bigquery:"-"`          // oldest first
 }
 
@@ -27,7 +27,7 @@ func (w *Warehouse) Standing(ctx context.Context, listener string, until time.Ti
 		Standing
 		After  bigquery.NullTimestamp `bigquery:"after"`
 		Before bigquery.NullTimestamp `bigquery:"before"`
-	}](ctx, w, "statements/standing", w.names(), param("listener", listener), param("until", until))
+	}](ctx, w, "statements/standing", w.names(), param("listener", listener), param("twins", after(until)))
 	if err != nil {
 		return Standing{}, err
 	}
@@ -65,8 +65,9 @@ type Standout struct {
 	Plays        int64                `bigquery:"plays"`
 	MS           int64                `bigquery:"ms"` // listened to
 	LastPlayedAt time.Time            `bigquery:"last_played_at"`
-	Tracks       int64                `bigquery:"tracks"` // that are of it
-	Peers        int64                `bigquery:"peers"`  // of the kind in the period, itself among them
+	Tracks       int64                `bigquery:"tracks"`    // that are of it
+	Peers        int64                `bigquery:"peers"`     // of the kind in the period, itself among them
+	PastRows     int64                `bigquery:"past_rows"` // of the sum that were found; a total's in the period of everything is to be Sum.Rows
 	TrackName    bigquery.NullString  `bigquery:"track_name"`
 	Artists      bigquery.NullString  `bigquery:"artists"` // all names
 	SpotifyURL   bigquery.NullString  `bigquery:"spotify_url"`
@@ -83,17 +84,18 @@ type Question struct {
 	TimeZone    string       // years go by its clock
 	Since       [3]time.Time // the first instants of the windows 4w, 6m and 1y
 	RecentSince time.Time    // every play since then is told
-	Until       time.Time    // plays before it are read as SumPast has left them; zero before any
+	Until       time.Time    // plays before it are read as a sum has them; zero before any
+	Sum         string       // the sum's id
 	FirstYear   int          // years before it are not ranked
 }
 
 // Ranking ranks a listener's plays for every period. Since and RecentSince must not be before Until.
 func (w *Warehouse) Ranking(ctx context.Context, q Question) ([]Standout, error) {
 	n := w.names()
-	n.Where, n.Counts = "listener = @listener AND played_at >= @twins", "played_at >= @until"
+	n.Ranking, n.Where, n.Counts = true, "listener = @listener AND played_at >= @twins", "played_at >= @until"
 	return read[Standout](ctx, w, "statements/ranking", n, param("listener", q.Listener), param("time_zone", q.TimeZone),
 		param("since_4w", q.Since[0]), param("since_6m", q.Since[1]), param("since_1y", q.Since[2]), param("recent_since", q.RecentSince),
-		param("until", q.Until), param("twins", beside(q.Until, -TwinReach)), param("first_year", q.FirstYear))
+		param("until", q.Until), param("twins", before(q.Until)), param("sum_id", q.Sum), param("first_year", q.FirstYear))
 }
 
 // Ranked is a row of the table top_ten.

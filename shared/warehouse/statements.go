@@ -54,7 +54,8 @@ type names struct {
 	Dataset string // where tables and views are
 	Staging string // the whole name of an attempt's own table, where the statement reads one
 	Where   string // a condition on the rows of plays or loads that are read, "" for every row
-	Counts  string // a condition on the plays that count, where Where reads their neighbours too
+	Ranking bool   // whether only what a ranking tells is read
+	Counts  string // in a ranking, a condition on the plays that count, where Where reads their neighbours too
 }
 
 // columns are lists of columns, from the schemas.
@@ -77,7 +78,7 @@ func (n names) LoadColumns() []string   { return n.columns(Loads) }
 func (n names) TopTenColumns() []string { return n.columns(TopTen) }
 func (n names) LoadValues() []string    { return n.without(Loads, "object", "generation") }
 func (n names) FeatureColumns() []string {
-	if n.Counts != "" {
+	if n.Ranking {
 		return []string{"track_id", "danceability", "energy", "valence"} // those of top_ten
 	}
 	return n.without(AudioFeatures, "found", "provider", "fetched_at", "object")
@@ -87,9 +88,9 @@ func (n names) PlayValues() []string {
 	return n.without(Plays, "listener", "source", "played_at", "track_id")
 }
 func (n names) TrackColumns() []string {
-	columns := []string{"track_name", "artists", "artist_name", "album", "duration_ms", "spotify_url", "image_url"}
-	if n.Counts == "" {
-		columns = append(columns, "isrc") // which no ranking tells
+	columns := []string{"track_name", "artists", "artist_name", "album", "isrc", "duration_ms", "spotify_url", "image_url"}
+	if n.Ranking {
+		columns = slices.DeleteFunc(columns, func(c string) bool { return c == "isrc" }) // which no ranking tells
 	}
 	return columns
 }

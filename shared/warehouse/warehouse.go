@@ -76,6 +76,14 @@ func (w *Warehouse) run(ctx context.Context, name string, n names, params ...big
 	return job, status, nil
 }
 
+// changed is how many rows a DML statement has changed.
+func changed(status *bigquery.JobStatus) bigquery.DMLStatistics {
+	if query, ok := status.Statistics.Details.(*bigquery.QueryStatistics); ok && query.DMLStats != nil {
+		return *query.DMLStats
+	}
+	return bigquery.DMLStatistics{}
+}
+
 // read sends a statement and decodes its rows.
 func read[T any](ctx context.Context, w *Warehouse, name string, n names, params ...bigquery.QueryParameter) ([]T, error) {
 	job, _, err := w.run(ctx, name, n, params...)

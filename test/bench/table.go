@@ -118,10 +118,10 @@ func procField(file, name string) string {
 	return ""
 }
 
-// median is the middle of the values, the lower of two.
+// median is the middle of the values, or what lies between the two in the middle.
 func median(values []float64) float64 {
 	values = slices.Sorted(slices.Values(values))
-	return values[(len(values)-1)/2]
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }
 
 // ms is a duration in milliseconds.

@@ -10,7 +10,7 @@ func TestTable(t *testing.T) {
 	r.add("a long one, not set, set", figure{1234.5, milliseconds, 0}, figure{1, seconds, 2})
 	want := `| Measured on a laptop | Measured | Reach |
 | --- | ---: | ---: |
-| a program, its start | 24.4 MB, 20.3 ms | **missed:** under 40 MB, 20 ms |
+| a program, its start | 24.4 MB, 25.1 ms | **missed:** under 40 MB, 20 ms |
 | a load | 0.50 s |  |
 | queries | 12 | **missed:** under 12 |
 | a long one, not set, set | 1234 ms, 1 s | under 2 s |

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"spotify-insights.internal/functions/local/machine"
@@ -84,7 +85,7 @@ func measureLoad(ctx context.Context, r *report) (err error) {
 			return err
 		}
 		took = append(took, time.Since(start).Seconds())
-		if loaded[0].Error != nil || loaded[0].RowsRead != rows {
+		if loaded[0].Error != nil || loaded[0].Inserted != rows {
 			return fmt.Errorf("loaded %+v", loaded[0])
 		}
 	}
@@ -119,10 +120,11 @@ func measureReconcile(ctx context.Context, r *report) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, s := range standouts {
-		if s.Kind == warehouse.KindTotal && s.Period == insights.PeriodAll && (result.Loaded != hours || s.Plays != int64(distinct)) {
-			return fmt.Errorf("%d of %d objects were loaded, %d of %d plays", result.Loaded, hours, s.Plays, distinct)
-		}
+	all := slices.IndexFunc(standouts, func(s warehouse.Standout) bool {
+		return s.Kind == warehouse.KindTotal && s.Period == insights.PeriodAll
+	})
+	if result.Loaded != hours || all < 0 || standouts[all].Plays != int64(distinct) {
+		return fmt.Errorf("%d of %d objects were loaded, %d distinct plays wanted", result.Loaded, hours, distinct)
 	}
 	r.add(fmt.Sprintf("`reconcile`: a year of hourly pages (%d objects of 50 rows) into an empty warehouse", hours), figure{took.Seconds(), seconds, reachReconcile})
 	return nil

@@ -61,12 +61,12 @@ func startDemo(ctx context.Context, dir string) (*demo, error) {
 			}}, nil
 		}
 	}
-	_ = cmd.Wait() // how it ended is in its state
 	cancel()
+	_ = cmd.Wait() // how it ended is in its state
 	return nil, fmt.Errorf("the demo ended before it had a page: %s\n%s", cmd.ProcessState, &said)
 }
 
-// ranked waits until the demo's year is loaded and has its ten tracks.
+// ranked waits until ten tracks are ranked.
 func (d *demo) ranked(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()

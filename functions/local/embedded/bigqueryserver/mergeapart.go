@@ -63,8 +63,9 @@ func replacementOf(s *statement) *replacement {
 			return nil
 		}
 	}
-	if r.deletes == nil || r.values == nil {
-		return nil
+	subquery := func(t token) bool { return t.is("SELECT") }
+	if r.deletes == nil || r.values == nil || slices.ContainsFunc(r.values, subquery) || slices.ContainsFunc(r.when, subquery) {
+		return nil // a subquery has to see the target as it was
 	}
 	return r
 }

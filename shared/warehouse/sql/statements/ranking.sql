@@ -1,6 +1,7 @@
 {{- /* Totals and the top ten tracks, artists and albums of every period at once, and the latest plays.
        Plays before until are read as past_plays has them, so that an hourly ranking reads a year and not
        the history; years before first_year are left out, as they were ranked when the past was summed.
+       past_rows tells how many rows of past_plays were found, and known by name.
        Plays are grouped by track, year and recency first (0: within 4w, 1: 6m, 2: 1y, 3: older), so that
        however many periods there are, they are read once for counting and once for names. A play since
        recent_since is a group, and then a period, of its own: 'recent' and its time. Ranks are given to
@@ -16,7 +17,8 @@ WITH by_track AS (
     SUM(g.plays) AS plays,
     SUM(g.known_ms) AS known_ms,
     SUM(g.unknown) AS unknown,
-    MAX(g.last_played_at) AS last_played_at
+    MAX(g.last_played_at) AS last_played_at,
+    SUM(g.past_rows) AS past_rows
   FROM (
     SELECT
       track_id,
@@ -26,19 +28,16 @@ WITH by_track AS (
       COUNT(*) AS plays,
       COALESCE(SUM(COALESCE(ms_played, duration_ms)), 0) AS known_ms,
       COUNT(CASE WHEN ms_played IS NULL AND duration_ms IS NULL THEN 1 END) AS unknown,
-      MAX(played_at) AS last_played_at
+      MAX(played_at) AS last_played_at,
+      0 AS past_rows
     FROM ({{template "counted" .}}) AS c
     GROUP BY 1, 2, 3, 4
     UNION ALL
-    SELECT track_id, ranked_year, 3, CAST(NULL AS INT64), SUM(plays), SUM(known_ms), SUM(unknown), MAX(last_played_at)
+    SELECT track_id, ranked_year, 3, CAST(NULL AS INT64), SUM(plays), SUM(known_ms), SUM(unknown), MAX(last_played_at), COUNT(*)
     FROM (
-      SELECT
-        track_id,
-        CASE WHEN year >= @first_year THEN year END AS ranked_year,
-        CASE WHEN until = @until THEN plays ELSE ERROR('past_plays was summed up to another time meanwhile') END AS plays,
-        known_ms, unknown, last_played_at
+      SELECT track_id, CASE WHEN year >= @first_year THEN year END AS ranked_year, plays, known_ms, unknown, last_played_at
       FROM {{.Dataset}}.past_plays
-      WHERE listener = @listener
+      WHERE listener = @listener AND sum_id = @sum_id
     ) AS past
     GROUP BY track_id, ranked_year
   ) AS g
@@ -62,10 +61,11 @@ grouped AS (
     SUM(n.ms) AS ms,
     MAX(n.last_played_at) AS last_played_at,
     COUNT(*) AS tracks,
+    SUM(n.past_rows) AS past_rows,
     MAX(n.pictured) AS pictured
   FROM (
     SELECT
-      b.period, b.track_id, b.plays, b.last_played_at,
+      b.period, b.track_id, b.plays, b.last_played_at, b.past_rows,
       b.known_ms + b.unknown * COALESCE(t.duration_ms, 0) AS ms,
       t.artist_name, t.album,
       CASE WHEN t.image_url IS NOT NULL THEN b.track_id END AS pictured
@@ -89,7 +89,7 @@ ranked AS (
     ))
 )
 SELECT
-  r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at, r.tracks, r.peers,
+  r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at, r.tracks, r.peers, r.past_rows,
   t.track_name, t.artists, t.spotify_url, t.image_url, t.duration_ms,
   f.danceability, f.energy, f.valence
 FROM ranked AS r

@@ -12,5 +12,5 @@ USING (
 ) AS s
 ON FALSE
 WHEN NOT MATCHED BY SOURCE AND t.listener = @listener THEN DELETE
-WHEN NOT MATCHED THEN INSERT (listener, until, track_id, year, plays, known_ms, unknown, last_played_at)
-VALUES (s.listener, @until, s.track_id, s.year, s.plays, s.known_ms, s.unknown, s.last_played_at)
+WHEN NOT MATCHED THEN INSERT (listener, sum_id, track_id, year, plays, known_ms, unknown, last_played_at)
+VALUES (s.listener, @sum_id, s.track_id, s.year, s.plays, s.known_ms, s.unknown, s.last_played_at)
