@@ -29,7 +29,7 @@ func newViewer(t *testing.T, document *insights.Document, status *insights.Statu
 			t.Fatal(err)
 		}
 	}
-	return &Viewer{Listeners: s.Listeners, Documents: bucket, Now: func() time.Time { return asOf.Add(time.Hour) }}
+	return New(s, bucket, func() time.Time { return asOf.Add(time.Hour) })
 }
 
 func sample() (*insights.Document, *insights.Status) {
@@ -38,7 +38,7 @@ func sample() (*insights.Document, *insights.Status) {
 	period.Totals = insights.Totals{Plays: 12345, Minutes: 43210.5, Tracks: 3, Artists: 2}
 	for n, name := range []*string{new("First"), &evil, nil} {
 		period.TopTracks = append(period.TopTracks, insights.Track{
-			Count:   insights.Count{Rank: n + 1, TimesPlayed: int64(30 - n), MinutesPlayed: 99.9, LastPlayedAt: asOf},
+			Count:   insights.Count{Rank: n + 1, TimesPlayed: int64(30 - n), MinutesPlayed: 99.9, LastPlayedAt: &asOf},
 			TrackID: string(rune('a' + n)), TrackName: name, Artists: new("A & B"), SpotifyURL: new("https://open.spotify.com/track/a"),
 		})
 	}
@@ -69,7 +69,7 @@ func TestView(t *testing.T) {
 		}},
 	}
 	for _, tt := range tests {
-		if view := v.view(v.Listeners["me"], tt.period, *document, *status); !tt.check(view) {
+		if view := v.privateView(v.Listeners["me"], tt.period, *document, *status); !tt.check(view) {
 			t.Errorf("%s: %+v", tt.name, view)
 		}
 	}
@@ -89,7 +89,7 @@ func TestProblems(t *testing.T) {
 		{"150 days", insights.Status{Outcome: insights.Written, LastRunAt: asOf, AuthorizedAt: new(asOf.AddDate(0, 0, -151))}, "consent ends on 24 July 2026"},
 	}
 	for _, tt := range tests {
-		problems := v.view(v.Listeners["me"], "all", insights.Document{}, tt.status).Status.Problems
+		problems := v.privateView(v.Listeners["me"], "all", insights.Document{}, tt.status).Status.Problems
 		if got := strings.Join(problems, "\n"); (tt.want == "") != (len(problems) == 0) || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q", tt.name, problems)
 		}

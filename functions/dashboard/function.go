@@ -31,29 +31,36 @@ var viewer = handler.NewOnce(func() (*Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Viewer{Listeners: s.Listeners, Documents: documents, Now: time.Now}, nil
+	return New(s, documents, time.Now), nil
 })
 
 // Serve answers GET / with the page and GET /insights.json with the numbers.
 var Serve = handler.HTTP("dashboard", limit, func(w http.ResponseWriter, r *http.Request) error {
+	v, err := viewer.Get()
+	if err != nil {
+		return err
+	}
+	return v.serve(w, r)
+})
+
+func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := handler.Method(r, http.MethodGet, http.MethodHead); err != nil {
 		return err
 	}
 	if r.URL.Path != "/" && r.URL.Path != "/insights.json" {
 		return faults.New(faults.Missing, "The page is at /, its numbers are at /insights.json.", "there is nothing at this path")
 	}
-	v, err := viewer.Get()
-	if err != nil {
-		return err
-	}
 	w.Header().Set("Cache-Control", "no-store")
 	if r.URL.Path == "/" {
 		return v.page(w, r)
 	}
 	view, err := v.View(r.Context(), r.URL.Query())
+	if err != nil && v.Public {
+		return discreet(r.Context(), err)
+	}
 	if err != nil {
 		return err
 	}
 	handler.JSON(w, http.StatusOK, view)
 	return nil
-})
+}

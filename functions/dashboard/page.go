@@ -131,8 +131,11 @@ func (p page) Instant(t *time.Time) string {
 	return p.Clock(*t)
 }
 
+// Private reports whether the page has recent plays, times and how the pipeline does.
+func (p page) Private() bool { return p.private }
+
 // Failed reports whether the last ingest failed.
-func (p page) Failed() bool { return p.status.Outcome == insights.Failed }
+func (p page) Failed() bool { return p.failed }
 
 func periodName(period string) string {
 	switch period {

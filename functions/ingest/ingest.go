@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"spotify-insights.internal/shared/faults"
@@ -42,13 +41,16 @@ func (i *Ingester) Run(ctx context.Context, listener string) (result Result, err
 	defer faults.Wrap(&err, "ingesting for %s", listener)
 	token, result, err := i.fetch(ctx, listener)
 	status, err := i.record(ctx, listener, token, result, err)
-	age := "unknown" // alerted on long before Spotify ends the consent
-	if status.AuthorizedAt != nil {
-		age = strconv.Itoa(int(i.Now().Sub(*status.AuthorizedAt).Hours() / 24))
+	attrs := []any{"listener", listener, "status", status.Outcome, "plays", result.Plays, "object", result.Object}
+	if status.AuthorizedAt != nil { // alerted on long before Spotify ends the consent
+		attrs = append(attrs, "token_age_days", int(i.Now().Sub(*status.AuthorizedAt).Hours()/24))
 	}
-	attrs := []any{"listener", listener, "status", status.Outcome, "plays", result.Plays, "object", result.Object, "token_age_days", age}
 	if err != nil {
-		handler.Logger().WarnContext(ctx, "not ingested", append(attrs, "failures", status.Failures)...)
+		attrs = append(attrs, "failures", status.Failures)
+		if faults.Of(err) == faults.Reconnect && status.LastIngestAt != nil { // alerted on; before the first connect nothing is lost
+			attrs = append(attrs, "consent_lost", true)
+		}
+		handler.Logger().WarnContext(ctx, "not ingested", attrs...)
 		return Result{}, err
 	}
 	handler.Logger().InfoContext(ctx, "ingested", attrs...)

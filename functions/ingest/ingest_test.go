@@ -165,6 +165,64 @@ func TestWrittenThenUnchanged(t *testing.T) {
 	}
 }
 
+// The fields of a run's line that alerts look at: the consent's age as a number where it is known, and
+// that the consent is lost where there was one.
+func TestLines(t *testing.T) {
+	r := newRig(t, fakespotify.Listener{})
+	lines := machinetest.Logs(t)
+	run := func(what, message string, age, lost any) {
+		t.Helper()
+		_, err := r.Run(t.Context(), "me")
+		if (err != nil) != (message == "not ingested") {
+			t.Errorf("%s: %v", what, err)
+		}
+		found := lines(message)
+		if len(found) != 1 {
+			t.Fatalf("%s: %d lines", what, len(found))
+		}
+		want := machinetest.Line{"listener": "me", "token_age_days": age, "consent_lost": lost}
+		for field, value := range want {
+			if got, there := found[0][field]; got != value || there != (value != nil) {
+				t.Errorf("%s: %s is %v (%T), want %v, in %v", what, field, got, got, value, found[0])
+			}
+		}
+	}
+	run("nothing is connected", "not ingested", nil, nil)
+	r.add(t, secrets.ClientID, app)
+	r.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: firstToken})
+	run("a consent of unknown age", "ingested", nil, nil)
+	r.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: firstToken, AuthorizedAt: new(time.Now().Add(-151 * 24 * time.Hour))})
+	r.Tokens = r.tokens(must(t)(spotify.New()))
+	run("a consent of 151 days", "ingested", 151.0, nil)
+	r.fake.FailNext(fakespotify.RecentlyPlayed, 10, fakespotify.Fault{Kind: fakespotify.Unavailable})
+	run("Spotify's fault", "not ingested", 151.0, nil)
+	r.fake.ClearFaults()
+	r.fake.Revoke("me")
+	r.fake.ExpireAccess("me")
+	run("a first refusal", "not ingested", 151.0, nil)
+	run("a second refusal", "not ingested", 151.0, true)
+}
+
+// A consent that never ingested anything is not lost.
+func TestNothingToLose(t *testing.T) {
+	r := newRig(t, fakespotify.Listener{})
+	r.connect(t)
+	r.fake.Revoke("me")
+	lines := machinetest.Logs(t)
+	for range 3 {
+		_, _ = r.Run(t.Context(), "me")
+	}
+	found := lines("not ingested")
+	if len(found) != 3 || found[2]["token_age_days"] == nil {
+		t.Errorf("the lines are %v", found)
+	}
+	for _, line := range found {
+		if _, there := line["consent_lost"]; there {
+			t.Errorf("lost before it was there: %v", line)
+		}
+	}
+}
+
 func TestEmptyPage(t *testing.T) {
 	r := newRig(t, fakespotify.Listener{})
 	r.fake.AddListener(fakespotify.Listener{Name: "new", RefreshToken: "new-refresh-token"})

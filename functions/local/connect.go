@@ -31,12 +31,14 @@ const (
 	consentLimit    = 10 * time.Minute
 )
 
-// connect asks a listener for consent in the browser and keeps the token.
+// connect asks a listener for consent in the browser and keeps the token: on this machine, or where
+// GOOGLE_CLOUD_PROJECT names a project, in the secrets that deployment has declared there.
 func connect(ctx context.Context, dir string, args []string) error {
 	listener := settings.DefaultListener
 	if len(args) > 0 {
 		listener = args[0]
 	}
+	project := os.Getenv(settings.Project) // before the embedded cloud sets its own
 	store, done, err := openSecrets(ctx, dir, listener)
 	if err != nil {
 		return err
@@ -63,13 +65,23 @@ func connect(ctx context.Context, dir string, args []string) error {
 	if _, err := store.Add(ctx, secrets.TokenID(listener), spotify.Token{RefreshToken: token.RefreshToken, AuthorizedAt: &now, Scope: spotify.Scope}); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "Connected. The consent lasts until %s. Start the server with: make run\n", spotify.ConsentEnds(now).Format("2 January 2006"))
+	next := "Start the server with: make run"
+	if project != "" {
+		next = fmt.Sprintf("Ingest at once with: make trigger PROJECT=%s LISTENER=%s", project, listener)
+	}
+	fmt.Fprintf(os.Stderr, "Connected. The consent lasts until %s. %s\n", spotify.ConsentEnds(now).Format("2 January 2006"), next)
 	return nil
 }
 
-// openSecrets opens the secrets of the server that runs on dir, or of a cloud started for the while.
+// openSecrets opens the secrets of the project that the environment names, else of the server that runs
+// on dir, or of a cloud started for the while.
 func openSecrets(ctx context.Context, dir, listener string) (store *secrets.Store, done func(), err error) {
 	done = func() {}
+	if project := os.Getenv(settings.Project); project != "" {
+		fmt.Fprintf(os.Stderr, "Connecting listener %s of project %s on Google Cloud.\n", listener, project)
+		store, err = deployedSecrets(ctx, project, listener)
+		return store, done, err
+	}
 	m, err := machine.Start(ctx, dir)
 	switch {
 	case errors.Is(err, machine.ErrHeld):

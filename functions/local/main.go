@@ -2,7 +2,8 @@
 // cloud.
 //
 //	local                  serve the page and ingest every hour
-//	local connect          let Spotify's listener consent, and keep the token
+//	local connect [NAME]   let Spotify's listener consent, and keep the token; with GOOGLE_CLOUD_PROJECT
+//	                       set, in that project's Secret Manager instead of on this machine
 //	local function NAME    serve one function alone
 //
 // DATA_DIR (./data) holds everything. Without a connected account it runs a demo, in a folder of its

@@ -49,7 +49,7 @@ func fill(d *insights.Document, standouts []warehouse.Standout) {
 			p = insights.NewPeriod()
 			d.Periods[s.Period] = p
 		}
-		count := insights.Count{Rank: int(s.Rank), TimesPlayed: s.Plays, MinutesPlayed: minutes(s.MS), LastPlayedAt: s.LastPlayedAt.UTC()}
+		count := insights.Count{Rank: int(s.Rank), TimesPlayed: s.Plays, MinutesPlayed: minutes(s.MS), LastPlayedAt: new(s.LastPlayedAt.UTC())}
 		switch s.Kind {
 		case warehouse.KindTotal:
 			p.Totals.Plays, p.Totals.Minutes, p.Totals.Tracks = s.Plays, minutes(s.MS), s.Tracks

@@ -67,7 +67,7 @@ func TestPastIsSummedWhenItMust(t *testing.T) {
 	r.age(t, pastLife)
 	summed("a day later", 4)
 	counts("a day later", 10, 4)
-	for i, table := range []string{warehouse.PastPlays, warehouse.PastTracks} {
+	for i, table := range []string{"past_plays", "past_tracks"} {
 		machinetest.Query(t, r.settings, "DELETE FROM spotify_insights."+table+" WHERE listener = 'me'")
 		summed("without "+table, 5+i)
 		counts("without "+table, 10, 4)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -52,6 +53,7 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 	}
 	defer faults.Wrap(&err, "ranking for %s", listener.ID)
 	name := insights.DocumentName(listener.ID)
+	var known []insights.Gap // as this run found them: what it tells twice is no loss, what it does not tell is
 	for overtaken := 0; overtaken < maxRounds; overtaken++ {
 		var before insights.Document
 		generation, err := r.Documents.ReadJSON(ctx, name, &before)
@@ -65,6 +67,9 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 			handler.Logger().DebugContext(ctx, "ranked already", "listener", listener.ID)
 			return nil
 		}
+		if overtaken == 0 {
+			known = before.Warehouse.Gaps
+		}
 		document, err := r.rank(ctx, listener, &before, generation)
 		if err == nil {
 			err = r.Documents.WriteJSON(ctx, name, document, generation)
@@ -77,12 +82,22 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 		if err != nil {
 			return err
 		}
+		reportGaps(ctx, listener.ID, known, document.Warehouse.Gaps)
 		all := document.Periods[insights.PeriodAll]
 		handler.Logger().InfoContext(ctx, "ranked", "listener", listener.ID, "plays", all.Totals.Plays, "tracks", all.Totals.Tracks,
 			"periods", len(document.Periods), "as_of", document.AsOf)
 		return nil
 	}
 	return fmt.Errorf("overtaken %d times by other rankings", maxRounds)
+}
+
+// reportGaps logs the gaps that were not known, for a person to be told of.
+func reportGaps(ctx context.Context, listener string, known, gaps []insights.Gap) {
+	for _, gap := range gaps {
+		if !slices.ContainsFunc(known, func(k insights.Gap) bool { return k.After.Equal(gap.After) && k.Before.Equal(gap.Before) }) {
+			handler.Logger().WarnContext(ctx, "gap found", "listener", listener, "after", gap.After, "before", gap.Before)
+		}
+	}
 }
 
 // errOvertaken says that another ranking has ended since this one began.

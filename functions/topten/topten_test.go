@@ -159,6 +159,65 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
+// A gap is told once, when the document first has it.
+func TestGapsAreTold(t *testing.T) {
+	r := newRig(t)
+	lines := machinetest.Logs(t)
+	at := func(hour int) time.Time { return time.Date(2026, 6, 1, hour, 0, 0, 0, time.UTC) }
+	r.load(t, "1", at(1), at(20))
+	tests := []struct {
+		name string
+		next int // the hour of the page that is loaded, 0 for none
+		want []string
+	}{
+		{"nothing is missing yet", 0, nil},
+		{"a gap", 3, []string{"me 2026-06-01T01:00:00Z 2026-06-01T03:00:00Z WARNING"}},
+		{"the same gap", 0, nil},
+		{"another", 6, []string{"me 2026-06-01T03:00:00Z 2026-06-01T06:00:00Z WARNING"}},
+	}
+	for _, tt := range tests {
+		if tt.next != 0 {
+			r.load(t, fmt.Sprint(tt.next), at(tt.next), at(20))
+		}
+		r.handle(t, time.Now())
+		var got []string
+		for _, line := range lines("gap found") {
+			got = append(got, fmt.Sprintf("%v %v %v %v", line["listener"], line["after"], line["before"], line["severity"]))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: told is %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A gap is told also where the answer to the document's write is lost, and the next round finds it known.
+func TestGapsAreToldAtLeastOnce(t *testing.T) {
+	r := newRig(t)
+	lines := machinetest.Logs(t)
+	r.load(t, "1", time.Now().Add(-3*time.Hour), time.Now())
+	r.load(t, "2", time.Now().Add(-time.Hour), time.Now())
+	r.Documents = &lossy{Bucket: r.documents}
+	r.handle(t, time.Now())
+	if n := len(lines("gap found")); n != 1 {
+		t.Errorf("told %d times of a gap whose document was written and seemed not to be", n)
+	}
+}
+
+// lossy loses the answer of the first write, after the write.
+type lossy struct {
+	*objects.Bucket
+	lost bool
+}
+
+func (l *lossy) WriteJSON(ctx context.Context, name string, v any, generation int64) error {
+	err := l.Bucket.WriteJSON(ctx, name, v, generation)
+	if err == nil && !l.lost {
+		l.lost = true
+		return objects.ErrPrecondition // what the client's own retry makes of it
+	}
+	return err
+}
+
 // Nothing of a broken document is believed: neither that it covers a load nor what it says of the past.
 func TestBrokenDocumentIsReplaced(t *testing.T) {
 	for _, broken := range []string{`{"as_of":`, `{"as_of":"2090-01-01T00:00:00Z","past":{"until":"2026-01-01T00:00:00Z"},"periods":{"2019":{"totals":{"plays":"many"}}}}`} {

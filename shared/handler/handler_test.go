@@ -128,7 +128,7 @@ func TestOnce(t *testing.T) {
 
 func TestCloudLogging(t *testing.T) {
 	var out bytes.Buffer
-	logger := slog.New(traceHandler{slog.NewJSONHandler(&out, &slog.HandlerOptions{ReplaceAttr: cloudNames}), "p"})
+	logger := slog.New(CloudLogging(&out, "p"))
 	ctx := withTrace(t.Context(), "abc/1;o=1")
 	logger.WarnContext(ctx, "look here", "listener", "me")
 	var line map[string]string

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -14,9 +15,13 @@ var useCloudLogging = sync.OnceFunc(func() {
 	if os.Getenv("K_SERVICE") == "" {
 		return
 	}
-	json := slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{ReplaceAttr: cloudNames})
-	slog.SetDefault(slog.New(traceHandler{json, os.Getenv("GOOGLE_CLOUD_PROJECT")}))
+	slog.SetDefault(slog.New(CloudLogging(os.Stderr, os.Getenv("GOOGLE_CLOUD_PROJECT"))))
 })
+
+// CloudLogging writes records as the lines of JSON that Cloud Logging reads.
+func CloudLogging(out io.Writer, project string) slog.Handler {
+	return traceHandler{slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: cloudNames}), project}
+}
 
 // cloudNames gives slog's own fields the names Cloud Logging looks for:
 // https://cloud.google.com/logging/docs/structured-logging

@@ -51,10 +51,10 @@ type Totals struct {
 
 // Count is how often and how long something was listened to, and its place for that.
 type Count struct {
-	Rank          int       `json:"rank"`
-	TimesPlayed   int64     `json:"times_played"`
-	MinutesPlayed float64   `json:"minutes_played"`
-	LastPlayedAt  time.Time `json:"last_played_at"`
+	Rank          int        `json:"rank"`
+	TimesPlayed   int64      `json:"times_played"`
+	MinutesPlayed float64    `json:"minutes_played"`
+	LastPlayedAt  *time.Time `json:"last_played_at"` // null where it is not to be told
 }
 
 // Track is a ranked track.

@@ -57,13 +57,36 @@ func Open(ctx context.Context, bucket string) (*Bucket, error) {
 }
 
 // Create writes an object unless one of its name exists, and reports whether it wrote. The same
-// call again is harmless.
+// call again is harmless. It looks before it writes: an account that may create and not delete can be
+// told "forbidden" of a name that is taken, whatever the precondition.
 func (b *Bucket) Create(ctx context.Context, name, contentType string, content []byte) (bool, error) {
+	if taken, err := b.exists(ctx, name); taken || err != nil {
+		return false, err
+	}
 	err := b.write(ctx, name, contentType, content, storage.Conditions{DoesNotExist: true})
 	if errors.Is(err, ErrPrecondition) {
 		return false, nil
 	}
+	if refused(err, http.StatusForbidden) { // perhaps because another writer was faster
+		if taken, _ := b.exists(ctx, name); taken {
+			return false, nil
+		}
+	}
 	return err == nil, err
+}
+
+func (b *Bucket) exists(ctx context.Context, name string) (bool, error) {
+	_, err := b.Attrs(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// refused reports whether Cloud Storage answered with an HTTP status.
+func refused(err error, status int) bool {
+	apiErr, ok := errors.AsType[*googleapi.Error](err)
+	return ok && apiErr.Code == status
 }
 
 // ReadJSON decodes an object into v and returns its generation, 0 where there is no such object.
@@ -110,7 +133,7 @@ func (b *Bucket) write(ctx context.Context, name, contentType string, content []
 	w.ChunkSize = 0 // one request: the content is in memory anyway
 	_, err := w.Write(content)
 	err = errors.Join(err, w.Close())
-	if apiErr, ok := errors.AsType[*googleapi.Error](err); ok && apiErr.Code == http.StatusPreconditionFailed {
+	if refused(err, http.StatusPreconditionFailed) {
 		return ErrPrecondition
 	}
 	if err != nil {

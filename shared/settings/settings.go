@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a function's image may hold no zones
@@ -30,8 +31,13 @@ type Settings struct {
 	StagingDataset string // STAGING_DATASET, default DATASET_staging
 	Location       string // LOCATION of the dataset, default BigQuery's own
 	Topic          string // TOPIC, default plays-loaded
+	MaxBytesBilled int64  // MAX_BYTES_BILLED: what one query may be billed for, default 20 GiB
+	Public         bool   // AUDIENCE is "public": what is shown is shown to everybody
 	Listeners      map[string]Listener
 }
+
+// maxBytesBilled is enough to read a few columns of every play there can be.
+const maxBytesBilled = "21474836480"
 
 // Listener is one person whose plays are kept.
 type Listener struct {
@@ -77,9 +83,11 @@ func Read(required ...string) (Settings, error) {
 		Topic:          or(os.Getenv("TOPIC"), "plays-loaded"),
 	}
 	s.StagingDataset = or(os.Getenv("STAGING_DATASET"), s.Dataset+"_staging")
-	listeners, err := parseListeners(os.Getenv("LISTENERS"))
-	s.Listeners = listeners
-	if err := errors.Join(missing(required), s.validate(), err); err != nil {
+	var limit, audience, listeners error
+	s.MaxBytesBilled, limit = parseBytes(or(os.Getenv("MAX_BYTES_BILLED"), maxBytesBilled))
+	s.Public, audience = parseAudience(os.Getenv("AUDIENCE"))
+	s.Listeners, listeners = parseListeners(os.Getenv("LISTENERS"))
+	if err := errors.Join(missing(required), s.validate(), limit, audience, listeners); err != nil {
 		return Settings{}, fmt.Errorf("reading the settings from the environment: %w", err)
 	}
 	return s, nil
@@ -103,6 +111,23 @@ func (s Settings) validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func parseBytes(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("MAX_BYTES_BILLED=%q is no number of bytes such as %s (20 GiB)", text, maxBytesBilled)
+	}
+	return n, nil
+}
+
+// parseAudience reports whether everybody is shown what is shown. A word that is none of those known
+// is an error: it may have meant fewer people.
+func parseAudience(text string) (public bool, err error) {
+	if text != "" && text != "public" {
+		return false, fmt.Errorf("AUDIENCE=%q is no audience: say public, or nothing", text)
+	}
+	return text == "public", nil
 }
 
 // parseListeners reads LISTENERS, such as {"me":{"time_zone":"Europe/Berlin","public":false}}.

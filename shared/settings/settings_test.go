@@ -17,7 +17,7 @@ func TestRead(t *testing.T) {
 			env:  map[string]string{"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "l", "INSIGHTS_BUCKET": "i"},
 			check: func(s Settings) bool {
 				return s.Dataset == "spotify_insights" && s.StagingDataset == "spotify_insights_staging" &&
-					s.Topic == "plays-loaded" && s.Listeners["me"].TimeZone == "UTC"
+					s.Topic == "plays-loaded" && s.Listeners["me"].TimeZone == "UTC" && s.MaxBytesBilled == 20<<30 && !s.Public
 			},
 		},
 		{
@@ -29,6 +29,17 @@ func TestRead(t *testing.T) {
 					s.Listeners["my-sister"].ID == "my-sister"
 			},
 		},
+		{
+			name: "a limit and everybody",
+			env: map[string]string{"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "l", "INSIGHTS_BUCKET": "i",
+				"MAX_BYTES_BILLED": "1073741824", "AUDIENCE": "public"},
+			check: func(s Settings) bool { return s.MaxBytesBilled == 1<<30 && s.Public },
+		},
+		{name: "a limit of nothing", env: map[string]string{"MAX_BYTES_BILLED": "0"}, wantErr: []string{`MAX_BYTES_BILLED="0"`}},
+		{name: "a limit below nothing", env: map[string]string{"MAX_BYTES_BILLED": "-1"}, wantErr: []string{`MAX_BYTES_BILLED="-1"`}},
+		{name: "a limit with its unit", env: map[string]string{"MAX_BYTES_BILLED": "20GiB"}, wantErr: []string{`MAX_BYTES_BILLED="20GiB"`}},
+		{name: "a limit beyond any number", env: map[string]string{"MAX_BYTES_BILLED": "9223372036854775808"}, wantErr: []string{"MAX_BYTES_BILLED"}},
+		{name: "an audience nobody knows", env: map[string]string{"AUDIENCE": "Public"}, wantErr: []string{`AUDIENCE="Public"`}},
 		{name: "everything that is missing is said at once", wantErr: []string{"GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "INSIGHTS_BUCKET"}},
 		{name: "not JSON", env: map[string]string{"LISTENERS": "me"}, wantErr: []string{"LISTENERS is not JSON"}},
 		{name: "a misspelt field", env: map[string]string{"LISTENERS": `{"me":{"timezone":"UTC"}}`}, wantErr: []string{"timezone"}},
@@ -39,7 +50,7 @@ func TestRead(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "INSIGHTS_BUCKET", "DATASET", "STAGING_DATASET", "LOCATION", "TOPIC", "LISTENERS"} {
+			for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "INSIGHTS_BUCKET", "DATASET", "STAGING_DATASET", "LOCATION", "TOPIC", "LISTENERS", "MAX_BYTES_BILLED", "AUDIENCE"} {
 				t.Setenv(name, tt.env[name])
 			}
 			s, err := Read(Project, LakeBucket, InsightsBucket)

@@ -11,9 +11,6 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// views are in the order in which they need each other.
-var views = []string{"tracks", "listens", "listening_history", "gaps"}
-
 // clustering and partitioning of the tables; the rest has neither.
 var layouts = map[string]bigquery.TableMetadata{
 	Plays: {
@@ -42,13 +39,13 @@ func (w *Warehouse) Create(ctx context.Context) error {
 			return fmt.Errorf("making table %s: %w", table, err)
 		}
 	}
+	views, err := Views(w.dataset)
+	if err != nil {
+		return err
+	}
 	for _, view := range views {
-		text, err := render("views/"+view, w.names())
-		if err != nil {
-			return err
-		}
-		if err := existing(w.client.Dataset(w.dataset).Table(view).Create(ctx, &bigquery.TableMetadata{ViewQuery: text})); err != nil {
-			return fmt.Errorf("making view %s: %w", view, err)
+		if err := existing(w.client.Dataset(w.dataset).Table(view.Name).Create(ctx, &bigquery.TableMetadata{ViewQuery: view.Query})); err != nil {
+			return fmt.Errorf("making view %s: %w", view.Name, err)
 		}
 	}
 	return nil

@@ -1,10 +1,14 @@
 package warehouse_test
 
 import (
+	"io/fs"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"cloud.google.com/go/bigquery"
+	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/warehouse"
@@ -66,5 +70,43 @@ func TestTablesAndViews(t *testing.T) {
 	}
 	if n := machinetest.Query(t, s, "SELECT COUNT(*) FROM spotify_insights.plays"); n[0] != "1" {
 		t.Errorf("after making the tables again there are %s plays", n[0])
+	}
+}
+
+// No file of a table or view is left lying.
+func TestEveryFileIsMade(t *testing.T) {
+	names := func(pattern string) (list []string) {
+		files, err := fs.Glob(os.DirFS("."), pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %v", pattern, files, err)
+		}
+		for _, file := range files {
+			name, _, _ := strings.Cut(file[strings.LastIndexByte(file, '/')+1:], ".")
+			list = append(list, name)
+		}
+		return list
+	}
+	if diff := cmp.Diff(names("schema/*"), warehouse.Tables()); diff != "" {
+		t.Errorf("tables (-files +made):\n%s", diff)
+	}
+	views, err := warehouse.Views("some-project.some_dataset")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made []string
+	for n, view := range views {
+		for _, other := range views[n:] {
+			if strings.Contains(view.Query, "some-project.some_dataset."+other.Name+" ") {
+				t.Errorf("%s is made before %s, which it reads", view.Name, other.Name)
+			}
+		}
+		if !strings.Contains(view.Query, "FROM some-project.some_dataset.") {
+			t.Errorf("%s reads nothing of its dataset: %s", view.Name, view.Query)
+		}
+		made = append(made, view.Name)
+	}
+	slices.Sort(made)
+	if diff := cmp.Diff(names("sql/views/*"), made); diff != "" {
+		t.Errorf("views (-files +made):\n%s", diff)
 	}
 }

@@ -15,12 +15,12 @@ func Fingerprint(dataset string) (string, error) {
 		}
 		hash.Write(text)
 	}
+	views, err := Views(dataset)
+	if err != nil {
+		return "", err
+	}
 	for _, view := range views {
-		text, err := render("views/"+view, names{Dataset: dataset})
-		if err != nil {
-			return "", err
-		}
-		hash.Write([]byte(text))
+		hash.Write([]byte(view.Query))
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }

@@ -100,20 +100,20 @@ func (w *Warehouse) Ranking(ctx context.Context, q Question) ([]Standout, error)
 
 // Ranked is a row of the table top_ten.
 type Ranked struct {
-	Listener      string    `json:"listener"`
-	Period        string    `json:"period"`
-	Rank          int       `json:"rank"`
-	TrackID       string    `json:"track_id"`
-	TrackName     *string   `json:"track_name"`
-	Artists       *string   `json:"artists"`
-	TimesPlayed   int64     `json:"times_played"`
-	MinutesPlayed float64   `json:"minutes_played"`
-	LastPlayedAt  time.Time `json:"last_played_at"`
-	SpotifyURL    *string   `json:"spotify_url"`
-	ImageURL      *string   `json:"image_url"`
-	Danceability  *float64  `json:"danceability"`
-	Energy        *float64  `json:"energy"`
-	Valence       *float64  `json:"valence"`
+	Listener      string     `json:"listener"`
+	Period        string     `json:"period"`
+	Rank          int        `json:"rank"`
+	TrackID       string     `json:"track_id"`
+	TrackName     *string    `json:"track_name"`
+	Artists       *string    `json:"artists"`
+	TimesPlayed   int64      `json:"times_played"`
+	MinutesPlayed float64    `json:"minutes_played"`
+	LastPlayedAt  *time.Time `json:"last_played_at"` // required
+	SpotifyURL    *string    `json:"spotify_url"`
+	ImageURL      *string    `json:"image_url"`
+	Danceability  *float64   `json:"danceability"`
+	Energy        *float64   `json:"energy"`
+	Valence       *float64   `json:"valence"`
 }
 
 // ReplaceTopTen puts rows in the place of everything the table holds for the listener.

@@ -192,7 +192,7 @@ func TestReplaceTopTen(t *testing.T) {
 	w, _, query := open(t)
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	ranked := func(listener, track string, rank int) warehouse.Ranked {
-		return warehouse.Ranked{Listener: listener, Period: "all", Rank: rank, TrackID: track, TimesPlayed: 1, LastPlayedAt: at}
+		return warehouse.Ranked{Listener: listener, Period: "all", Rank: rank, TrackID: track, TimesPlayed: 1, LastPlayedAt: &at}
 	}
 	steps := []struct {
 		listener string

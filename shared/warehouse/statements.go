@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"text/template"
@@ -18,14 +19,12 @@ var sqlFiles embed.FS
 //go:embed schema
 var schemaFiles embed.FS
 
-// The tables of the dataset, each with its schema/*.json.
+// The tables that code names. [Tables] has them all.
 const (
 	Plays         = "plays"
 	AudioFeatures = "audio_features"
 	Loads         = "loads"
 	TopTen        = "top_ten"
-	PastPlays     = "past_plays"
-	PastTracks    = "past_tracks"
 )
 
 // registry holds every statement that is ever sent, by the path of its file below sql/ less the
@@ -104,16 +103,20 @@ func render(name string, n names) (string, error) {
 	return strings.TrimSpace(text.String()), nil
 }
 
-// schemas are the tables' schemas, read once.
+// schemas are the tables' schemas, read once. Every file is a table, here as in Terraform.
 var schemas = func() map[string]bigquery.Schema {
+	files, err := fs.Glob(schemaFiles, "schema/*.json")
+	if err != nil || len(files) == 0 {
+		panic("no schemas at schema/*.json")
+	}
 	all := map[string]bigquery.Schema{}
-	for _, table := range []string{Plays, AudioFeatures, Loads, TopTen, PastPlays, PastTracks} {
-		text, err := schemaFiles.ReadFile("schema/" + table + ".json")
+	for _, file := range files {
+		text, err := schemaFiles.ReadFile(file)
 		if err != nil {
 			panic(err)
 		}
-		if all[table], err = bigquery.SchemaFromJSON(text); err != nil {
-			panic(fmt.Sprintf("schema/%s.json: %v", table, err))
+		if all[strings.TrimSuffix(path.Base(file), ".json")], err = bigquery.SchemaFromJSON(text); err != nil {
+			panic(fmt.Sprintf("%s: %v", file, err))
 		}
 	}
 	return all

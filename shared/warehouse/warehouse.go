@@ -21,8 +21,6 @@ import (
 const (
 	// jobLimit is the deadline of one job.
 	jobLimit = 15 * time.Minute
-	// maxBytes is what one query may be billed for; the largest reads a few columns of every play.
-	maxBytes = 20 << 30
 	// cleanLimit is the time for dropping a staging table, also after the work's own deadline.
 	cleanLimit = 10 * time.Second
 )
@@ -31,6 +29,7 @@ const (
 type Warehouse struct {
 	client           *bigquery.Client
 	dataset, staging string
+	maxBytesBilled   int64 // of one query
 }
 
 // Open makes a client. It makes no call.
@@ -48,7 +47,7 @@ func Open(ctx context.Context, s settings.Settings) (*Warehouse, error) {
 		return nil, fmt.Errorf("making a BigQuery client: %w", err)
 	}
 	client.Location = s.Location
-	return &Warehouse{client, s.Dataset, s.StagingDataset}, nil
+	return &Warehouse{client, s.Dataset, s.StagingDataset, s.MaxBytesBilled}, nil
 }
 
 func (w *Warehouse) names() names { return names{Dataset: w.dataset} }
@@ -63,7 +62,7 @@ func (w *Warehouse) run(ctx context.Context, name string, n names, params ...big
 	defer cancel()
 	query := w.client.Query(text)
 	query.Parameters = params
-	query.MaxBytesBilled = maxBytes
+	query.MaxBytesBilled = w.maxBytesBilled
 	query.Labels = map[string]string{"app": "spotify-insights", "statement": path.Base(name)}
 	if job, err = query.Run(ctx); err == nil {
 		if status, err = job.Wait(ctx); err == nil {

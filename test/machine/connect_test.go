@@ -1,14 +1,41 @@
 package machine
 
 import (
+	"errors"
+	"io/fs"
+	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
+
+	"spotify-insights.internal/functions/local/embedded/secretserver"
+	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/secrets"
+	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/test/fakespotify"
 )
+
+// connectCommand starts the command that connects a listener.
+func connectCommand(t *testing.T, out *output, env []string, listener ...string) (ended chan error) {
+	t.Helper()
+	cmd := exec.Command(binary, append([]string{"connect"}, listener...)...)
+	cmd.Env = append(clean(), env...)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended = make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() { cmd.Process.Kill() })
+	return ended
+}
 
 // A listener who agrees on Spotify's page is connected: the server then starts without a demo.
 func TestConnect(t *testing.T) {
@@ -18,15 +45,7 @@ func TestConnect(t *testing.T) {
 	env = withoutToken(env)
 	dir, out := t.TempDir(), newOutput()
 
-	cmd := exec.Command(binary, "connect")
-	cmd.Env = append(clean(), append(env, "DATA_DIR="+dir)...)
-	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() { cmd.Process.Kill() })
+	ended := connectCommand(t, out, append(env, "DATA_DIR="+dir))
 	var consent string
 	eventually(t, "asking for consent", func() bool {
 		consent = regexp.MustCompile(`http://\S+/authorize\S*`).FindString(out.String())
@@ -50,6 +69,91 @@ func TestConnect(t *testing.T) {
 		t.Errorf("the consent is %v to %v", in.Status.AuthorizedAt, in.Status.TokenExpiresAt)
 	}
 	noSecrets(t, fake, out)
+}
+
+// With a project named, the token goes into the secret that deployment has declared there, and nothing
+// is made on this machine.
+func TestConnectOnTheCloud(t *testing.T) {
+	fake, env := account(t, noFaults(), noPlays())
+	fake.AddListener(fakespotify.Listener{Name: "browser"})
+	fake.SignIn("browser")
+	host, store := deployedSecrets(t, secrets.ClientID, secrets.TokenID("sister"))
+	dir, out := filepath.Join(t.TempDir(), "data"), newOutput()
+	env = append(withoutToken(env), "DATA_DIR="+dir, "GOOGLE_CLOUD_PROJECT="+deployed, emulator.SecretManager+"="+host)
+
+	for listener, want := range map[string]string{
+		"brother": "run `make deploy PROJECT=" + deployed + "` with listener brother first",
+		"../me":   "cannot be a listener's id",
+	} {
+		if err := <-connectCommand(t, out, env, listener); err == nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: %v, without %q in\n%s", listener, err, want, out)
+		}
+	}
+	if strings.Contains(out.String(), "/authorize") {
+		t.Errorf("somebody was asked for a consent that has no place:\n%s", out)
+	}
+	for version := 1; version <= 2; version++ { // the second replaces a consent that has ended
+		before := len(out.String())
+		ended := connectCommand(t, out, env, "sister")
+		var consent string
+		eventually(t, "asking for consent", func() bool {
+			consent = regexp.MustCompile(`http://\S+/authorize\S*`).FindString(out.String()[before:])
+			return consent != ""
+		})
+		if code, body := do(t, request(t, "GET", consent)); code != http.StatusOK {
+			t.Errorf("the page after consent is %d %s", code, body)
+		}
+		if err := <-ended; err != nil {
+			t.Fatalf("connect ended with %v\n%s", err, out)
+		}
+		var token spotify.Token
+		got, err := store.Newest(t.Context(), secrets.TokenID("sister"), &token)
+		if err != nil || got != version || token.RefreshToken == "" || token.AuthorizedAt == nil || time.Since(*token.AuthorizedAt) > time.Hour || token.Scope != spotify.Scope {
+			t.Errorf("version %d is authorized at %v for %q, %v; want version %d", got, token.AuthorizedAt, token.Scope, err, version)
+		}
+	}
+	var app spotify.App
+	if version, err := store.Newest(t.Context(), secrets.ClientID, &app); err != nil || version != 1 || app != (spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}) {
+		t.Errorf("version %d of the app is of %q, %v", version, app.ClientID, err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the data folder: %v", err)
+	}
+	noSecrets(t, fake, out)
+}
+
+// deployed is a project that is not the embedded cloud's own.
+const deployed = "some-project"
+
+// deployedSecrets serves a Secret Manager with secrets that were declared in a project.
+func deployedSecrets(t *testing.T, ids ...string) (host string, store *secrets.Store) {
+	t.Helper()
+	server, err := secretserver.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener)
+	t.Cleanup(server.Close)
+	for _, id := range ids {
+		_, err := server.CreateSecret(t.Context(), &secretmanagerpb.CreateSecretRequest{
+			Parent: "projects/" + deployed, SecretId: id,
+			Secret: &secretmanagerpb.Secret{Replication: &secretmanagerpb.Replication{
+				Replication: &secretmanagerpb.Replication_Automatic_{Automatic: &secretmanagerpb.Replication_Automatic{}},
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv(emulator.SecretManager, listener.Addr().String())
+	if store, err = secrets.Open(t.Context(), deployed); err != nil {
+		t.Fatal(err)
+	}
+	return listener.Addr().String(), store
 }
 
 // One function alone is served at /, on the cloud of the server that runs on the same data.

@@ -1,0 +1,46 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/settings"
+)
+
+// publicListeners are those whose page may be shown to everybody. Of the others a public page knows as
+// little as of people there are not.
+func publicListeners(all map[string]settings.Listener) map[string]settings.Listener {
+	public := maps.Clone(all)
+	maps.DeleteFunc(public, func(_ string, l settings.Listener) bool { return !l.Public })
+	return public
+}
+
+// publicView is a view that tells what was listened to, and neither when nor how the pipeline does. It
+// takes the times out of the document itself.
+func publicView(listener settings.Listener, period string, d insights.Document) *View {
+	view := figuresView(listener, period, d)
+	for i := range view.TopTracks {
+		view.TopTracks[i].LastPlayedAt = nil
+	}
+	for i := range view.TopArtists {
+		view.TopArtists[i].LastPlayedAt = nil
+	}
+	for i := range view.TopAlbums {
+		view.TopAlbums[i].LastPlayedAt = nil
+	}
+	return view
+}
+
+// discreet makes an error one that may be shown to everybody: what Cloud Storage has to say names
+// buckets and accounts, and is logged instead.
+func discreet(ctx context.Context, err error) error {
+	if faults.Permanent(err) {
+		return err // it speaks of the request
+	}
+	handler.Logger().WarnContext(ctx, "the public figures cannot be shown", "error", err.Error())
+	return errors.New("the figures cannot be read right now")
+}

@@ -1,0 +1,65 @@
+package machinetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"log"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+
+	"spotify-insights.internal/shared/handler"
+)
+
+// Line is a line of the log as Cloud Logging gets it, which alerts look at.
+type Line map[string]any
+
+// Logs collects what is logged until the test ends. The function it returns takes the lines with a
+// message that were logged since it was last called.
+func Logs(t testing.TB) func(message string) []Line {
+	t.Helper()
+	before, out := slog.Default(), &buffer{}
+	slog.SetDefault(slog.New(handler.CloudLogging(out, "some-project")))
+	t.Cleanup(func() {
+		slog.SetDefault(before)
+		log.SetOutput(os.Stderr) // SetDefault points the older package at what it is given, and not back
+		log.SetFlags(log.LstdFlags)
+	})
+	return func(message string) (lines []Line) {
+		t.Helper()
+		for _, text := range bytes.Split(out.take(), []byte("\n")) {
+			if len(text) == 0 {
+				continue
+			}
+			var line Line
+			if err := json.Unmarshal(text, &line); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			if line["message"] == message {
+				lines = append(lines, line)
+			}
+		}
+		return lines
+	}
+}
+
+// buffer is a bytes.Buffer that several may use at once.
+type buffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *buffer) take() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	text := bytes.Clone(b.buf.Bytes())
+	b.buf.Reset()
+	return text
+}

@@ -1,0 +1,71 @@
+package warehouse_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// Every query says what it may be billed for, as the settings have it.
+func TestEveryQueryIsLimited(t *testing.T) {
+	t.Setenv("MAX_BYTES_BILLED", "123456789")
+	s := machinetest.Start(t).Settings
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: os.Getenv(emulator.BigQuery)})
+	var mu sync.Mutex
+	var limits []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body, r.Host = io.NopCloser(bytes.NewReader(body)), os.Getenv(emulator.BigQuery)
+		var job struct {
+			Configuration struct {
+				Query *struct{ MaximumBytesBilled string }
+			}
+		}
+		if json.Unmarshal(body, &job) == nil && job.Configuration.Query != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			limits = append(limits, job.Configuration.Query.MaximumBytesBilled)
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv(emulator.BigQuery, strings.TrimPrefix(server.URL, "http://"))
+	w, err := warehouse.Open(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	if _, err := w.Standing(t.Context(), "me", now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.SumPast(t.Context(), "me", "UTC", now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Ledger(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(limits) != 4 {
+		t.Errorf("%d queries, want 4", len(limits))
+	}
+	for n, limit := range limits {
+		if limit != "123456789" {
+			t.Errorf("query %d may be billed for %q", n, limit)
+		}
+	}
+}

@@ -1,0 +1,17 @@
+package warehouse
+
+// View is one of the dataset's views.
+type View struct{ Name, Query string }
+
+// Views are all views as they stand in a dataset, in the order in which they need each other.
+func Views(dataset string) ([]View, error) {
+	var views []View
+	for _, name := range []string{"tracks", "listens", "listening_history", "gaps"} {
+		query, err := render("views/"+name, names{Dataset: dataset})
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, View{name, query})
+	}
+	return views, nil
+}
