@@ -1,6 +1,7 @@
-// Command stage writes what deployment uploads: for each function a zip with the tree that Google's
-// Go buildpack wants. The same sources make the same bytes, so that a zip's hash changes only with
-// what it is made from. It runs from anywhere inside the module:
+// Command stage writes what deployment takes from the code: for each function a zip with the tree that
+// Google's Go buildpack wants, and views/VIEW.sql with the text of each view. The same sources make the
+// same bytes, so that a zip's hash changes only with what it is made from. It runs from anywhere inside
+// the module:
 //
 //	go run ./terraform/stage OUT
 package main
@@ -18,12 +19,15 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./terraform/stage OUT   (OUT is the folder to write the zips to)")
+		fmt.Fprintln(os.Stderr, "usage: go run ./terraform/stage OUT   (OUT is the folder to write to)")
 		os.Exit(2)
 	}
 	m, err := findModule()
 	if err == nil {
 		err = m.stage(os.Args[1])
+	}
+	if err == nil {
+		err = stageViews(os.Args[1])
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "stage:", err)
