@@ -1,0 +1,104 @@
+# What calls for a person, each with what to do. Nothing here fires before a listener has connected:
+# two of the alerts want a success that is then missed, and the lines the others match are written for
+# connected listeners only.
+
+variable "alert_email" {
+  description = "Where alerts are mailed to. Without it they are in the console only."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alert_email == null ? true : can(regex("^[^@ ]+@[^@ ]+\\.[^@ .]+$", var.alert_email))
+    error_message = "alert_email is one mail address, such as me@example.com."
+  }
+}
+
+resource "google_monitoring_notification_channel" "mail" {
+  count = var.alert_email == null ? 0 : 1
+
+  display_name = "Spotify Insights"
+  type         = "email"
+  labels       = { email_address = var.alert_email }
+
+  depends_on = [time_sleep.services]
+}
+
+locals {
+  mail = google_monitoring_notification_channel.mail[*].name
+  day  = "86400s"
+  week = "604800s"
+
+  # Lines that are worth a mail by themselves. A filter matches fields and not sentences where it can.
+  lines = {
+    consent = {
+      title    = "Spotify's consent ends soon, or is gone"
+      severity = "WARNING"
+      filter   = "resource.labels.service_name=\"ingest\" AND (jsonPayload.token_age_days>=150 OR jsonPayload.consent_lost=true)"
+      labels   = { listener = "EXTRACT(jsonPayload.listener)" }
+      text     = <<-TEXT
+        Spotify ends every consent six months after it was given, however often it is used. This listener's is over 150 days
+        old, or Spotify has refused it in two runs in a row. What is played meanwhile is lost beyond the last 50 plays.
+
+        Connect again: `make connect PROJECT=${var.project} LISTENER=$${log.extracted_label.listener}`
+      TEXT
+    }
+    rejected = {
+      title    = "An object of the lake cannot be loaded"
+      severity = "ERROR"
+      filter   = "resource.labels.service_name=(\"load\" OR \"reconcile\") AND severity>=ERROR AND jsonPayload.object:*"
+      labels   = {} # an object each would be a mail each
+      text     = <<-TEXT
+        An object of gs://${local.buckets.lake} was refused for good, or could not be loaded for hours. It stays in the lake;
+        its plays are missing from the tables. The line's `error` says why, its `action` what to do:
+        `make logs PROJECT=${var.project}`
+
+        The objects: `SELECT object, error FROM ${var.dataset}.loads WHERE error IS NOT NULL`. Once one can be loaded,
+        delete its row there; the next reconcile takes it: `gcloud scheduler jobs run reconcile --location=${var.region} --project=${var.project}`
+      TEXT
+    }
+    gap = {
+      title    = "Plays were missed between two ingests"
+      severity = "WARNING"
+      filter   = "resource.labels.service_name=\"topten\" AND jsonPayload.message=\"gap found\""
+      labels   = { listener = "EXTRACT(jsonPayload.listener)" }
+      text     = <<-TEXT
+        More than 50 plays came between two ingests of this listener; Spotify remembers no more than 50, so some are missing. The
+        line's `after` and `before` say when: `make logs PROJECT=${var.project}`
+
+        They are in the listener's extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy.
+        If ingests were failing at that time, mend that first: `make doctor PROJECT=${var.project}`. If not, run them more often:
+        `ingest_schedule`.
+      TEXT
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "line" {
+  for_each = local.lines
+
+  display_name          = each.value.title
+  severity              = each.value.severity
+  combiner              = "OR"
+  notification_channels = local.mail
+
+  conditions {
+    display_name = each.value.title
+    condition_matched_log {
+      filter           = "resource.type=\"cloud_run_revision\" AND ${each.value.filter}"
+      label_extractors = each.value.labels
+    }
+  }
+  alert_strategy {
+    auto_close = local.week
+    notification_rate_limit {
+      period = local.day # a line that comes every hour is one mail a day
+    }
+  }
+  documentation {
+    subject   = "Spotify Insights: ${each.value.title}"
+    mime_type = "text/markdown"
+    content   = each.value.text
+  }
+
+  depends_on = [time_sleep.services]
+}

@@ -1,0 +1,168 @@
+# The functions, each described once: one that is added is an entry here and its grants in grants.tf.
+#
+#   on           what wakes it: the schedule, an event of local.events, or people
+#   environment  what it reads, and no more (its function.go says what that is)
+#   timeout      seconds, a little over the deadline it keeps itself
+#   instances    at most; one where two at once would get into each other's way
+#   requests     that an instance takes at a time
+
+locals {
+  shown = { for id, l in var.listeners : id => { time_zone = l.time_zone, public = l.public } }
+
+  base = { # what logs and clients want
+    GOOGLE_CLOUD_PROJECT = var.project
+  }
+  warehouse = merge(local.base, {
+    DATASET          = google_bigquery_dataset.insights.dataset_id
+    STAGING_DATASET  = google_bigquery_dataset.staging.dataset_id
+    LOCATION         = var.region
+    MAX_BYTES_BILLED = tostring(var.maximum_bytes_billed)
+  })
+
+  functions = merge({
+    ingest = {
+      source    = "ingest"
+      on        = "schedule"
+      memory    = "256Mi"
+      cpu       = null
+      timeout   = 90 # its 50 seconds, and what it does after them to keep a token and its status
+      instances = length(var.listeners) + 1
+      requests  = 1
+      environment = merge(local.base, {
+        LAKE_BUCKET     = google_storage_bucket.lake.name
+        INSIGHTS_BUCKET = google_storage_bucket.insights.name
+        LISTENERS       = jsonencode(local.shown)
+      })
+    }
+    load = {
+      source    = "load"
+      on        = "lake"
+      memory    = "256Mi"
+      cpu       = null
+      timeout   = 540
+      instances = 1 # two merges at once can insert one play twice
+      requests  = 1
+      environment = merge(local.warehouse, {
+        LAKE_BUCKET = google_storage_bucket.lake.name
+        TOPIC       = google_pubsub_topic.loaded.name
+      })
+    }
+    reconcile = {
+      source    = "reconcile"
+      on        = "schedule"
+      memory    = "512Mi" # it holds the names of every object there is
+      cpu       = null
+      timeout   = 1740 # with a minute's grace, the half hour that Scheduler waits at most
+      instances = 1
+      requests  = 1
+      environment = merge(local.warehouse, {
+        LAKE_BUCKET = google_storage_bucket.lake.name
+        TOPIC       = google_pubsub_topic.loaded.name
+        LISTENERS   = jsonencode(local.shown)
+      })
+    }
+    topten = {
+      source    = "topten"
+      on        = "loaded"
+      memory    = "256Mi"
+      cpu       = null
+      timeout   = 540
+      instances = 1 # a second ranking would overtake the first
+      requests  = 1
+      environment = merge(local.warehouse, {
+        INSIGHTS_BUCKET = google_storage_bucket.insights.name
+        LISTENERS       = jsonencode(local.shown)
+      })
+    }
+    dashboard = {
+      source    = "dashboard"
+      on        = "people"
+      memory    = "512Mi"
+      cpu       = "1" # less than a whole one serves one request at a time
+      timeout   = 30
+      instances = 2
+      requests  = 40
+      environment = merge(local.base, {
+        INSIGHTS_BUCKET = google_storage_bucket.insights.name
+        LISTENERS       = jsonencode(local.shown)
+      })
+    }
+  }, local.public_functions)
+
+  events = {
+    lake    = { type = "google.cloud.storage.object.v1.finalized", bucket = google_storage_bucket.lake.name, topic = null }
+    uploads = { type = "google.cloud.storage.object.v1.finalized", bucket = google_storage_bucket.uploads.name, topic = null }
+    loaded  = { type = "google.cloud.pubsub.topic.v1.messagePublished", bucket = null, topic = google_pubsub_topic.loaded.id }
+  }
+}
+
+resource "google_cloudfunctions2_function" "function" {
+  for_each = local.functions
+
+  name     = each.key
+  location = var.region
+
+  build_config {
+    runtime               = "go126"
+    entry_point           = each.value.source
+    docker_repository     = google_artifact_registry_repository.images.id
+    service_account       = google_service_account.build.id
+    environment_variables = jsondecode(file("${path.module}/stage/build.json")) # less in an image, a faster start
+
+    source {
+      storage_source {
+        bucket = google_storage_bucket.sources.name
+        object = google_storage_bucket_object.source[each.value.source].name
+      }
+    }
+  }
+
+  service_config {
+    service_account_email            = google_service_account.function[each.key].email
+    available_memory                 = each.value.memory
+    available_cpu                    = each.value.cpu
+    timeout_seconds                  = each.value.timeout
+    min_instance_count               = 0
+    max_instance_count               = each.value.instances
+    max_instance_request_concurrency = each.value.requests
+    all_traffic_on_latest_revision   = true
+    environment_variables            = each.value.environment
+
+    # Scheduler and Eventarc count as internal. Who may come in at all, invokers.tf says.
+    ingress_settings = each.value.on == "people" ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+  }
+
+  dynamic "event_trigger" {
+    for_each = contains(keys(local.events), each.value.on) ? [local.events[each.value.on]] : []
+    content {
+      event_type            = event_trigger.value.type
+      pubsub_topic          = event_trigger.value.topic
+      trigger_region        = var.region
+      service_account_email = google_service_account.events.email
+      retry_policy          = "RETRY_POLICY_RETRY" # else an event whose function fails is lost
+
+      dynamic "event_filters" {
+        for_each = event_trigger.value.bucket == null ? [] : [event_trigger.value.bucket]
+        content {
+          attribute = "bucket"
+          value     = event_filters.value
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = contains(concat(["schedule", "people"], keys(local.events)), each.value.on)
+      error_message = "Function ${each.key} is woken by \"${each.value.on}\": say schedule, people, or one of ${join(", ", keys(local.events))}."
+    }
+  }
+
+  # A function runs as soon as it is there: its tables, views and grants come before it.
+  depends_on = [
+    google_bigquery_table.table,
+    google_bigquery_table.listening_history,
+    google_bigquery_table.gaps,
+    time_sleep.grants,
+  ]
+}

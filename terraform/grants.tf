@@ -1,0 +1,120 @@
+# What each account may do, each on the narrowest thing that can carry a grant. No custom roles: the
+# name of one that was deleted is locked for up to 37 days, and with it a new deployment.
+
+locals {
+  grants = {
+    projects = [ # a job has no narrower home
+      { account = "load", role = "roles/bigquery.jobUser" },
+      { account = "reconcile", role = "roles/bigquery.jobUser" },
+      { account = "topten", role = "roles/bigquery.jobUser" },
+    ]
+    buckets = [
+      # Ingest can add to the lake, and can neither change nor delete what is there.
+      { account = "ingest", bucket = "lake", role = "roles/storage.objectCreator" },
+      { account = "ingest", bucket = "lake", role = "roles/storage.objectViewer" },
+      { account = "ingest", bucket = "insights", role = "roles/storage.objectUser" },
+      { account = "load", bucket = "lake", role = "roles/storage.objectViewer" },
+      { account = "reconcile", bucket = "lake", role = "roles/storage.objectViewer" },
+      { account = "topten", bucket = "insights", role = "roles/storage.objectUser" },
+      { account = "dashboard", bucket = "insights", role = "roles/storage.objectViewer" },
+    ]
+    datasets = [
+      { account = "load", dataset = "staging", role = "roles/bigquery.dataEditor" },
+      { account = "reconcile", dataset = "staging", role = "roles/bigquery.dataEditor" },
+      { account = "topten", dataset = "staging", role = "roles/bigquery.dataEditor" },
+      { account = "topten", dataset = "insights", role = "roles/bigquery.dataViewer" }, # views and what they read
+    ]
+    tables = [
+      { account = "load", table = "plays", role = "roles/bigquery.dataEditor" },
+      { account = "load", table = "loads", role = "roles/bigquery.dataEditor" },
+      { account = "reconcile", table = "plays", role = "roles/bigquery.dataEditor" },
+      { account = "reconcile", table = "loads", role = "roles/bigquery.dataEditor" },
+      { account = "topten", table = "top_ten", role = "roles/bigquery.dataEditor" },
+      { account = "topten", table = "past_plays", role = "roles/bigquery.dataEditor" },
+      { account = "topten", table = "past_tracks", role = "roles/bigquery.dataEditor" },
+    ]
+    topics = [
+      { account = "load", role = "roles/pubsub.publisher" },
+      { account = "reconcile", role = "roles/pubsub.publisher" },
+    ]
+    secrets = concat(
+      [{ account = "ingest", secret = google_secret_manager_secret.client.secret_id, role = "roles/secretmanager.secretAccessor" }],
+      flatten([for token in google_secret_manager_secret.token : [
+        { account = "ingest", secret = token.secret_id, role = "roles/secretmanager.secretAccessor" },
+        { account = "ingest", secret = token.secret_id, role = "roles/secretmanager.secretVersionManager" }, # list, add, destroy
+      ]]),
+    )
+  }
+}
+
+resource "google_project_iam_member" "function" {
+  for_each = { for g in local.grants.projects : "${g.account} ${g.role}" => g }
+
+  project = var.project
+  role    = each.value.role
+  member  = google_service_account.function[each.value.account].member
+}
+
+resource "google_storage_bucket_iam_member" "function" {
+  for_each = { for g in local.grants.buckets : "${g.account} ${g.bucket} ${g.role}" => g }
+
+  bucket = each.value.bucket == "lake" ? google_storage_bucket.lake.name : google_storage_bucket.insights.name
+  role   = each.value.role
+  member = google_service_account.function[each.value.account].member
+}
+
+resource "google_bigquery_dataset_iam_member" "function" {
+  for_each = { for g in local.grants.datasets : "${g.account} ${g.dataset} ${g.role}" => g }
+
+  dataset_id = each.value.dataset == "staging" ? google_bigquery_dataset.staging.dataset_id : google_bigquery_dataset.insights.dataset_id
+  role       = each.value.role
+  member     = google_service_account.function[each.value.account].member
+}
+
+resource "google_bigquery_table_iam_member" "function" {
+  for_each = { for g in local.grants.tables : "${g.account} ${g.table} ${g.role}" => g }
+
+  dataset_id = google_bigquery_dataset.insights.dataset_id
+  table_id   = google_bigquery_table.table[each.value.table].table_id
+  role       = each.value.role
+  member     = google_service_account.function[each.value.account].member
+}
+
+resource "google_pubsub_topic_iam_member" "function" {
+  for_each = { for g in local.grants.topics : "${g.account} ${g.role}" => g }
+
+  topic  = google_pubsub_topic.loaded.name
+  role   = each.value.role
+  member = google_service_account.function[each.value.account].member
+}
+
+resource "google_secret_manager_secret_iam_member" "function" {
+  for_each = { for g in local.grants.secrets : "${g.account} ${g.secret} ${g.role}" => g }
+
+  secret_id = each.value.secret
+  role      = each.value.role
+  member    = google_service_account.function[each.value.account].member
+}
+
+# A new grant holds after a minute or two; a function that is built or triggered before that fails.
+resource "time_sleep" "grants" {
+  create_duration = "120s"
+
+  depends_on = [
+    google_project_iam_member.build,
+    google_project_iam_member.build_sources,
+    google_project_iam_member.events,
+    google_project_iam_member.eventarc_agent,
+    google_project_iam_member.function,
+    google_project_iam_member.storage_agent,
+    google_artifact_registry_repository_iam_member.build,
+    google_bigquery_dataset_iam_member.function,
+    google_bigquery_table_iam_member.function,
+    google_pubsub_topic_iam_member.function,
+    google_secret_manager_secret_iam_member.function,
+    google_storage_bucket_iam_member.build,
+    google_storage_bucket_iam_member.function,
+    google_storage_bucket_iam_member.public_figures,
+    google_storage_bucket_iam_member.public_names,
+  ]
+}

@@ -1,0 +1,50 @@
+output "dashboard_url" {
+  description = "The private page. `make open` opens it on your machine; a browser alone is refused."
+  value       = google_cloudfunctions2_function.function["dashboard"].service_config[0].uri
+}
+
+output "public_url" {
+  description = "The page of public listeners, null where there is none."
+  value       = one([for name in keys(local.public_functions) : google_cloudfunctions2_function.function[name].service_config[0].uri])
+}
+
+output "lake" {
+  description = "The lake's bucket."
+  value       = google_storage_bucket.lake.name
+}
+
+output "insights" {
+  description = "The bucket of what the page shows."
+  value       = google_storage_bucket.insights.name
+}
+
+output "dataset" {
+  description = "The tables and views, as PROJECT.DATASET."
+  value       = "${var.project}.${google_bigquery_dataset.insights.dataset_id}"
+}
+
+output "jobs" {
+  description = "Names of the Scheduler jobs: of each listener's ingest, and of reconcile."
+  value = {
+    ingest    = { for id, job in google_cloud_scheduler_job.ingest : id => job.name }
+    reconcile = google_cloud_scheduler_job.reconcile.name
+  }
+}
+
+output "secrets" {
+  description = "Names of the secrets: of the Spotify app, and of each listener's token. Their values are never here."
+  value = {
+    client = google_secret_manager_secret.client.secret_id
+    tokens = { for id, secret in google_secret_manager_secret.token : id => secret.secret_id }
+  }
+}
+
+output "next_steps" {
+  description = "What to do after the first deployment."
+  value       = <<-TEXT
+    1. Connect Spotify, once for each listener (${join(", ", keys(var.listeners))}):  make connect PROJECT=${var.project} LISTENER=...
+    2. Ingest now instead of at the next full hour:  make trigger PROJECT=${var.project} LISTENER=...
+    3. Open the page:  make open PROJECT=${var.project}
+    If something is missing, `make doctor PROJECT=${var.project}` says what.
+  TEXT
+}

@@ -1,0 +1,24 @@
+# The secrets are declared here and filled elsewhere: a version that Terraform added would stand in
+# its state. `make connect` adds the first ones, ingest those that Spotify rotates to.
+
+resource "google_secret_manager_secret" "client" {
+  secret_id = "spotify-client"
+
+  replication {
+    auto {}
+  }
+
+  depends_on = [time_sleep.services]
+}
+
+resource "google_secret_manager_secret" "token" {
+  for_each = var.listeners
+
+  secret_id = "spotify-token-${each.key}"
+
+  replication {
+    auto {}
+  }
+
+  depends_on = [time_sleep.services]
+}

@@ -1,0 +1,284 @@
+# Guards who may do what: the exact roles of every account, on what, and that nobody from outside comes in
+# unasked. The grants' kinds are all that there are: the last run fails if one is added.
+
+mock_provider "google" {
+  override_during = plan
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+  mock_data "google_cloud_run_locations" {
+    defaults = { locations = ["europe-west1", "northamerica-northeast2", "us-central1"] }
+  }
+  mock_resource "google_service_account" {
+    defaults = {}
+  }
+}
+
+mock_provider "time" {
+  override_during = plan
+}
+
+variables {
+  project = "some-project"
+}
+
+run "buckets_are_granted_to_exactly_these" {
+  command = plan
+
+  assert {
+    condition = toset([for g in google_storage_bucket_iam_member.function :
+      "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.bucket} ${g.role}"
+      ]) == toset([
+      "ingest some-project-spotify-lake roles/storage.objectCreator",
+      "ingest some-project-spotify-lake roles/storage.objectViewer",
+      "ingest some-project-spotify-insights roles/storage.objectUser",
+      "load some-project-spotify-lake roles/storage.objectViewer",
+      "reconcile some-project-spotify-lake roles/storage.objectViewer",
+      "topten some-project-spotify-insights roles/storage.objectUser",
+      "dashboard some-project-spotify-insights roles/storage.objectViewer",
+    ])
+    error_message = "A bucket is granted to somebody else, or otherwise."
+  }
+}
+
+run "only_ingest_reads_and_writes_tokens" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "UTC" }, sister = { time_zone = "Asia/Tokyo" } }
+  }
+
+  assert {
+    condition = toset([for g in google_secret_manager_secret_iam_member.function :
+      "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.secret_id} ${g.role}"
+      ]) == toset([
+      "ingest spotify-client roles/secretmanager.secretAccessor",
+      "ingest spotify-token-me roles/secretmanager.secretAccessor",
+      "ingest spotify-token-me roles/secretmanager.secretVersionManager",
+      "ingest spotify-token-sister roles/secretmanager.secretAccessor",
+      "ingest spotify-token-sister roles/secretmanager.secretVersionManager",
+    ])
+    error_message = "A secret is granted to somebody else, or otherwise."
+  }
+}
+
+run "the_warehouse_is_granted_to_exactly_these" {
+  command = plan
+
+  assert {
+    condition = toset([for g in google_bigquery_table_iam_member.function :
+      "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.dataset_id}.${g.table_id} ${g.role}"
+      ]) == toset([
+      "load spotify_insights.plays roles/bigquery.dataEditor",
+      "load spotify_insights.loads roles/bigquery.dataEditor",
+      "reconcile spotify_insights.plays roles/bigquery.dataEditor",
+      "reconcile spotify_insights.loads roles/bigquery.dataEditor",
+      "topten spotify_insights.top_ten roles/bigquery.dataEditor",
+      "topten spotify_insights.past_plays roles/bigquery.dataEditor",
+      "topten spotify_insights.past_tracks roles/bigquery.dataEditor",
+    ])
+    error_message = "A table is granted to somebody else, or otherwise."
+  }
+  assert {
+    condition = toset([for g in google_bigquery_dataset_iam_member.function :
+      "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.dataset_id} ${g.role}"
+      ]) == toset([
+      "load spotify_insights_staging roles/bigquery.dataEditor",
+      "reconcile spotify_insights_staging roles/bigquery.dataEditor",
+      "topten spotify_insights_staging roles/bigquery.dataEditor",
+      "topten spotify_insights roles/bigquery.dataViewer",
+    ])
+    error_message = "A dataset is granted to somebody else, or otherwise."
+  }
+}
+
+run "the_topic_is_granted_to_exactly_these" {
+  command = plan
+
+  assert {
+    condition = toset([for g in google_pubsub_topic_iam_member.function :
+      "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.topic} ${g.role}"
+    ]) == toset(["load plays-loaded roles/pubsub.publisher", "reconcile plays-loaded roles/pubsub.publisher"])
+    error_message = "The topic is granted to somebody else, or otherwise."
+  }
+}
+
+run "the_project_as_a_whole_is_granted_only_what_has_no_narrower_home" {
+  command = plan
+
+  assert {
+    condition = toset([for g in google_project_iam_member.function :
+      "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.role}"
+    ]) == toset(["load roles/bigquery.jobUser", "reconcile roles/bigquery.jobUser", "topten roles/bigquery.jobUser"])
+    error_message = "A function has a role on the whole project that it must not have."
+  }
+  assert {
+    condition     = google_project_iam_member.events.role == "roles/eventarc.eventReceiver" && google_project_iam_member.events.member == google_service_account.events.member
+    error_message = "The triggers' account only receives events."
+  }
+  assert {
+    condition     = google_project_iam_member.storage_agent.role == "roles/pubsub.publisher" && google_project_iam_member.storage_agent.member == data.google_storage_project_service_account.agent.member
+    error_message = "Cloud Storage's agent only publishes what happens in buckets."
+  }
+  assert {
+    condition     = google_project_iam_member.eventarc_agent.role == "roles/eventarc.serviceAgent" && google_project_iam_member.eventarc_agent.member == "serviceAccount:service-123456789012@gcp-sa-eventarc.iam.gserviceaccount.com"
+    error_message = "Eventarc's agent has its own role."
+  }
+}
+
+run "the_builder_reads_sources_and_writes_images" {
+  command = plan
+
+  assert {
+    condition = (
+      google_project_iam_member.build.role == "roles/logging.logWriter" &&
+      google_artifact_registry_repository_iam_member.build.role == "roles/artifactregistry.writer" &&
+      google_storage_bucket_iam_member.build.role == "roles/storage.objectViewer" && google_storage_bucket_iam_member.build.bucket == "some-project-spotify-sources" &&
+      google_project_iam_member.build_sources.role == "roles/storage.objectViewer"
+    )
+    error_message = "The builder has other roles than it should have."
+  }
+  assert {
+    condition     = one(google_project_iam_member.build_sources.condition).expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-123456789012-us-central1\") || resource.name.startsWith(\"projects/_/buckets/gcf-v2-uploads-123456789012-us-central1\")"
+    error_message = "The builder may read no other bucket of the project, the lake least of all."
+  }
+  assert {
+    condition = alltrue([for member in [
+      google_project_iam_member.build.member, google_project_iam_member.build_sources.member,
+      google_artifact_registry_repository_iam_member.build.member, google_storage_bucket_iam_member.build.member,
+    ] : member == google_service_account.build.member])
+    error_message = "The builder's grants belong to the builder."
+  }
+}
+
+run "scheduler_and_events_call_what_is_theirs_and_nobody_else_calls_anything" {
+  command = plan
+
+  assert {
+    condition = (
+      toset([for g in google_cloud_run_v2_service_iam_member.scheduler : "${g.name} ${g.role}"]) == toset(["ingest roles/run.invoker", "reconcile roles/run.invoker"]) &&
+      alltrue([for g in google_cloud_run_v2_service_iam_member.scheduler : g.member == google_service_account.scheduler.member])
+    )
+    error_message = "Scheduler's account calls ingest and reconcile, and only it does."
+  }
+  assert {
+    condition = (
+      toset([for g in google_cloud_run_v2_service_iam_member.events : "${g.name} ${g.role}"]) == toset(["load roles/run.invoker", "topten roles/run.invoker"]) &&
+      alltrue([for g in google_cloud_run_v2_service_iam_member.events : g.member == google_service_account.events.member])
+    )
+    error_message = "The triggers' account calls load and topten, and only it does."
+  }
+  assert {
+    condition = alltrue([for f in google_cloudfunctions2_function.function :
+      length(f.event_trigger) == 0 || try(one(f.event_trigger).service_account_email, "") == google_service_account.events.email
+    ])
+    error_message = "A trigger without an account of its own runs as the project's default one."
+  }
+}
+
+run "every_function_runs_as_itself" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "UTC", public = true } }
+  }
+
+  assert {
+    condition = alltrue([for name, f in google_cloudfunctions2_function.function :
+      f.service_config[0].service_account_email == google_service_account.function[name].email && google_service_account.function[name].account_id == "insights-${name}"
+    ])
+    error_message = "A function runs as another, or as the project's default account."
+  }
+}
+
+run "no_page_is_public_unless_a_listener_asks" {
+  command = plan
+
+  assert {
+    condition = (
+      length(google_cloud_run_v2_service_iam_member.everybody) == 0 &&
+      length(google_storage_bucket_iam_member.public_figures) == 0 && length(google_storage_bucket_iam_member.public_names) == 0 &&
+      !contains(keys(google_cloudfunctions2_function.function), "dashboard-public")
+    )
+    error_message = "Nobody has asked for a public page."
+  }
+}
+
+run "the_public_page_is_a_service_of_its_own_that_knows_public_listeners_only" {
+  command = plan
+
+  variables {
+    listeners = {
+      me     = { time_zone = "Europe/Berlin" }
+      sister = { time_zone = "Asia/Tokyo", public = true }
+    }
+  }
+
+  assert {
+    condition     = { for g in google_cloud_run_v2_service_iam_member.everybody : g.name => "${g.member} ${g.role}" } == { "dashboard-public" = "allUsers roles/run.invoker" }
+    error_message = "Everybody may see the public page, and no other."
+  }
+  assert {
+    condition = (
+      google_cloudfunctions2_function.function["dashboard-public"].service_config[0].environment_variables.LISTENERS == "{\"sister\":{\"public\":true,\"time_zone\":\"Asia/Tokyo\"}}" &&
+      google_cloudfunctions2_function.function["dashboard-public"].service_config[0].environment_variables.AUDIENCE == "public"
+    )
+    error_message = "The public page must not know of listeners who are not public, and has to leave out what is private."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.function["dashboard-public"].build_config[0].entry_point == "dashboard"
+    error_message = "The public page is the dashboard's code."
+  }
+  assert {
+    condition     = !contains(keys(google_cloudfunctions2_function.function["dashboard"].service_config[0].environment_variables), "AUDIENCE")
+    error_message = "The private page shows all, and to nobody from outside."
+  }
+}
+
+run "the_public_page_can_read_the_figures_of_public_listeners_and_nothing_else" {
+  command = plan
+
+  variables {
+    listeners = {
+      me      = { time_zone = "Europe/Berlin" }
+      sister  = { time_zone = "Asia/Tokyo", public = true }
+      brother = { time_zone = "Asia/Tokyo", public = true }
+    }
+  }
+
+  assert {
+    condition     = one(google_storage_bucket_iam_member.public_figures["dashboard-public"].condition).expression == "resource.name == \"projects/_/buckets/some-project-spotify-insights/objects/insights/listener=brother.json\" || resource.name == \"projects/_/buckets/some-project-spotify-insights/objects/insights/listener=sister.json\""
+    error_message = "The public page must be able to read no other object."
+  }
+  assert {
+    condition = (
+      google_storage_bucket_iam_member.public_figures["dashboard-public"].role == "roles/storage.objectViewer" &&
+      google_storage_bucket_iam_member.public_names["dashboard-public"].role == "roles/storage.legacyBucketReader" &&
+      google_storage_bucket_iam_member.public_figures["dashboard-public"].member == google_service_account.function["dashboard-public"].member &&
+      google_storage_bucket_iam_member.public_names["dashboard-public"].member == google_service_account.function["dashboard-public"].member
+    )
+    error_message = "The public page reads figures and lists names."
+  }
+  assert {
+    condition     = !anytrue([for g in google_storage_bucket_iam_member.function : g.member == google_service_account.function["dashboard-public"].member])
+    error_message = "The public page has no other grant."
+  }
+}
+
+run "there_are_no_grants_but_those_above" {
+  command = plan
+
+  assert {
+    condition = toset(flatten([for file in fileset(path.module, "*.tf") : regexall("resource \"([a-z0-9_]*_iam_[a-z]+)\" \"([a-z_]+)\"", file(file))])) == toset(flatten([
+      ["google_artifact_registry_repository_iam_member", "build"],
+      ["google_bigquery_dataset_iam_member", "function"],
+      ["google_bigquery_table_iam_member", "function"],
+      ["google_cloud_run_v2_service_iam_member", "events", "everybody", "scheduler"],
+      ["google_project_iam_member", "build", "build_sources", "eventarc_agent", "events", "function", "storage_agent"],
+      ["google_pubsub_topic_iam_member", "function"],
+      ["google_secret_manager_secret_iam_member", "function"],
+      ["google_storage_bucket_iam_member", "build", "function", "public_figures", "public_names"],
+    ]))
+    error_message = "There is a grant that no run here looks at."
+  }
+}

@@ -1,0 +1,203 @@
+# Guards that a person hears of what only a person can mend, is told what to do, and hears nothing before
+# the first connect.
+
+mock_provider "google" {
+  override_during = plan
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+  mock_data "google_cloud_run_locations" {
+    defaults = { locations = ["europe-west1", "northamerica-northeast2", "us-central1"] }
+  }
+  mock_resource "google_monitoring_notification_channel" {
+    defaults = {}
+  }
+}
+
+mock_provider "time" {
+  override_during = plan
+}
+
+variables {
+  project = "some-project"
+}
+
+run "there_is_an_alert_for_each_thing_that_calls_for_a_person" {
+  command = plan
+
+  assert {
+    condition = toset([for p in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.absence)) : p.display_name]) == toset([
+      "No successful ingest for two runs",
+      "Spotify's consent ends soon, or is gone",
+      "Objects have been in the lake for three hours and are not loaded",
+      "An object of the lake cannot be loaded",
+      "Plays were missed between two ingests",
+    ])
+    error_message = "An alert is missing."
+  }
+}
+
+run "every_alert_says_what_to_do" {
+  command = plan
+
+  assert {
+    condition = alltrue([for p in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.absence)) :
+      can(regex("`(make|gcloud) [^`]*some-project", one(p.documentation).content)) && length(one(p.documentation).content) < 8192 && one(p.documentation).mime_type == "text/markdown"
+    ])
+    error_message = "An alert without a command to run leaves its reader alone."
+  }
+}
+
+run "alerts_are_mailed_where_an_address_is_given" {
+  command = plan
+
+  variables {
+    alert_email = "me@example.com"
+  }
+
+  assert {
+    condition     = one(google_monitoring_notification_channel.mail).type == "email" && one(google_monitoring_notification_channel.mail).labels.email_address == "me@example.com"
+    error_message = "The address given is the address mailed to."
+  }
+  assert {
+    condition = alltrue([for p in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.absence)) :
+      join(" ", p.notification_channels) == one(google_monitoring_notification_channel.mail).name
+    ])
+    error_message = "An alert is mailed to nobody."
+  }
+}
+
+run "without_an_address_nothing_is_mailed" {
+  command = plan
+
+  assert {
+    condition     = length(google_monitoring_notification_channel.mail) == 0
+    error_message = "There is nobody to mail to."
+  }
+}
+
+run "a_line_that_comes_hourly_is_one_mail_a_day" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for p in google_monitoring_alert_policy.line : one(one(p.alert_strategy).notification_rate_limit).period == "86400s"])
+    error_message = "A policy on lines needs a limit, and hourly mail is not read."
+  }
+}
+
+run "no_alert_fires_before_the_first_connect" {
+  command = plan
+
+  # A success first, then its absence: "A unless B" is nothing where A is nothing.
+  assert {
+    condition = alltrue([for p in google_monitoring_alert_policy.absence :
+      can(regex("^sum.* > 0 unless sum.* > 0$", one(one(p.conditions).condition_prometheus_query_language).query))
+    ])
+    error_message = "An absence counts only after a success."
+  }
+  assert {
+    condition     = alltrue([for p in google_monitoring_alert_policy.absence : one(one(p.conditions).condition_prometheus_query_language).disable_metric_validation])
+    error_message = "Before the first line there is no counter, and the first apply would fail on that."
+  }
+  assert {
+    condition     = strcontains(one(one(google_monitoring_alert_policy.line["consent"].conditions).condition_matched_log).filter, "(jsonPayload.token_age_days>=150 OR jsonPayload.consent_lost=true)")
+    error_message = "A consent that there never was is not lost: the plain refusals of an ingest are no alert."
+  }
+}
+
+run "two_missed_runs_are_two_runs_of_the_schedule" {
+  command = plan
+
+  assert {
+    condition     = endswith(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "[135m])) > 0")
+    error_message = "Hourly runs are missed after two hours and a quarter."
+  }
+}
+
+run "two_missed_runs_of_a_slower_schedule_take_longer" {
+  command = plan
+
+  variables {
+    ingest_schedule = "0 */6 * * *"
+    listeners       = { me = { time_zone = "UTC" }, sister = { time_zone = "Asia/Tokyo" } }
+  }
+
+  assert {
+    condition     = endswith(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "[735m])) > 0")
+    error_message = "Runs every six hours are missed after twelve hours and a quarter."
+  }
+  assert { # else one who left would be missed for a week
+    condition     = strcontains(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "listener=~\"me|sister\"")
+    error_message = "Only those who are listeners now are missed."
+  }
+}
+
+run "counters_count_the_lines_that_the_functions_write" {
+  command = plan
+
+  assert {
+    condition = (
+      strcontains(google_logging_metric.ingests.filter, "jsonPayload.message=\"ingested\"") && strcontains(google_logging_metric.loads.filter, "jsonPayload.message=\"loaded\"") &&
+      google_logging_metric.ingests.label_extractors == tomap({ listener = "EXTRACT(jsonPayload.listener)", status = "EXTRACT(jsonPayload.status)" })
+    )
+    error_message = "A counter counts nothing."
+  }
+  assert {
+    condition = (
+      strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"ingested\"") && strcontains(file("${path.module}/../shared/loading/loading.go"), "\"loaded\"")
+    )
+    error_message = "A function no longer writes the line that is counted."
+  }
+  assert {
+    condition = (
+      strcontains(one(one(google_monitoring_alert_policy.line["gap"].conditions).condition_matched_log).filter, "jsonPayload.message=\"gap found\"") &&
+      strcontains(file("${path.module}/../functions/topten/topten.go"), "\"gap found\", \"listener\"")
+    )
+    error_message = "Nobody hears of gaps."
+  }
+  assert {
+    condition = alltrue([for field in ["token_age_days", "consent_lost"] :
+      strcontains(one(one(google_monitoring_alert_policy.line["consent"].conditions).condition_matched_log).filter, "jsonPayload.${field}") &&
+      strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"${field}\",")
+    ])
+    error_message = "Nobody hears that a consent ends or is gone."
+  }
+}
+
+run "every_alert_looks_at_a_function_that_there_is" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([for text in concat([for p in google_monitoring_alert_policy.line : one(one(p.conditions).condition_matched_log).filter], [google_logging_metric.ingests.filter, google_logging_metric.loads.filter]) : [
+      for name in regexall("\"[a-z-]+\"", join(" ", regexall("service_name=(?:\"[a-z-]+\"|\\([^)]*\\))", text))) : contains(keys(google_cloudfunctions2_function.function), trim(name, "\""))
+    ]]))
+    error_message = "An alert watches nobody."
+  }
+}
+
+run "a_budget_is_made_only_where_one_is_given" {
+  command = plan
+
+  assert {
+    condition     = length(google_billing_budget.month) == 0 && !contains(keys(google_project_service.on), "billingbudgets")
+    error_message = "Nobody asked for a budget."
+  }
+}
+
+run "a_budget_watches_this_project_and_mails" {
+  command = plan
+
+  variables {
+    budget      = { billing_account = "012345-6789AB-CDEF01", amount = 5 }
+    alert_email = "me@example.com"
+  }
+
+  assert {
+    condition = (
+      one(one(google_billing_budget.month).budget_filter).projects == toset(["projects/123456789012"]) &&
+      one(one(one(google_billing_budget.month).amount).specified_amount).units == "5" &&
+      join(" ", one(one(google_billing_budget.month).all_updates_rule).monitoring_notification_channels) == one(google_monitoring_notification_channel.mail).name
+    )
+    error_message = "The budget is another than was asked for."
+  }
+}

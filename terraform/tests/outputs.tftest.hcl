@@ -1,0 +1,69 @@
+# Guards what a deployment tells: where its page is, and the names that the Makefile's commands need.
+
+mock_provider "google" {
+  override_during = plan
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+  mock_data "google_cloud_run_locations" {
+    defaults = { locations = ["europe-west1", "northamerica-northeast2", "us-central1"] }
+  }
+  mock_resource "google_cloudfunctions2_function" {
+    defaults = {}
+  }
+}
+
+mock_provider "time" {
+  override_during = plan
+}
+
+variables {
+  project = "some-project"
+}
+
+run "the_outputs_name_what_there_is" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "UTC" }, sister = { time_zone = "Asia/Tokyo" } }
+  }
+
+  assert {
+    condition     = output.dashboard_url == google_cloudfunctions2_function.function["dashboard"].service_config[0].uri && output.public_url == null
+    error_message = "The page's address is the dashboard's."
+  }
+  assert {
+    condition     = output.lake == "some-project-spotify-lake" && output.insights == "some-project-spotify-insights" && output.dataset == "some-project.spotify_insights"
+    error_message = "The names of the lake and the dataset are wrong."
+  }
+  assert {
+    condition     = output.jobs == { ingest = { me = "ingest-me", sister = "ingest-sister" }, reconcile = "reconcile" }
+    error_message = "The names of the jobs are wrong."
+  }
+  assert {
+    condition     = output.secrets == { client = "spotify-client", tokens = { me = "spotify-token-me", sister = "spotify-token-sister" } }
+    error_message = "The names of the secrets are wrong."
+  }
+}
+
+run "the_next_steps_are_commands_for_this_project" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for step in ["make connect", "make trigger", "make open", "make doctor"] : strcontains(output.next_steps, "${step} PROJECT=some-project")])
+    error_message = "A step is missing, or for another project."
+  }
+}
+
+run "a_public_listener_has_an_address_to_give_away" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "UTC", public = true } }
+  }
+
+  assert {
+    condition     = output.public_url == google_cloudfunctions2_function.function["dashboard-public"].service_config[0].uri
+    error_message = "The public page has an address of its own."
+  }
+}

@@ -1,0 +1,70 @@
+# Guards secrets: Terraform knows where they are and never what they are, so that neither its files nor its
+# state hold one.
+
+mock_provider "google" {
+  override_during = plan
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+  mock_data "google_cloud_run_locations" {
+    defaults = { locations = ["europe-west1", "northamerica-northeast2", "us-central1"] }
+  }
+}
+
+mock_provider "time" {
+  override_during = plan
+}
+
+variables {
+  project = "some-project"
+}
+
+run "there_is_a_secret_for_the_app_and_one_for_each_listener" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "UTC" }, sister = { time_zone = "Asia/Tokyo" } }
+  }
+
+  assert { # the names of shared/secrets
+    condition     = toset(concat([google_secret_manager_secret.client.secret_id], [for s in google_secret_manager_secret.token : s.secret_id])) == toset(["spotify-client", "spotify-token-me", "spotify-token-sister"])
+    error_message = "The secrets are not those that the code reads."
+  }
+}
+
+run "no_secret_has_a_value_here" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for file in fileset(path.module, "*.tf") : !can(regex("secret_manager_(regional_)?secret_version|secret_data|secret_environment_variables|secret_volumes|google_service_account_key|sensitive", file(file)))])
+    error_message = "A secret's value would stand in Terraform's state, or in a function's environment."
+  }
+}
+
+run "no_environment_holds_a_secret" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "UTC", public = true } }
+  }
+
+  assert {
+    condition = alltrue(flatten([for f in google_cloudfunctions2_function.function : [
+      for key in concat(keys(f.service_config[0].environment_variables), keys(f.build_config[0].environment_variables)) : !can(regex("(?i)secret|token|password|credential|key", key))
+    ]]))
+    error_message = "Whoever may look at a function sees its environment."
+  }
+  assert {
+    condition     = alltrue([for f in google_cloudfunctions2_function.function : length(f.service_config[0].secret_environment_variables) == 0 && length(f.service_config[0].secret_volumes) == 0])
+    error_message = "A secret is read when it is needed, by whom it is granted to, and is nobody's environment."
+  }
+}
+
+run "no_function_is_pointed_at_an_emulator" {
+  command = plan
+
+  assert {
+    condition     = alltrue(flatten([for f in google_cloudfunctions2_function.function : [for key in keys(f.service_config[0].environment_variables) : !endswith(key, "_EMULATOR_HOST") && !endswith(key, "_URL")]]))
+    error_message = "A deployed function that talked to somebody's emulator would hand over its listener's token."
+  }
+}

@@ -1,0 +1,176 @@
+# Guards what is kept: that nothing deletes the lake or the tables by mistake, that nobody from outside can
+# read a bucket, and that tables are as the code expects them.
+
+mock_provider "google" {
+  override_during = plan
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+  mock_data "google_cloud_run_locations" {
+    defaults = { locations = ["europe-west1", "northamerica-northeast2", "us-central1"] }
+  }
+}
+
+mock_provider "time" {
+  override_during = plan
+}
+
+variables {
+  project = "some-project"
+}
+
+run "no_bucket_can_be_made_public" {
+  command = plan
+
+  assert {
+    condition = alltrue([for bucket in [google_storage_bucket.lake, google_storage_bucket.uploads, google_storage_bucket.insights, google_storage_bucket.sources] :
+      bucket.public_access_prevention == "enforced" && bucket.uniform_bucket_level_access
+    ])
+    error_message = "A bucket could be opened to everybody, or an object of it."
+  }
+  assert {
+    condition     = toset([for found in flatten([for file in fileset(path.module, "*.tf") : regexall("resource \"google_storage_bucket\" \"([a-z]+)\"", file(file))]) : found]) == toset(["lake", "uploads", "insights", "sources"])
+    error_message = "There is a bucket that no run here looks at."
+  }
+}
+
+run "the_lake_is_kept_for_ever" {
+  command = plan
+
+  assert {
+    condition     = one(google_storage_bucket.lake.versioning).enabled
+    error_message = "The lake has to keep every version."
+  }
+  assert {
+    condition     = length(google_storage_bucket.lake.lifecycle_rule) == 0 && length(google_storage_bucket.lake.retention_policy) == 0
+    error_message = "No rule may delete from the lake."
+  }
+  assert {
+    condition     = google_storage_bucket.lake.force_destroy == false
+    error_message = "A lake that holds something must not be destroyed."
+  }
+}
+
+run "the_lake_and_the_tables_go_only_when_told" {
+  command = plan
+
+  variables {
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = google_storage_bucket.lake.force_destroy && alltrue([for table in google_bigquery_table.table : !table.deletion_protection])
+    error_message = "Told so, the lake and the tables can be destroyed."
+  }
+}
+
+run "uploads_are_gone_after_a_week_at_the_latest" {
+  command = plan
+
+  assert {
+    condition = (
+      [for rule in google_storage_bucket.uploads.lifecycle_rule : "${one(rule.action).type} ${one(rule.condition).age}"] == ["Delete 7"] &&
+      one(google_storage_bucket.uploads.soft_delete_policy).retention_duration_seconds == 0
+    )
+    error_message = "A privacy export is not to be kept."
+  }
+}
+
+run "what_is_made_anew_is_not_kept_twice" {
+  command = plan
+
+  assert {
+    condition = alltrue([for bucket in [google_storage_bucket.insights, google_storage_bucket.sources] :
+      one(bucket.soft_delete_policy).retention_duration_seconds == 0 && length(bucket.versioning) == 0
+    ])
+    error_message = "Soft delete is billed for what is replaced every hour, or at each deployment."
+  }
+}
+
+run "the_tables_are_protected_from_deletion" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for table in google_bigquery_table.table : table.deletion_protection]) && !google_bigquery_dataset.insights.delete_contents_on_destroy
+    error_message = "A table could be destroyed by mistake."
+  }
+}
+
+run "there_is_a_table_for_each_schema_with_its_columns" {
+  command = plan
+
+  assert {
+    condition     = toset([for name in keys(google_bigquery_table.table) : "${name}.json"]) == fileset("${path.module}/../shared/warehouse/schema", "*")
+    error_message = "Tables and schema files differ."
+  }
+  assert {
+    condition     = length(setsubtract(["plays", "loads", "audio_features", "top_ten", "past_plays", "past_tracks"], keys(google_bigquery_table.table))) == 0
+    error_message = "A table is gone that the functions write or read."
+  }
+  assert {
+    condition     = alltrue([for name, table in google_bigquery_table.table : jsondecode(table.schema) == jsondecode(file("${path.module}/../shared/warehouse/schema/${name}.json"))])
+    error_message = "A table's columns are those of its schema file."
+  }
+}
+
+run "plays_are_laid_out_by_month_and_listener" {
+  command = plan
+
+  assert {
+    condition = (
+      [for p in google_bigquery_table.table["plays"].time_partitioning : "${p.type} ${p.field}"] == ["MONTH played_at"] &&
+      google_bigquery_table.table["plays"].clustering == tolist(["listener", "track_id"])
+    )
+    error_message = "An hourly load would read the whole history."
+  }
+  assert {
+    condition     = alltrue([for name, table in google_bigquery_table.table : length(table.time_partitioning) == 0 || name == "plays"])
+    error_message = "Only plays are partitioned, as in shared/warehouse/create.go."
+  }
+}
+
+run "staging_tables_go_by_themselves_after_a_day" {
+  command = plan
+
+  assert {
+    condition     = google_bigquery_dataset.staging.default_table_expiration_ms == 24 * 60 * 60 * 1000 && google_bigquery_dataset.insights.default_table_expiration_ms == null
+    error_message = "Staging tables expire, the others never."
+  }
+}
+
+run "every_view_reads_this_deployment" {
+  command = plan
+
+  variables {
+    dataset = "history"
+  }
+
+  assert {
+    condition = alltrue([for name, view in { tracks = google_bigquery_table.tracks, listens = google_bigquery_table.listens, listening_history = google_bigquery_table.listening_history, gaps = google_bigquery_table.gaps } :
+      view.table_id == name && view.dataset_id == "history" && !one(view.view).use_legacy_sql &&
+      strcontains(one(view.view).query, "some-project.history.") && !strcontains(one(view.view).query, "DATASET_PLACEHOLDER")
+    ])
+    error_message = "A view does not read the tables beside it."
+  }
+}
+
+run "everything_is_in_one_region" {
+  command = plan
+
+  variables {
+    region = "europe-west1"
+  }
+
+  assert {
+    condition = toset(concat(
+      [for bucket in [google_storage_bucket.lake, google_storage_bucket.uploads, google_storage_bucket.insights, google_storage_bucket.sources] : bucket.location],
+      [for dataset in [google_bigquery_dataset.insights, google_bigquery_dataset.staging] : dataset.location],
+      [for f in google_cloudfunctions2_function.function : f.location],
+      [for f in google_cloudfunctions2_function.function : one(f.event_trigger).trigger_region if length(f.event_trigger) > 0],
+      [for f in google_cloudfunctions2_function.function : f.service_config[0].environment_variables.LOCATION if contains(keys(f.service_config[0].environment_variables), "LOCATION")],
+      [for job in google_cloud_scheduler_job.ingest : job.region],
+      [google_cloud_scheduler_job.reconcile.region, google_artifact_registry_repository.images.location],
+    )) == toset(["europe-west1"])
+    error_message = "What is elsewhere cannot be triggered or loaded, or is billed for the way."
+  }
+}
