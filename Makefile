@@ -3,7 +3,8 @@ SHELL := /bin/bash
 GO ?= go
 TESTFLAGS ?=
 
-.PHONY: run connect function test test-soak test-browser bench screenshots build vet clean
+.PHONY: run connect function test test-terraform test-soak test-browser bench screenshots build vet clean
+.PHONY: deploy open trigger logs doctor destroy forget
 
 # A binary of its own, so that Ctrl-C and SIGTERM reach the server and not `go run`.
 build:
@@ -12,8 +13,9 @@ build:
 run: build
 	@exec bin/local
 
+# In a project where one is given, else on this machine.
 connect: build
-	@exec bin/local connect $(LISTENER)
+	@$(if $(PROJECT),terraform/commands/connect.sh,exec env -u GOOGLE_CLOUD_PROJECT bin/local connect $${LISTENER:+"$$LISTENER"})
 
 function: build
 	$(if $(NAME),,$(error say which: make function NAME=ingest))
@@ -21,6 +23,11 @@ function: build
 
 test: vet
 	$(GO) test -race $(TESTFLAGS) ./...
+	@terraform/commands/test.sh validate
+
+# The Terraform configuration and its promises; says so where Terraform is not there to test it.
+test-terraform:
+	@terraform/commands/test.sh
 
 # The long tests at full length: a thousand ingests, forty power cuts.
 test-soak:
@@ -37,6 +44,11 @@ bench:
 # The README's pictures of the page, in headless Chromium (Debian: apt-get install chromium fonts-liberation).
 screenshots:
 	$(GO) run ./test/screenshots
+
+# On Google Cloud. PROJECT=... and the other arguments reach the commands through the environment, unread by
+# the shell; each looks at them before it does anything.
+deploy open trigger logs doctor destroy forget:
+	@terraform/commands/$@.sh
 
 vet:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

@@ -1,0 +1,205 @@
+// Package commands tests the shell commands beside it as a person meets them: through make, with
+// gcloud and Terraform replaced by stand-ins that write down how they are called.
+package commands
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+const state = "gs://some-project-spotify-state"
+
+// A machine and a project that lack nothing, in which nothing is deployed.
+var ready = []answer{
+	{call: "gcloud auth list", says: "someone@example.com"},
+	{call: "gcloud projects describe", says: "ACTIVE"},
+	{call: "gcloud billing projects describe", says: "True"},
+	{call: "gcloud run regions list", says: "europe-west1\nus-central1"},
+	{call: "gcloud storage cp gs://", says: "ERROR: The following URLs matched no objects or files:", fails: true},
+	{call: "terraform version", says: "Terraform v1.11.4\non linux_amd64"},
+	{call: "terraform -chdir=terraform output -raw public_url", says: "Error: Output not found", fails: true},
+	{call: "terraform -chdir=terraform output -raw next_steps", says: "1. Connect Spotify"},
+	{call: "terraform -chdir=terraform output -raw lake", says: "some-project-spotify-lake"},
+	{call: "terraform -chdir=terraform output -raw dataset", says: "some-project.spotify_insights"},
+}
+
+// deployed are the answers of a project with a deployment, over those of ready.
+func deployed(more ...answer) []answer {
+	return append(more, answer{call: "gcloud storage buckets list", says: "some-project-spotify-state\tEUROPE-WEST1"})
+}
+
+var (
+	asked = []string{ // what every command asks first
+		"gcloud auth list --filter=status:ACTIVE --format=value(account)",
+		"gcloud projects describe some-project --format=value(lifecycleState)",
+	}
+	located = append(slices.Clip(asked), "gcloud storage buckets list --project=some-project --filter=name~-spotify-state$ --format=value(name,location)")
+	login   = "gcloud auth application-default print-access-token"
+	opened  = []string{
+		"terraform -chdir=terraform init -reconfigure -input=false -no-color -backend-config=bucket=some-project-spotify-state",
+		"go run ./terraform/stage terraform/staged",
+		"gcloud storage cp " + state + "/*.tfvars* $WORK",
+	}
+)
+
+// changes are the calls that make, change or delete something.
+var changes = []string{
+	"gcloud services enable", "gcloud beta services identity create", "gcloud storage buckets create", "gcloud storage buckets update",
+	"gcloud storage cp $WORK", "gcloud storage rm", "gcloud secrets delete", "gcloud scheduler jobs run", "gcloud scheduler jobs pause",
+	"terraform -chdir=terraform apply", "terraform -chdir=terraform destroy", "bq ", "local ",
+}
+
+// command is a case: what is typed, on which machine, and what comes of it.
+type command struct {
+	name      string
+	make      []string
+	input     string
+	without   []string // what is not installed
+	answers   []answer // before those of ready
+	wantCalls []string
+	wantSaid  []string
+	wantFail  bool
+	untouched bool // nothing may have been made, changed or deleted
+}
+
+func (c command) test(t *testing.T) {
+	t.Parallel()
+	r := newMachine(t, c.without, append(slices.Clip(c.answers), ready...)).make(t, c.input, c.make...)
+	if r.failed != c.wantFail {
+		t.Errorf("failed: %v, want %v", r.failed, c.wantFail)
+	}
+	if c.wantCalls != nil && !slices.Equal(r.calls, c.wantCalls) {
+		t.Errorf("called:\n  %s\nwant:\n  %s", strings.Join(r.calls, "\n  "), strings.Join(c.wantCalls, "\n  "))
+	}
+	for _, want := range c.wantSaid {
+		if !strings.Contains(r.said, want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	for _, call := range r.calls {
+		if c.untouched && slices.ContainsFunc(changes, func(change string) bool { return strings.HasPrefix(call, change) }) {
+			t.Errorf("it went as far as: %s", call)
+		}
+	}
+	if t.Failed() {
+		t.Logf("it said:\n%s\nafter:\n  %s", r.said, strings.Join(r.calls, "\n  "))
+	}
+}
+
+func join(parts ...any) (calls []string) {
+	for _, part := range parts {
+		switch part := part.(type) {
+		case string:
+			calls = append(calls, part)
+		case []string:
+			calls = append(calls, part...)
+		}
+	}
+	return calls
+}
+
+func TestArguments(t *testing.T) {
+	const listener = "small letters, digits and dashes: LISTENER=me"
+	project := "PROJECT=some-project"
+	tests := []command{
+		{name: "no project", make: []string{"deploy"}, wantSaid: []string{"make deploy PROJECT=my-project"}},
+		{name: "a project's name", make: []string{"doctor", "PROJECT=My Project"}, wantSaid: []string{"PROJECT='My Project' will not do", "gcloud projects list"}},
+		{name: "a project's number", make: []string{"logs", "PROJECT=123456789012"}, wantSaid: []string{"the id of a project"}},
+		{name: "a project with a command in it", make: []string{"open", "PROJECT=a;touch hacked"}, wantSaid: []string{"will not do"}},
+		{name: "a project of two lines", make: []string{"open", "PROJECT=some-project\nx"}, wantSaid: []string{"will not do"}},
+		{name: "a zone", make: []string{"deploy", project, "REGION=us-central1-a"}, wantSaid: []string{"REGION='us-central1-a' will not do", "no zone"}},
+		{name: "a multi-region", make: []string{"trigger", project, "REGION=EU"}, wantSaid: []string{"REGION='EU' will not do"}},
+		{name: "a listener in capitals", make: []string{"trigger", project, "LISTENER=Me"}, wantSaid: []string{listener}},
+		{name: "a listener of 32 letters", make: []string{"trigger", project, "LISTENER=" + strings.Repeat("a", 32)}, wantSaid: []string{listener}},
+		{name: "a listener with a path", make: []string{"forget", project, "LISTENER=../me", "CONFIRM=../me"}, wantSaid: []string{listener}},
+		{name: "a listener that asks for all", make: []string{"forget", project, "LISTENER=*", "CONFIRM=*"}, wantSaid: []string{listener}},
+		{name: "nobody to forget", make: []string{"forget", project}, wantSaid: []string{listener}},
+		{name: "a listener with SQL in it", make: []string{"forget", project, "LISTENER=me' OR '1'='1"}, wantSaid: []string{listener}},
+		{name: "a listener to connect", make: []string{"connect", project, "LISTENER=a_b"}, wantSaid: []string{listener}},
+		{name: "a page's listener", make: []string{"open", project, "LISTENER=A"}, wantSaid: []string{listener}},
+		{name: "a log's listener", make: []string{"logs", project, `LISTENER="`}, wantSaid: []string{listener}},
+		{name: "a port", make: []string{"open", project, "PORT=http"}, wantSaid: []string{"a port such as 8080"}},
+		{name: "how far back", make: []string{"logs", project, "SINCE=yesterday"}, wantSaid: []string{"such as 3h or 7d"}},
+		{name: "all of what", make: []string{"destroy", project, "ALL=lake"}, wantSaid: []string{"ALL='lake' will not do"}},
+		{name: "listeners that are no JSON", make: []string{"deploy", project, "LISTENERS=me"}, wantSaid: []string{"all listeners as JSON"}},
+		{name: "a listener of no valid id", make: []string{"deploy", project, `LISTENERS={"Me":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},
+		{name: "one of two with no valid id", make: []string{"deploy", project, `LISTENERS={"me":{"time_zone":"UTC"},"a b":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},
+		{name: "a misspelt member", make: []string{"deploy", project, `LISTENERS={"me":{"timezone":"UTC"}}`}, wantSaid: []string{`"time_zone"`}},
+		{name: "no settings", make: []string{"deploy", project, "SETTINGS=nowhere.tfvars"}, wantSaid: []string{"nowhere.tfvars is no file"}},
+		{name: "settings that are a folder", make: []string{"deploy", project, "SETTINGS=terraform"}, wantSaid: []string{"terraform is no file"}},
+		{name: "a state bucket by another name", make: []string{"deploy", project, "STATE_BUCKET=mine"}, wantSaid: []string{"ends in -spotify-state"}},
+	}
+	for _, tt := range tests {
+		tt.wantFail, tt.wantCalls = true, []string{}
+		if tt.make[0] == "connect" {
+			tt.wantCalls = []string{"go build -o bin/local ./functions/local"}
+		}
+		t.Run(tt.name, func(t *testing.T) {
+			tt.test(t)
+		})
+	}
+}
+
+func TestChecks(t *testing.T) {
+	deploy := []string{"deploy", "PROJECT=some-project"}
+	tests := []command{
+		{name: "no gcloud", make: deploy, without: []string{"gcloud"}, wantSaid: []string{"gcloud is not installed: https://cloud.google.com/sdk/docs/install"}},
+		{name: "no Terraform", make: deploy, without: []string{"terraform"}, wantSaid: []string{"terraform is not installed: version 1.11 or later: https://"}, wantCalls: []string{}},
+		{name: "no Go", make: deploy, without: []string{"go"}, wantSaid: []string{"go is not installed: Go 1.26"}, wantCalls: []string{}},
+		{name: "an old Terraform", make: deploy, answers: []answer{{call: "terraform version", says: "Terraform v1.9.8\non linux_amd64"}}, wantSaid: []string{"Here is Terraform v1.9.8, and 1.11 or later is needed"}},
+		{name: "no bq", make: []string{"forget", "PROJECT=some-project", "LISTENER=me"}, without: []string{"bq"}, wantSaid: []string{"bq is not installed"}, wantCalls: []string{}},
+		{name: "no login", make: deploy, answers: []answer{{call: "gcloud auth list"}}, wantSaid: []string{"gcloud auth login"}},
+		{name: "no login of other programs", make: deploy, answers: []answer{{call: login, fails: true}},
+			wantSaid: []string{"gcloud auth application-default login", "gcloud auth application-default set-quota-project some-project"}},
+		{name: "no project", make: deploy, answers: []answer{{call: "gcloud projects describe", says: "ERROR: it may not exist", fails: true}},
+			wantSaid: []string{"ERROR: it may not exist", "There is no project some-project", "gcloud projects create some-project"}},
+		{name: "a project that goes", make: deploy, answers: []answer{{call: "gcloud projects describe", says: "DELETE_REQUESTED"}}, wantSaid: []string{"gcloud projects undelete some-project"}},
+		{name: "no billing", make: deploy, answers: []answer{{call: "gcloud billing projects describe", says: "False"}},
+			wantSaid:  []string{"some-project has no billing", "gcloud billing accounts list", "gcloud billing projects link some-project --billing-account=ID"},
+			wantCalls: join("terraform version", asked, login, "gcloud billing projects describe some-project --format=value(billingEnabled)")},
+		{name: "billing unseen", make: deploy, answers: []answer{{call: "gcloud billing projects describe", says: "ERROR: PERMISSION_DENIED", fails: true}}, wantSaid: []string{"PERMISSION_DENIED", "cannot be seen"}},
+		{name: "nothing to open", make: []string{"open", "PROJECT=some-project"}, wantSaid: []string{"Nothing is deployed in some-project: make deploy PROJECT=some-project"}, wantCalls: located},
+		{name: "nothing to destroy", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=some-project"}, wantSaid: []string{"Nothing is deployed"}},
+		{name: "another region", make: []string{"doctor", "PROJECT=some-project", "REGION=us-central1"}, answers: deployed(), wantSaid: []string{"deployed in europe-west1 and cannot move to us-central1"}, wantCalls: located},
+		{name: "another listener", make: []string{"trigger", "PROJECT=some-project", "LISTENER=sister"}, answers: deployed(answer{call: "gcloud secrets describe", says: "ERROR: NOT_FOUND", fails: true}),
+			wantSaid: []string{"some-project has no listener sister: make deploy PROJECT=some-project LISTENERS="}},
+	}
+	for _, tt := range tests {
+		tt.wantFail, tt.untouched = true, true
+		t.Run(tt.name, tt.test)
+	}
+}
+
+func TestSmallCommands(t *testing.T) {
+	describe := "gcloud secrets describe spotify-token-sister --project=some-project --format=value(name)"
+	tests := []command{
+		{name: "connect on this machine", make: []string{"connect"}, wantCalls: []string{"go build -o bin/local ./functions/local", "local connect GOOGLE_CLOUD_PROJECT="}},
+		{name: "connect a listener on this machine", make: []string{"connect", "LISTENER=sister"}, wantCalls: []string{"go build -o bin/local ./functions/local", "local connect sister GOOGLE_CLOUD_PROJECT="}},
+		{name: "connect in a project", make: []string{"connect", "PROJECT=some-project", "LISTENER=sister"},
+			wantCalls: []string{"go build -o bin/local ./functions/local", "local connect sister GOOGLE_CLOUD_PROJECT=some-project"}},
+		{name: "trigger", make: []string{"trigger", "PROJECT=some-project", "LISTENER=sister"}, answers: deployed(),
+			wantCalls: join(located, describe, "gcloud scheduler jobs run ingest-sister --location=europe-west1 --project=some-project"),
+			wantSaid:  []string{"make doctor PROJECT=some-project"}},
+		{name: "open", make: []string{"open", "PROJECT=some-project"}, answers: deployed(),
+			wantCalls: join(located, "gcloud run services proxy dashboard --port=8080 --region=europe-west1 --project=some-project"),
+			wantSaid:  []string{"http://127.0.0.1:8080/ "}},
+		{name: "open elsewhere", make: []string{"open", "PROJECT=some-project", "PORT=9000", "LISTENER=sister"}, answers: deployed(),
+			wantCalls: join(located, "gcloud run services proxy dashboard --port=9000 --region=europe-west1 --project=some-project"),
+			wantSaid:  []string{"http://127.0.0.1:9000/?listener=sister"}},
+		{name: "logs", make: []string{"logs", "PROJECT=some-project", "LISTENER=me", "SINCE=7d"},
+			wantCalls: join(asked, `gcloud logging read 'resource.type="cloud_run_revision" AND resource.labels.service_name=("dashboard-public" OR "ingest" OR "load" OR "topten") AND (jsonPayload.message:* OR textPayload:*) AND jsonPayload.listener="me"'`+
+				` --project=some-project --freshness=7d --limit=200 '--format=value[separator='  '](timestamp.date('%Y-%m-%d %H:%M:%S',tz=LOCAL),severity,resource.labels.service_name,firstof(jsonPayload.message,textPayload),jsonPayload.listener,jsonPayload.object,jsonPayload.error,jsonPayload.action)'`)},
+		{name: "test-terraform", make: []string{"test-terraform"}, wantCalls: []string{
+			"go run ./terraform/stage terraform/staged", "terraform fmt -check -diff -recursive", "terraform init -backend=false -input=false -no-color",
+			"terraform validate -no-color", "terraform test -no-color"}},
+		{name: "test-terraform without Terraform", make: []string{"test-terraform"}, without: []string{"terraform"}, wantCalls: []string{}, wantSaid: []string{"SKIPPED: Terraform", "were not checked"}},
+		{name: "test-terraform out of reach", make: []string{"test-terraform"}, answers: []answer{{call: "terraform init", says: "Error: could not connect to registry.terraform.io", fails: true}},
+			wantSaid: []string{"SKIPPED: Terraform's registry cannot be reached"}},
+		{name: "test-terraform with a mistake", make: []string{"test-terraform"}, answers: []answer{{call: "terraform init", says: "Error: Unsupported block type", fails: true}}, wantFail: true, wantSaid: []string{"Unsupported block type"}},
+		{name: "test-terraform with a broken promise", make: []string{"test-terraform"}, answers: []answer{{call: "terraform test", says: "Failure! 1 failed.", fails: true}}, wantFail: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, tt.test)
+	}
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Says how the deployment is, a line a thing, and what to do next: about the first thing that is wrong.
+# shellcheck source-path=SCRIPTDIR source=project.sh
+. "$(dirname "${BASH_SOURCE[0]}")/project.sh"
+find_deployment
+
+next=''
+line() { printf '%-12s %s\n' "$1" "$2"; }
+wrong() { # WHAT HOW NEXT
+  line "$1" "$2"
+  [ -n "$next" ] || next=$3
+}
+
+# member NAME prints the text of the first such member of the JSON on standard input.
+member() {
+  grep -oE "\"$1\":\"([^\"\\\\]|\\\\.)*\"" | head -n 1 |
+    sed -E 's/^"[^"]*":"(.*)"$/\1/; s/\\u003c/</g; s/\\u003e/>/g; s/\\u0026/\&/g; s/\\(.)/\1/g' || true
+}
+
+# hours prints the hours since 1970 of a time such as 2026-01-31T23:59:59Z; no date(1) reads one everywhere.
+hours() {
+  [[ $1 =~ ^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}): ]] || fail "'$1' is no time."
+  local y=$((10#${BASH_REMATCH[1]})) m=$((10#${BASH_REMATCH[2]})) d=$((10#${BASH_REMATCH[3]})) h=$((10#${BASH_REMATCH[4]}))
+  ((m > 2)) || { y=$((y - 1)) && m=$((m + 12)); }
+  echo $(((365 * y + y / 4 - y / 100 + y / 400 + (153 * m - 457) / 5 + d - 719469) * 24 + h))
+}
+now=$(hours "$(date -u +%Y-%m-%dT%H:%M:%SZ)")
+ago() { echo $((now - $(hours "$1"))); }
+
+in_project() { gcloud "$@" --project="$PROJECT"; }
+# kept_since SECRET prints when its newest version that can be read was kept.
+kept_since() { in_project secrets versions list "$1" --format='value(state,createTime)' | sed -n 's/^ENABLED[[:space:]]*//p' | sort | tail -n 1; }
+job() { # NAME
+  local state
+  state=$(awk -v name="$1" '$1 == name { print $2 }' <<<"$jobs")
+  case $state in
+    ENABLED) line "$1" "on schedule" ;;
+    '') wrong "$1" "there is no such job" "make deploy PROJECT=$PROJECT" ;;
+    *) wrong "$1" "the job is $state" "gcloud scheduler jobs resume $1 --location=$REGION --project=$PROJECT" ;;
+  esac
+}
+
+line project "$PROJECT, $REGION, state in gs://$STATE"
+on=$(in_project services list --enabled --format='value(config.name)')
+off=''
+for service in artifactregistry bigquery cloudbuild cloudfunctions cloudresourcemanager cloudscheduler eventarc \
+  iam logging monitoring pubsub run secretmanager storage; do
+  grep -qx "$service.googleapis.com" <<<"$on" || off+=" $service"
+done
+if [ -n "$off" ]; then wrong services "off:$off" "make deploy PROJECT=$PROJECT"; else line services "all on"; fi
+
+secrets=$(in_project secrets list --format='value(name.basename())')
+jobs=$(in_project scheduler jobs list --location="$REGION" --format='value(name.basename(),state,schedule)')
+listeners=$(sed -n 's/^spotify-token-//p' <<<"$secrets")
+if [ -z "$listeners" ] || ! grep -qx spotify-client <<<"$secrets"; then
+  wrong secrets "not all are there" "make deploy PROJECT=$PROJECT"
+else
+  app=$(kept_since spotify-client)
+  if [ -n "$app" ]; then line app "kept since ${app%%T*}"; else
+    wrong app "Spotify's client id and secret are not known yet" "make connect PROJECT=$PROJECT LISTENER=$(head -n 1 <<<"$listeners")"
+  fi
+fi
+job reconcile
+
+for listener in $listeners; do
+  job "ingest-$listener"
+  token=$(kept_since "spotify-token-$listener")
+  if [ -z "$token" ]; then
+    wrong "$listener" "not connected" "make connect PROJECT=$PROJECT LISTENER=$listener"
+    continue
+  fi
+  objects=gs://$PROJECT-spotify-insights
+  status=$(gcloud storage cat "$objects/status/listener=$listener.json" 2>/dev/null || true)
+  consent=$(member authorized_at <<<"$status")
+  days=$(($(ago "${consent:-$token}") / 24))
+  known="connected ${days} days ago; Spotify ends a consent after 6 months"
+  [ -n "$consent" ] || known="the token was kept ${days} days ago; the day of consent is not known"
+  if ((days >= 150)); then wrong "$listener" "$known" "make connect PROJECT=$PROJECT LISTENER=$listener"; else line "$listener" "$known"; fi
+
+  ran=$(member last_run_at <<<"$status") outcome=$(member outcome <<<"$status")
+  limit=49 # hours; a schedule may be any
+  ! grep -q "^ingest-${listener}[[:space:]].*[[:space:]]\* \* \* \*\$" <<<"$jobs" || limit=3
+  if [ -z "$ran" ]; then
+    wrong "$listener" "never ingested" "make trigger PROJECT=$PROJECT LISTENER=$listener"
+    continue
+  fi
+  last="last ingest $(ago "$ran") hours ago: $outcome"
+  if [ "$outcome" = failed ]; then
+    action=$(member action <<<"$status")
+    wrong "$listener" "$last. $(member error <<<"$status")" "${action:-make logs PROJECT=$PROJECT LISTENER=$listener}"
+  elif (($(ago "$ran") >= limit)); then wrong "$listener" "$last" "make logs PROJECT=$PROJECT"; else line "$listener" "$last"; fi
+
+  loaded=$(gcloud storage cat "$objects/insights/listener=$listener.json" 2>/dev/null | member last_load_at || true)
+  last="last load $([ -z "$loaded" ] || ago "$loaded") hours ago"
+  if [ -z "$loaded" ]; then
+    wrong "$listener" "nothing loaded yet" "make logs PROJECT=$PROJECT"
+  elif [ "$outcome" = written ] && (($(hours "$ran") - $(hours "$loaded") >= 2)); then
+    wrong "$listener" "$last, before the last ingest" "gcloud scheduler jobs run reconcile --location=$REGION --project=$PROJECT"
+  else line "$listener" "$last"; fi
+done
+echo "next: ${next:-nothing to mend; the page opens with: make open PROJECT=$PROJECT}"

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Deletes what there is of a listener: plays in the lake, all versions; rows; figures; the token. Each step
+# may be done again. What feeds the next goes first, so that nothing comes back.
+# shellcheck source-path=SCRIPTDIR source=project.sh
+. "$(dirname "${BASH_SOURCE[0]}")/project.sh"
+# shellcheck source-path=SCRIPTDIR source=terraform.sh
+. terraform/commands/terraform.sh
+wants_listener
+needs bq "it comes with gcloud: https://cloud.google.com/sdk/docs/install"
+check_terraform
+find_deployment
+check_login
+confirm "$LISTENER" "This deletes every play of $LISTENER in $PROJECT for good, with the figures and the token."
+
+open_state
+lake=$(tf output -raw lake || true) tables=$(tf output -raw dataset || true)
+# Where there are no outputs at all, Terraform prints a warning in their place and succeeds.
+[[ $lake =~ ^[a-z0-9_-]+$ && $tables =~ ^[a-z0-9-]+\.[A-Za-z0-9_]+$ ]] || fail "The deployment is not complete: make deploy PROJECT=$PROJECT"
+
+jobs=$(gcloud scheduler jobs list --location="$REGION" --project="$PROJECT" --format='value(name.basename())')
+! grep -qx "ingest-$LISTENER" <<<"$jobs" || gcloud scheduler jobs pause "ingest-$LISTENER" --location="$REGION" --project="$PROJECT"
+gcloud secrets delete "spotify-token-$LISTENER" --project="$PROJECT" --quiet
+for folder in "$PROJECT-spotify-uploads" "$lake/plays/source=api" "$lake/plays/source=export"; do
+  remove_objects "gs://$folder/listener=$LISTENER/"
+done
+sql=''
+for table in plays top_ten past_plays past_tracks; do
+  sql+="DELETE FROM \`$tables.$table\` WHERE listener = @listener; "
+done
+sql+="DELETE FROM \`$tables.loads\` WHERE listener = @listener OR STRPOS(object, CONCAT('/listener=', @listener, '/')) > 0;"
+bq --headless --quiet --project_id="$PROJECT" --location="$REGION" query --use_legacy_sql=false --parameter="listener::$LISTENER" "$sql"
+for kind in insights status; do
+  remove_objects "gs://$PROJECT-spotify-insights/$kind/listener=$LISTENER.json"
+done
+echo "$LISTENER is forgotten. Google keeps what was deleted from the lake and the tables for 7 days (soft delete, time travel)," \
+  "and the functions' logs, which name the listener, for 30."
+echo "Now take $LISTENER out of LISTENERS: make deploy PROJECT=$PROJECT LISTENERS=... with the others"

@@ -1,0 +1,165 @@
+package commands
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// targets are the addresses that destroy.sh gives up, as it hands them to Terraform.
+func targets(t *testing.T) []string {
+	t.Helper()
+	r := newMachine(t, nil, append(deployed(), ready...)).make(t, "", "destroy", "PROJECT=some-project", "CONFIRM=some-project")
+	last := r.calls[len(r.calls)-1]
+	if r.failed || !strings.HasPrefix(last, "terraform -chdir=terraform destroy") {
+		t.Fatalf("destroy ends with %q\n%s", last, r.said)
+	}
+	var targets []string
+	for _, word := range strings.Fields(last) {
+		if address, ok := strings.CutPrefix(word, "-target="); ok {
+			targets = append(targets, address)
+		}
+	}
+	return targets
+}
+
+func TestDestroy(t *testing.T) {
+	flags := ""
+	for _, target := range targets(t) {
+		flags += "-target=" + target + " "
+	}
+	begun := join("terraform version", located, login)
+	some := join(begun, opened, "terraform -chdir=terraform destroy -auto-approve -input=false -no-color "+flags+away)
+	tests := []command{
+		{name: "the name is typed", make: []string{"destroy", "PROJECT=some-project"}, input: "some-project\n", wantCalls: some,
+			wantSaid: []string{"Type some-project to go on", "The lake, the tables and " + state + " are still there"}},
+		{name: "the name is given", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=some-project"}, wantCalls: some},
+		{name: "listeners that are given change nothing", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=some-project", "LISTENERS=all", "SETTINGS=none"}, wantCalls: some},
+		{name: "something else is typed", make: []string{"destroy", "PROJECT=some-project"}, input: "yes\n", wantCalls: begun, wantFail: true, wantSaid: []string{"nothing was changed"}},
+		{name: "nothing is typed", make: []string{"destroy", "PROJECT=some-project"}, wantCalls: begun, wantFail: true, wantSaid: []string{"nothing was changed"}},
+		{name: "another name is given", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=other-project"}, wantCalls: begun, wantFail: true},
+		{name: "everything", make: []string{"destroy", "PROJECT=some-project", "ALL=yes"}, input: "some-project\n",
+			wantCalls: join(begun, opened,
+				"terraform -chdir=terraform apply -auto-approve -input=false -no-color -target=google_storage_bucket.lake -target=google_bigquery_table.table "+away+" -var deletion_protection=false",
+				"terraform -chdir=terraform destroy -auto-approve -input=false -no-color "+away+" -var deletion_protection=false",
+				"gcloud storage rm --recursive "+state),
+			wantSaid: []string{"the lake with every play"}},
+		{name: "everything, and it does not go", make: []string{"destroy", "PROJECT=some-project", "ALL=yes", "CONFIRM=some-project"}, wantFail: true,
+			answers:   []answer{{call: "terraform -chdir=terraform destroy", says: "Error: dataset is not empty", fails: true}},
+			wantCalls: nil, wantSaid: []string{"dataset is not empty"}},
+	}
+	for _, tt := range tests {
+		tt.answers = append(tt.answers, deployed()...)
+		t.Run(tt.name, tt.test)
+	}
+}
+
+// What destroy leaves: what is to be kept, and what it stands on.
+var kept = []string{
+	"google_storage_bucket.lake", "google_bigquery_dataset.insights", "google_bigquery_table.table",
+	"google_bigquery_table.tracks", "google_bigquery_table.listens", "google_bigquery_table.listening_history", "google_bigquery_table.gaps",
+	"google_project_service.on", "time_sleep.services",
+}
+
+// Every resource of the configuration is kept, or goes, or depends on one that goes and so goes with it.
+func TestDestroyLeavesOutNothing(t *testing.T) {
+	files, err := filepath.Glob("../*.tf")
+	if err != nil || len(files) == 0 {
+		t.Fatal("there is no configuration", err)
+	}
+	blocks := map[string]string{}
+	resource := regexp.MustCompile(`(?ms)^resource "([a-z0-9_]+)" "([a-z0-9_]+)" \{.*?^\}`)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range resource.FindAllStringSubmatch(string(content), -1) {
+			blocks[found[1]+"."+found[2]] = found[0]
+		}
+	}
+	goes := targets(t)
+	for _, address := range slices.Concat(goes, kept) {
+		if blocks[address] == "" {
+			t.Errorf("there is no resource %s", address)
+		}
+		if slices.Contains(goes, address) && slices.Contains(kept, address) {
+			t.Errorf("%s is to be kept", address)
+		}
+	}
+	for address, block := range blocks {
+		depends := slices.ContainsFunc(goes, func(target string) bool {
+			return regexp.MustCompile(`\b` + regexp.QuoteMeta(target) + `\b`).MatchString(block)
+		})
+		if !depends && !slices.Contains(goes, address) && !slices.Contains(kept, address) {
+			t.Errorf("%s stays behind: name it in destroy.sh, or here", address)
+		}
+	}
+}
+
+func TestForget(t *testing.T) {
+	forget := []string{"forget", "PROJECT=some-project", "LISTENER=sister"}
+	begun := join("terraform version", located, login)
+	steps := join(begun, opened[:1], "terraform -chdir=terraform output -raw lake", "terraform -chdir=terraform output -raw dataset",
+		"gcloud scheduler jobs list --location=europe-west1 --project=some-project --format=value(name.basename())",
+		"gcloud scheduler jobs pause ingest-sister --location=europe-west1 --project=some-project",
+		"gcloud secrets delete spotify-token-sister --project=some-project --quiet",
+		"gcloud storage rm --recursive gs://some-project-spotify-uploads/listener=sister/",
+		"gcloud storage rm --recursive gs://some-project-spotify-lake/plays/source=api/listener=sister/",
+		"gcloud storage rm --recursive gs://some-project-spotify-lake/plays/source=export/listener=sister/",
+		"bq --headless --quiet --project_id=some-project --location=europe-west1 query --use_legacy_sql=false --parameter=listener::sister"+
+			" 'DELETE FROM `some-project.spotify_insights.plays` WHERE listener = @listener;"+
+			" DELETE FROM `some-project.spotify_insights.top_ten` WHERE listener = @listener;"+
+			" DELETE FROM `some-project.spotify_insights.past_plays` WHERE listener = @listener;"+
+			" DELETE FROM `some-project.spotify_insights.past_tracks` WHERE listener = @listener;"+
+			" DELETE FROM `some-project.spotify_insights.loads` WHERE listener = @listener OR STRPOS(object, CONCAT('/listener=', @listener, '/')) > 0;'",
+		"gcloud storage rm --recursive gs://some-project-spotify-insights/insights/listener=sister.json",
+		"gcloud storage rm --recursive gs://some-project-spotify-insights/status/listener=sister.json")
+	job := answer{call: "gcloud scheduler jobs list", says: "ingest-me\ningest-sister\nreconcile"}
+	tests := []command{
+		{name: "the id is typed", make: forget, input: "sister\n", answers: []answer{job}, wantCalls: steps,
+			wantSaid: []string{"Type sister to go on", "for 7 days", "take sister out of LISTENERS: make deploy PROJECT=some-project LISTENERS="}},
+		{name: "the id is given", make: append(forget, "CONFIRM=sister"), answers: []answer{job}, wantCalls: steps},
+		{name: "once more, with nothing left", make: append(forget, "CONFIRM=sister"), wantCalls: without(steps, "gcloud scheduler jobs pause"),
+			answers: []answer{{call: "gcloud storage rm", says: "ERROR: (gcloud.storage.rm) The following URLs matched no objects or files:", fails: true}, {call: "gcloud scheduler jobs list", says: "ingest-me\ningest-sister-in-law"}}},
+		{name: "the project is typed", make: forget, input: "some-project\n", answers: []answer{job}, wantCalls: begun, wantFail: true, wantSaid: []string{"nothing was changed"}},
+		{name: "objects that cannot be removed", make: append(forget, "CONFIRM=sister"), answers: []answer{job, {call: "gcloud storage rm", says: "HTTPError 403", fails: true}}, wantFail: true,
+			wantCalls: steps[:slices.Index(steps, "gcloud storage rm --recursive gs://some-project-spotify-uploads/listener=sister/")+1], wantSaid: []string{"HTTPError 403", "could not be removed"}},
+		{name: "rows that cannot be deleted", make: append(forget, "CONFIRM=sister"), answers: []answer{job, {call: "bq", says: "Access Denied", fails: true}}, wantFail: true, wantSaid: []string{"Access Denied"}},
+		{name: "a deployment that is not complete", make: append(forget, "CONFIRM=sister"), answers: []answer{{call: "terraform -chdir=terraform output", says: "Warning: No outputs found"}}, wantFail: true, untouched: true,
+			wantSaid: []string{"make deploy PROJECT=some-project"}},
+	}
+	for _, tt := range tests {
+		tt.answers = append(tt.answers, deployed()...)
+		t.Run(tt.name, tt.test)
+	}
+}
+
+// Whatever table has a listener in it is forgotten in.
+func TestForgetKnowsEveryTable(t *testing.T) {
+	script, err := os.ReadFile("forget.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := filepath.Glob("../../shared/warehouse/schema/*.json")
+	if err != nil || len(schemas) == 0 {
+		t.Fatal("there are no tables", err)
+	}
+	for _, file := range schemas {
+		schema, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := strings.TrimSuffix(filepath.Base(file), ".json")
+		if named := regexp.MustCompile(`\b` + table + `\b`).Match(script); named != strings.Contains(string(schema), `"name": "listener"`) {
+			t.Errorf("table %s: deleted from is %v", table, named)
+		}
+	}
+}
+
+func without(calls []string, prefix string) []string {
+	return slices.DeleteFunc(slices.Clone(calls), func(call string) bool { return strings.HasPrefix(call, prefix) })
+}

@@ -1,0 +1,158 @@
+package commands
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// machine is a copy of the tree's commands, in which gcloud, terraform, bq, go, bin/local, sleep and
+// date are stand-ins: they write down how they were called and answer from a table.
+type machine struct {
+	root string
+}
+
+// answer is what a stand-in says to calls that begin with call, on standard output, or with fails on
+// standard error and with exit status 1. The first answer that fits is given; a call without one gets
+// nothing and succeeds.
+type answer struct {
+	call  string
+	says  string
+	fails bool
+	times int // 0: always
+}
+
+// What the commands call of a system.
+var system = []string{"awk", "basename", "bash", "cat", "cp", "dirname", "env", "grep", "head", "make", "mktemp", "rm", "sed", "sh", "sort", "tail", "tee", "tr"}
+
+func newMachine(t *testing.T, without []string, answers []answer) machine {
+	t.Helper()
+	m := machine{t.TempDir()}
+	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/tests/*.hcl")
+	for _, folder := range []string{"bin", "path", "functions/ingest", "functions/load", "functions/local", "functions/topten"} {
+		if err := os.MkdirAll(filepath.Join(m.root, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range system {
+		at, err := exec.LookPath(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(at, filepath.Join(m.root, "path", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.write(t, "path/.standin", standIn(m.root, answers), 0o755)
+	for _, name := range []string{"gcloud", "terraform", "bq", "go", "sleep", "date"} {
+		if !slices.Contains(without, name) {
+			m.write(t, "path/"+name, "#!/usr/bin/env bash\n. '"+m.root+"/path/.standin'\n", 0o755)
+		}
+	}
+	m.write(t, "bin/local", "#!/usr/bin/env bash\nset -- \"$@\" \"GOOGLE_CLOUD_PROJECT=${GOOGLE_CLOUD_PROJECT-}\"\n. '"+m.root+"/path/.standin'\n", 0o755)
+	return m
+}
+
+func standIn(root string, answers []answer) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "call=${0##*/}\nfor argument; do\n  [[ $argument == *[[:space:]]* || -z $argument ]] && argument=\"'$argument'\"\n  call+=\" $argument\"\ndone\nprintf '%%s\\n' \"$call\" >>'%s/calls'\n", root)
+	for i, a := range answers {
+		times := fmt.Sprintf("%s/answered.%d", root, i)
+		fmt.Fprintf(&b, "if [[ $call == %s* ]]", quoted(a.call))
+		if a.times > 0 {
+			fmt.Fprintf(&b, " && [ \"$(cat '%s' 2>/dev/null | grep -c .)\" -lt %d ]", times, a.times)
+		}
+		to, status := 1, 0
+		if a.fails {
+			to, status = 2, 1
+		}
+		fmt.Fprintf(&b, "; then\n  echo again >>'%s'\n  printf '%%s\\n' %s >&%d\n  exit %d\nfi\n", times, quoted(a.says), to, status)
+	}
+	return b.String()
+}
+
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+func (m machine) copy(t *testing.T, patterns ...string) {
+	t.Helper()
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(filepath.Join("../..", pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("nothing is at %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.write(t, strings.TrimPrefix(file, "../../"), string(content), 0o755)
+		}
+	}
+}
+
+func (m machine) write(t *testing.T, name, content string, mode fs.FileMode) {
+	t.Helper()
+	at := filepath.Join(m.root, name)
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run is one `make ...` and what came of it.
+type run struct {
+	failed bool
+	calls  []string // of the stand-ins, in order, with $WORK for the folder of the while; spaces only in quotes
+	said   string   // standard output and standard error
+}
+
+func (m machine) make(t *testing.T, input string, arguments ...string) run {
+	t.Helper()
+	cmd := exec.Command("make", append([]string{"--no-print-directory"}, arguments...)...)
+	cmd.Dir = m.root
+	cmd.Env = []string{"PATH=" + filepath.Join(m.root, "path"), "HOME=" + m.root, "TMPDIR=" + m.root}
+	cmd.Stdin = strings.NewReader(input)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	err := cmd.Run()
+	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(m.root, "tmp.*")); len(left) > 0 {
+		t.Errorf("%v is left behind", left)
+	}
+	calls, err := os.ReadFile(filepath.Join(m.root, "calls"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	r := run{failed: cmd.ProcessState.ExitCode() != 0, said: said.String()}
+	for line := range strings.Lines(string(calls)) {
+		call := work(m.root, strings.TrimSuffix(line, "\n"))
+		r.calls = append(r.calls, call)
+		if problem := strange(call); problem != "" {
+			t.Error(problem)
+		}
+	}
+	return r
+}
+
+// work replaces the name of the folder that a command makes for itself.
+func work(root, line string) string {
+	for {
+		before, after, found := strings.Cut(line, root+"/tmp.")
+		if !found {
+			return line
+		}
+		end := strings.IndexAny(after+" ", " /")
+		line = before + "$WORK" + after[end:]
+	}
+}

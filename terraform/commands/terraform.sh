@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# Terraform on the state of a deployment, with its settings: what deploy, destroy and forget share, once
+# project.sh has found STATE and REGION. Settings that are given once are kept beside the state, so that
+# they hold from any machine: a listener that a later deploy forgot would lose the token.
+export CHECKPOINT_DISABLE=1
+
+check_terraform() {
+  local said
+  needs terraform "version 1.11 or later: https://developer.hashicorp.com/terraform/install"
+  said=$(terraform version)
+  if ! [[ $said =~ v([0-9]+)\.([0-9]+)\. ]] || ((BASH_REMATCH[1] == 1 && BASH_REMATCH[2] < 11)); then
+    fail "Here is $(head -n 1 <<<"$said"), and 1.11 or later is needed: https://developer.hashicorp.com/terraform/install"
+  fi
+}
+
+tf() { terraform -chdir=terraform "$@"; }
+
+open_state() {
+  tf init -reconfigure -input=false -no-color "-backend-config=bucket=$STATE" >&2 ||
+    fail "Terraform cannot read its state in gs://$STATE, or get its providers; it says above why."
+}
+
+# open_deployment opens the state, lays out the sources, and sets WORK, a folder for the while, and VARS.
+open_deployment() {
+  local said file
+  open_state
+  "${GO:-go}" run ./terraform/stage terraform/staged
+  WORK=$(mktemp -d)
+  trap 'rm -rf "$WORK"' EXIT
+  said=$(gcloud storage cp "gs://$STATE/*.tfvars*" "$WORK" 2>&1) || [[ $said == *"matched no objects"* ]] ||
+    fail "$said" "The settings of the deployment cannot be read."
+  [ -z "${SETTINGS-}" ] || cp "$SETTINGS" "$WORK/settings.tfvars"
+  [ -z "${LISTENERS-}" ] || printf '{"listeners":%s}\n' "$LISTENERS" >"$WORK/listeners.tfvars.json"
+  VARS=()
+  for file in "$WORK/settings.tfvars" "$WORK/listeners.tfvars.json"; do
+    [ ! -e "$file" ] || VARS+=("-var-file=$file")
+  done
+  VARS+=(-var "project=$PROJECT" -var "region=$REGION")
+}
+
+keep_settings() {
+  [ -n "${SETTINGS-}${LISTENERS-}" ] || return 0
+  gcloud storage cp "$WORK"/*.tfvars* "gs://$STATE" || fail "The settings could not be kept; nothing was changed."
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Checks the Terraform configuration: its form, that it is valid, and the promises in terraform/tests.
+# With "validate" the promises, which take minutes, are left out.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1
+
+promises=$(cat terraform/tests/*.tftest.hcl | grep -c '^run "')
+skip() {
+  echo "SKIPPED: $1, so whether terraform/*.tf is valid, and the $promises promises in terraform/tests, were not checked."
+  exit 0
+}
+command -v terraform >/dev/null || skip "Terraform (https://developer.hashicorp.com/terraform/install) is not installed"
+
+"${GO:-go}" run ./terraform/stage terraform/staged
+cd terraform
+terraform fmt -check -diff -recursive
+said=$(terraform init -backend=false -input=false -no-color 2>&1) || {
+  echo "$said"
+  [[ $said != *"could not connect to"* && $said != *"list of available versions"* ]] || skip "Terraform's registry cannot be reached"
+  exit 1
+}
+terraform validate -no-color
+if [ "${1:-}" = validate ]; then
+  echo "make test-terraform tests the $promises promises in terraform/tests"
+else
+  terraform test -no-color
+fi

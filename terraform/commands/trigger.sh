@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Has a listener's plays ingested now, as Scheduler does by the clock.
+LISTENER=${LISTENER:-me}
+# shellcheck source-path=SCRIPTDIR source=project.sh
+. "$(dirname "${BASH_SOURCE[0]}")/project.sh"
+wants_listener
+find_deployment
+find_listener
+gcloud scheduler jobs run "ingest-$LISTENER" --location="$REGION" --project="$PROJECT"
+echo "Ingesting. In a minute: make doctor PROJECT=$PROJECT, or make logs PROJECT=$PROJECT"
