@@ -99,6 +99,7 @@ resource "google_secret_manager_secret_iam_member" "function" {
 # A new grant holds after a minute or two; a function that is built or triggered before that fails.
 resource "time_sleep" "grants" {
   create_duration = "120s"
+  triggers        = { functions = join(" ", keys(local.functions)) } # once more for each that is added later
 
   depends_on = [
     google_project_iam_member.build,

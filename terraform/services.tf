@@ -42,6 +42,7 @@ resource "google_project_service" "on" {
 # A service that is just on answers for a while as if it were off.
 resource "time_sleep" "services" {
   create_duration = "30s"
+  triggers        = { services = join(" ", local.services) } # once more for each that is added later
 
   depends_on = [google_project_service.on]
 }

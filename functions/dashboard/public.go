@@ -23,6 +23,7 @@ func publicListeners(all map[string]settings.Listener) map[string]settings.Liste
 // takes the times out of the document itself.
 func publicView(listener settings.Listener, period string, d insights.Document) *View {
 	view := figuresView(listener, period, d)
+	view.TimeZone = ""
 	for i := range view.TopTracks {
 		view.TopTracks[i].LastPlayedAt = nil
 	}

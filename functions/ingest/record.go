@@ -63,7 +63,7 @@ func told(before insights.Status, err error) error {
 			"Nothing to do yet: Spotify has been wrong about this before. If the next run says the same, connect again.",
 			"%w; it is suspect from now on", err)
 	}
-	return faults.New(faults.Reconnect, "Connect again: make connect on one's own machine.", "%w, twice in a row", err)
+	return faults.New(faults.Reconnect, "Connect again: make connect (with PROJECT=... where it is deployed).", "%w, twice in a row", err)
 }
 
 func next(before insights.Status, now time.Time, listener string, grant Grant, result Result, err error) insights.Status {

@@ -179,6 +179,6 @@ func notConnected(err error) error {
 		return err
 	}
 	return faults.New(faults.Reconnect,
-		"Connect Spotify first: make connect on one's own machine.",
+		"Connect Spotify first: make connect (with PROJECT=... where it is deployed).",
 		"Spotify is not connected: %w", err)
 }

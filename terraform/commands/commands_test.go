@@ -191,7 +191,7 @@ func TestSmallCommands(t *testing.T) {
 			wantCalls: join(asked, `gcloud logging read 'resource.type="cloud_run_revision" AND resource.labels.service_name=("dashboard-public" OR "ingest" OR "load" OR "topten") AND (jsonPayload.message:* OR textPayload:*) AND jsonPayload.listener="me"'`+
 				` --project=some-project --freshness=7d --limit=200 '--format=value[separator='  '](timestamp.date('%Y-%m-%d %H:%M:%S',tz=LOCAL),severity,resource.labels.service_name,firstof(jsonPayload.message,textPayload),jsonPayload.listener,jsonPayload.object,jsonPayload.error,jsonPayload.action)'`)},
 		{name: "test-terraform", make: []string{"test-terraform"}, wantCalls: []string{
-			"go run ./terraform/stage terraform/staged", "terraform fmt -check -diff -recursive", "terraform init -backend=false -input=false -no-color",
+			"go run ./terraform/stage terraform/staged", "terraform fmt -check -diff -recursive", "terraform init -backend=false -upgrade -input=false -no-color",
 			"terraform validate -no-color", "terraform test -no-color"}},
 		{name: "test-terraform without Terraform", make: []string{"test-terraform"}, without: []string{"terraform"}, wantCalls: []string{}, wantSaid: []string{"SKIPPED: Terraform", "were not checked"}},
 		{name: "test-terraform out of reach", make: []string{"test-terraform"}, answers: []answer{{call: "terraform init", says: "Error: could not connect to registry.terraform.io", fails: true}},

@@ -60,7 +60,8 @@ deploy() {
 }
 deploy || {
   grep -Eq 'permitted customer|allowedPolicyMember' "$WORK/applied" &&
-    fail "A policy of your organisation (Domain Restricted Sharing) forbids a page for everybody: see README.md, or leave \"public\":true out of LISTENERS."
+    fail "A policy of your organisation (Domain Restricted Sharing) forbids a page for everybody: see README.md, or" \
+      "  make deploy PROJECT=$PROJECT LISTENERS=... with every listener and no \"public\":true"
   grep -Eq 'bucket name is not available' "$WORK/applied" &&
     fail "Somebody else in the world has a bucket of that name. The lake's is yours to choose: lake_bucket = \"...\" in a file, and SETTINGS=FILE."
   fail "Not everything is deployed; Terraform says above why. Once that is mended, the same command goes on from where it stopped."

@@ -30,7 +30,9 @@ if [ -z "${ALL-}" ]; then
 fi
 confirm "$PROJECT" "This deletes all that Spotify Insights has in $PROJECT: the lake with every play, the tables, the secrets."
 open_deployment
-tf apply -auto-approve -input=false -no-color -target=google_storage_bucket.lake -target=google_bigquery_table.table "${VARS[@]}" -var deletion_protection=false
+tf apply -auto-approve -input=false -no-color -target=google_storage_bucket.lake -target=google_bigquery_table.table "${VARS[@]}" -var deletion_protection=false ||
+  echo "The lake or a table could not be made ready to go; what is there goes all the same."
 tf destroy -auto-approve -input=false -no-color "${VARS[@]}" -var deletion_protection=false
 remove_objects "gs://$STATE"
-echo "Nothing is left in $PROJECT but services that are on and what Google keeps of deleted buckets and tables: 7 days."
+echo "What Google made itself stays: services that are on, logs for 30 days, deleted buckets and tables for 7, and the sources of functions," \
+  "in gs://gcf-v2-sources-... and gs://gcf-v2-uploads-..., which other functions may share."

@@ -47,7 +47,12 @@ for service in artifactregistry bigquery cloudbuild cloudfunctions cloudresource
   iam logging monitoring pubsub run secretmanager storage; do
   grep -qx "$service.googleapis.com" <<<"$on" || off+=" $service"
 done
-if [ -n "$off" ]; then wrong services "off:$off" "make deploy PROJECT=$PROJECT"; else line services "all on"; fi
+if [ -n "$off" ]; then # nothing more can be asked
+  wrong services "off:$off" "make deploy PROJECT=$PROJECT"
+  echo "next: $next"
+  exit
+fi
+line services "all on"
 
 secrets=$(in_project secrets list --format='value(name.basename())')
 jobs=$(in_project scheduler jobs list --location="$REGION" --format='value(name.basename(),state,schedule)')
@@ -87,6 +92,8 @@ for listener in $listeners; do
   last="last ingest $(ago "$ran") hours ago: $outcome"
   if [ "$outcome" = failed ]; then
     action=$(member action <<<"$status")
+    [[ $action != *onnect* ]] || action="make connect PROJECT=$PROJECT LISTENER=$listener"
+    [[ ! $token > $ran ]] || action="make trigger PROJECT=$PROJECT LISTENER=$listener" # connected since
     wrong "$listener" "$last. $(member error <<<"$status")" "${action:-make logs PROJECT=$PROJECT LISTENER=$listener}"
   elif (($(ago "$ran") >= limit)); then wrong "$listener" "$last" "make logs PROJECT=$PROJECT"; else line "$listener" "$last"; fi
 

@@ -17,9 +17,10 @@ lake=$(tf output -raw lake || true) tables=$(tf output -raw dataset || true)
 # Where there are no outputs at all, Terraform prints a warning in their place and succeeds.
 [[ $lake =~ ^[a-z0-9_-]+$ && $tables =~ ^[a-z0-9-]+\.[A-Za-z0-9_]+$ ]] || fail "The deployment is not complete: make deploy PROJECT=$PROJECT"
 
-jobs=$(gcloud scheduler jobs list --location="$REGION" --project="$PROJECT" --format='value(name.basename())')
-! grep -qx "ingest-$LISTENER" <<<"$jobs" || gcloud scheduler jobs pause "ingest-$LISTENER" --location="$REGION" --project="$PROJECT"
-gcloud secrets delete "spotify-token-$LISTENER" --project="$PROJECT" --quiet
+jobs=$(gcloud scheduler jobs list --location="$REGION" --project="$PROJECT" --format='value(name.basename(),state)')
+! grep -qE "^ingest-$LISTENER[[:space:]]+ENABLED\$" <<<"$jobs" || gcloud scheduler jobs pause "ingest-$LISTENER" --location="$REGION" --project="$PROJECT"
+secrets=$(gcloud secrets list --project="$PROJECT" --format='value(name.basename())')
+! grep -qx "spotify-token-$LISTENER" <<<"$secrets" || gcloud secrets delete "spotify-token-$LISTENER" --project="$PROJECT" --quiet
 for folder in "$PROJECT-spotify-uploads" "$lake/plays/source=api" "$lake/plays/source=export"; do
   remove_objects "gs://$folder/listener=$LISTENER/"
 done
@@ -28,10 +29,12 @@ for table in plays top_ten past_plays past_tracks; do
   sql+="DELETE FROM \`$tables.$table\` WHERE listener = @listener; "
 done
 sql+="DELETE FROM \`$tables.loads\` WHERE listener = @listener OR STRPOS(object, CONCAT('/listener=', @listener, '/')) > 0;"
-bq --headless --quiet --project_id="$PROJECT" --location="$REGION" query --use_legacy_sql=false --parameter="listener::$LISTENER" "$sql"
+bq --headless --quiet --project_id="$PROJECT" --location="$REGION" query --use_legacy_sql=false --maximum_bytes_billed=100000000000 --parameter="listener::$LISTENER" "$sql"
 for kind in insights status; do
   remove_objects "gs://$PROJECT-spotify-insights/$kind/listener=$LISTENER.json"
 done
 echo "$LISTENER is forgotten. Google keeps what was deleted from the lake and the tables for 7 days (soft delete, time travel)," \
   "and the functions' logs, which name the listener, for 30."
+echo "A run that was under way may have put something back: the same command in ten minutes takes that too. The names of tracks" \
+  "that others' figures have from these plays go with tomorrow's sums."
 echo "Now take $LISTENER out of LISTENERS: make deploy PROJECT=$PROJECT LISTENERS=... with the others"

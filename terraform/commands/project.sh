@@ -50,7 +50,8 @@ locate() {
   read -r STATE at <<<"$found"
   [ -n "$STATE" ] || return 0
   at=$(printf %s "$at" | tr '[:upper:]' '[:lower:]')
-  [ "${REGION:-$at}" = "$at" ] || fail "$PROJECT is deployed in $at and cannot move to $REGION: leave REGION out."
+  [ "${REGION:-$at}" = "$at" ] || fail "$PROJECT is deployed in $at and cannot move to $REGION: leave REGION out." \
+    "Where nothing is deployed yet, gcloud storage rm --recursive gs://$STATE frees the choice."
   REGION=$at
 }
 

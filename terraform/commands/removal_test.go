@@ -104,13 +104,14 @@ func TestForget(t *testing.T) {
 	forget := []string{"forget", "PROJECT=some-project", "LISTENER=sister"}
 	begun := join("terraform version", located, login)
 	steps := join(begun, opened[:1], "terraform -chdir=terraform output -raw lake", "terraform -chdir=terraform output -raw dataset",
-		"gcloud scheduler jobs list --location=europe-west1 --project=some-project --format=value(name.basename())",
+		"gcloud scheduler jobs list --location=europe-west1 --project=some-project --format=value(name.basename(),state)",
 		"gcloud scheduler jobs pause ingest-sister --location=europe-west1 --project=some-project",
+		"gcloud secrets list --project=some-project --format=value(name.basename())",
 		"gcloud secrets delete spotify-token-sister --project=some-project --quiet",
 		"gcloud storage rm --recursive gs://some-project-spotify-uploads/listener=sister/",
 		"gcloud storage rm --recursive gs://some-project-spotify-lake/plays/source=api/listener=sister/",
 		"gcloud storage rm --recursive gs://some-project-spotify-lake/plays/source=export/listener=sister/",
-		"bq --headless --quiet --project_id=some-project --location=europe-west1 query --use_legacy_sql=false --parameter=listener::sister"+
+		"bq --headless --quiet --project_id=some-project --location=europe-west1 query --use_legacy_sql=false --maximum_bytes_billed=100000000000 --parameter=listener::sister"+
 			" 'DELETE FROM `some-project.spotify_insights.plays` WHERE listener = @listener;"+
 			" DELETE FROM `some-project.spotify_insights.top_ten` WHERE listener = @listener;"+
 			" DELETE FROM `some-project.spotify_insights.past_plays` WHERE listener = @listener;"+
@@ -118,13 +119,15 @@ func TestForget(t *testing.T) {
 			" DELETE FROM `some-project.spotify_insights.loads` WHERE listener = @listener OR STRPOS(object, CONCAT('/listener=', @listener, '/')) > 0;'",
 		"gcloud storage rm --recursive gs://some-project-spotify-insights/insights/listener=sister.json",
 		"gcloud storage rm --recursive gs://some-project-spotify-insights/status/listener=sister.json")
-	job := answer{call: "gcloud scheduler jobs list", says: "ingest-me\ningest-sister\nreconcile"}
+	job := answer{call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\ningest-sister\tENABLED\nreconcile\tENABLED"}
+	secret := answer{call: "gcloud secrets list", says: "spotify-client\nspotify-token-me\nspotify-token-sister"}
+	gone := []answer{{call: "gcloud secrets delete", says: "NOT_FOUND", fails: true}, {call: "gcloud scheduler jobs pause", says: "the job must be ENABLED", fails: true}}
 	tests := []command{
 		{name: "the id is typed", make: forget, input: "sister\n", answers: []answer{job}, wantCalls: steps,
 			wantSaid: []string{"Type sister to go on", "for 7 days", "take sister out of LISTENERS: make deploy PROJECT=some-project LISTENERS="}},
 		{name: "the id is given", make: append(forget, "CONFIRM=sister"), answers: []answer{job}, wantCalls: steps},
-		{name: "once more, with nothing left", make: append(forget, "CONFIRM=sister"), wantCalls: without(steps, "gcloud scheduler jobs pause"),
-			answers: []answer{{call: "gcloud storage rm", says: "ERROR: (gcloud.storage.rm) The following URLs matched no objects or files:", fails: true}, {call: "gcloud scheduler jobs list", says: "ingest-me\ningest-sister-in-law"}}},
+		{name: "once more, with nothing left", make: append(forget, "CONFIRM=sister"), wantCalls: without(without(steps, "gcloud scheduler jobs pause"), "gcloud secrets delete"),
+			answers: []answer{gone[0], gone[1], {call: "gcloud secrets list", says: "spotify-client\nspotify-token-sister-in-law"}, {call: "gcloud storage rm", says: "ERROR: (gcloud.storage.rm) The following URLs matched no objects or files:", fails: true}, {call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\ningest-sister\tPAUSED\ningest-sister-in-law\tENABLED"}}},
 		{name: "the project is typed", make: forget, input: "some-project\n", answers: []answer{job}, wantCalls: begun, wantFail: true, wantSaid: []string{"nothing was changed"}},
 		{name: "objects that cannot be removed", make: append(forget, "CONFIRM=sister"), answers: []answer{job, {call: "gcloud storage rm", says: "HTTPError 403", fails: true}}, wantFail: true,
 			wantCalls: steps[:slices.Index(steps, "gcloud storage rm --recursive gs://some-project-spotify-uploads/listener=sister/")+1], wantSaid: []string{"HTTPError 403", "could not be removed"}},
@@ -133,7 +136,7 @@ func TestForget(t *testing.T) {
 			wantSaid: []string{"make deploy PROJECT=some-project"}},
 	}
 	for _, tt := range tests {
-		tt.answers = append(tt.answers, deployed()...)
+		tt.answers = append(append(tt.answers, secret), deployed()...)
 		t.Run(tt.name, tt.test)
 	}
 }

@@ -15,7 +15,7 @@ command -v terraform >/dev/null || skip "Terraform (https://developer.hashicorp.
 "${GO:-go}" run ./terraform/stage terraform/staged
 cd terraform
 terraform fmt -check -diff -recursive
-said=$(terraform init -backend=false -input=false -no-color 2>&1) || {
+said=$(terraform init -backend=false -upgrade -input=false -no-color 2>&1) || {
   echo "$said"
   [[ $said != *"could not connect to"* && $said != *"list of available versions"* ]] || skip "Terraform's registry cannot be reached"
   exit 1

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"spotify-insights.internal/shared/settings"
 )
 
 func main() {
@@ -22,8 +24,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./terraform/stage OUT   (OUT is the folder to write to)")
 		os.Exit(2)
 	}
-	m, err := findModule()
-	if err == nil {
+	err := checkListeners()
+	m, err2 := findModule()
+	if err = errors.Join(err, err2); err == nil {
 		err = m.stage(os.Args[1])
 	}
 	if err == nil {
@@ -33,6 +36,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, "stage:", err)
 		os.Exit(1)
 	}
+}
+
+// checkListeners refuses listeners that no function would take, before one is deployed: a time zone that
+// there is not would stop them for everybody.
+func checkListeners() error {
+	if os.Getenv("LISTENERS") == "" {
+		return nil
+	}
+	_, err := settings.Read()
+	return err
 }
 
 // module is a Go module with a package for each function below functions.
