@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -57,15 +55,9 @@ func startDemo() (*demo, error) {
 		Name: settings.DefaultListener, RefreshToken: demoToken,
 		Plays: fakespotify.History(demoSeed, now.Add(-demoSpan), now, zone),
 	})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if d.server, err = d.spotify.Serve(); err != nil {
 		return nil, err
 	}
-	d.server = &http.Server{Handler: d.spotify, ReadHeaderTimeout: 10 * time.Second}
-	go d.server.Serve(listener)
-	base := "http://" + listener.Addr().String()
-	os.Setenv("SPOTIFY_API_URL", base)
-	os.Setenv("SPOTIFY_ACCOUNTS_URL", base)
 	return d, nil
 }
 

@@ -1,13 +1,8 @@
 # Guards that bad input is refused in words, before anything is made.
 
 mock_provider "google" {
+  source          = "./tests/mocks"
   override_during = plan
-  mock_data "google_project" {
-    defaults = { number = "123456789012" }
-  }
-  mock_data "google_cloud_run_locations" {
-    defaults = { locations = ["europe-west1", "northamerica-northeast2", "us-central1"] }
-  }
 }
 
 mock_provider "time" {

@@ -1,13 +1,8 @@
 # Guards what a deployment tells: where its page is, and the names that the Makefile's commands need.
 
 mock_provider "google" {
+  source          = "./tests/mocks"
   override_during = plan
-  mock_data "google_project" {
-    defaults = { number = "123456789012" }
-  }
-  mock_data "google_cloud_run_locations" {
-    defaults = { locations = ["europe-west1", "northamerica-northeast2", "us-central1"] }
-  }
   mock_resource "google_cloudfunctions2_function" {
     defaults = {}
   }

@@ -2,13 +2,8 @@
 # there, and how they reach the buildpack.
 
 mock_provider "google" {
+  source          = "./tests/mocks"
   override_during = plan
-  mock_data "google_project" {
-    defaults = { number = "123456789012" }
-  }
-  mock_data "google_cloud_run_locations" {
-    defaults = { locations = ["europe-west1", "northamerica-northeast2", "us-central1"] }
-  }
   mock_resource "google_artifact_registry_repository" {
     defaults = {}
   }

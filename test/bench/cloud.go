@@ -3,14 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
-	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
 
-	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/test/fakespotify"
@@ -41,7 +38,7 @@ func startCloud(ctx context.Context, plays int) (c *cloud, err error) {
 }
 
 // connect starts the Spotify, and stores what Spotify knows the app and the listener by.
-func (c *cloud) connect(ctx context.Context, plays int) error {
+func (c *cloud) connect(ctx context.Context, plays int) (err error) {
 	end := time.Now().Truncate(24 * time.Hour)
 	for days := 30; len(c.plays) < plays; days *= 2 {
 		c.plays = fakespotify.History(1, end.AddDate(0, 0, -days), end, time.UTC)
@@ -51,23 +48,10 @@ func (c *cloud) connect(ctx context.Context, plays int) error {
 	token := spotify.Token{RefreshToken: "the-refresh-token"}
 	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, Now: c.clock})
 	fake.AddListener(fakespotify.Listener{Name: listener, RefreshToken: token.RefreshToken, Plays: c.plays})
-	port, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if c.web, err = fake.Serve(); err != nil {
 		return err
 	}
-	c.web = &http.Server{Handler: fake}
-	go c.web.Serve(port)
-	os.Setenv("SPOTIFY_API_URL", "http://"+port.Addr().String())
-	os.Setenv("SPOTIFY_ACCOUNTS_URL", "http://"+port.Addr().String())
-	store, err := secrets.Open(ctx, c.Settings.Project)
-	if err != nil {
-		return err
-	}
-	if _, err := store.Add(ctx, secrets.ClientID, app); err != nil {
-		return err
-	}
-	_, err = store.Add(ctx, secrets.TokenID(listener), token)
-	return err
+	return c.Connect(ctx, listener, app, token)
 }
 
 func (c *cloud) clock() time.Time { return time.UnixMilli(c.now.Load()) }

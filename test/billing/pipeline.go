@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -73,27 +72,14 @@ func startMachine(ctx context.Context, dir string) (*machine.Machine, error) {
 }
 
 // connect starts a Spotify and gives the listener's token to the functions.
-func (p *pipeline) connect(ctx context.Context, played []fakespotify.Play) error {
+func (p *pipeline) connect(ctx context.Context, played []fakespotify.Play) (err error) {
 	app, token := spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}, spotify.Token{RefreshToken: "the-refresh-token"}
 	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, Now: p.clock})
 	fake.AddListener(fakespotify.Listener{Name: listener, RefreshToken: token.RefreshToken, Plays: played, ConsentedAt: played[0].PlayedAt})
-	port, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if p.spotify, err = fake.Serve(); err != nil {
 		return err
 	}
-	p.spotify = &http.Server{Handler: fake}
-	go p.spotify.Serve(port)
-	os.Setenv("SPOTIFY_API_URL", "http://"+port.Addr().String())
-	os.Setenv("SPOTIFY_ACCOUNTS_URL", "http://"+port.Addr().String())
-	store, err := secrets.Open(ctx, p.Settings.Project)
-	if err != nil {
-		return err
-	}
-	if _, err := store.Add(ctx, secrets.ClientID, app); err != nil {
-		return err
-	}
-	_, err = store.Add(ctx, secrets.TokenID(listener), token)
-	return err
+	return p.Connect(ctx, listener, app, token)
 }
 
 // open makes the functions, of the clients that they are deployed with. Only the messages from one to

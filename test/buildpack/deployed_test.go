@@ -19,7 +19,6 @@ import (
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/test/fakespotify"
@@ -133,7 +132,8 @@ func watch(t *testing.T) {
 
 func deploy(t *testing.T) *deployment {
 	t.Helper()
-	d := &deployment{Settings: machinetest.Start(t).Settings}
+	m := machinetest.Start(t)
+	d := &deployment{Settings: m.Settings}
 	app := spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}
 	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret})
 	account := fakespotify.Listener{Name: listener, RefreshToken: "the-refresh-token"}
@@ -146,14 +146,9 @@ func deploy(t *testing.T) *deployment {
 	t.Cleanup(server.Close)
 	t.Setenv("SPOTIFY_API_URL", server.URL)
 	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
-	store, err := secrets.Open(t.Context(), d.Project)
+	err := m.Connect(t.Context(), listener, app, spotify.Token{RefreshToken: account.RefreshToken})
 	if err != nil {
 		t.Fatal(err)
-	}
-	for id, v := range map[string]any{secrets.ClientID: app, secrets.TokenID(listener): spotify.Token{RefreshToken: account.RefreshToken}} {
-		if _, err := store.Add(t.Context(), id, v); err != nil {
-			t.Fatal(err)
-		}
 	}
 	if d.lake, err = objects.Open(t.Context(), d.LakeBucket); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -96,6 +97,19 @@ func (m *Machine) Publish(page string) error {
 
 // Listeners are the ids of all listeners, sorted.
 func (m *Machine) Listeners() []string { return slices.Sorted(maps.Keys(m.Settings.Listeners)) }
+
+// Connect keeps an app and a listener's token where the functions look for them.
+func (m *Machine) Connect(ctx context.Context, listener string, app spotify.App, token spotify.Token) error {
+	store, err := secrets.Open(ctx, m.Settings.Project)
+	if err != nil {
+		return err
+	}
+	if _, err := store.Add(ctx, secrets.ClientID, app); err != nil {
+		return err
+	}
+	_, err = store.Add(ctx, secrets.TokenID(listener), token)
+	return err
+}
 
 // Stop stops the cloud and lets go of the folder.
 func (m *Machine) Stop() error {

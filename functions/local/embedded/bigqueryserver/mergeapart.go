@@ -21,29 +21,19 @@ type replacement struct {
 
 // replacementOf takes a MERGE apart that is a replacement; nil where it is none.
 func replacementOf(s *statement) *replacement {
-	alias, rest := cut(s.body, "USING")
-	if len(rest) == 0 {
+	m, err := takeMerge(s)
+	last := len(m.source) - 1
+	if err != nil || len(m.on) != 2 || !m.on[1].is("FALSE") || last < 1 || !m.source[last].name() || len(m.clauses) != 2 {
 		return nil
 	}
-	source, rest := cut(rest[1:], "ON")
-	on, rest := cut(rest, "WHEN")
-	target, _, err := aliased(s.target, alias)
-	last := len(source) - 1
-	if err != nil || len(on) != 2 || !on[1].is("FALSE") || last < 1 || !source[last].name() {
-		return nil
-	}
-	r := &replacement{source: source, alias: source[last]}
-	clauses := splitTop(rest, "WHEN")[1:]
-	if len(clauses) != 2 {
-		return nil
-	}
-	for _, clause := range clauses {
+	r := &replacement{source: m.source, alias: m.source[last]}
+	for _, clause := range m.clauses {
 		c, err := parseWhen(clause)
 		switch {
 		case err != nil || c.update != nil:
 			return nil
 		case c.bySource:
-			r.deletes = slices.Concat(target, []token{engine("WHERE")}, c.condition)
+			r.deletes = slices.Concat(m.target, []token{engine("WHERE")}, c.condition)
 		case c.insert != nil:
 			columns, values, err := insertClause(c.insert, nil)
 			if err != nil || columns == nil {

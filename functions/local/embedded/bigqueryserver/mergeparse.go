@@ -1,23 +1,41 @@
 package bigqueryserver
 
-func parseMerge(s *statement, all []string) (*dml, error) {
+// mergeStatement is a MERGE taken apart.
+type mergeStatement struct {
+	target  []token // a FROM clause's, with its alias
+	name    string  // that the target's rows go by
+	source  []token // with its alias
+	on      []token // ON, and the condition
+	clauses [][]token
+}
+
+func takeMerge(s *statement) (m mergeStatement, err error) {
 	alias, rest := cut(s.body, "USING")
-	target, name, err := aliased(s.target, alias)
+	if m.target, m.name, err = aliased(s.target, alias); err != nil {
+		return m, err
+	}
+	if len(rest) == 0 {
+		return m, malformed("MERGE: no USING")
+	}
+	m.source, rest = cut(rest[1:], "ON")
+	m.on, rest = cut(rest, "WHEN")
+	if len(m.source) == 0 || len(m.on) < 2 || len(rest) == 0 {
+		return m, malformed("MERGE")
+	}
+	m.clauses = splitTop(rest, "WHEN")[1:]
+	return m, nil
+}
+
+func parseMerge(s *statement, all []string) (*dml, error) {
+	m, err := takeMerge(s)
 	if err != nil {
 		return nil, err
 	}
-	if len(rest) == 0 {
-		return nil, malformed("MERGE: no USING")
-	}
-	source, rest := cut(rest[1:], "ON")
-	on, rest := cut(rest, "WHEN")
-	if len(source) == 0 || len(on) < 2 || len(rest) == 0 {
-		return nil, malformed("MERGE")
-	}
+	target, source, on := m.target, m.source, m.on
 	both := append(append(append([]token{}, target...), symbolToken(",")), source...)
-	d := &dml{rowid: []token{engine(quoteName(name) + ".rowid")}}
+	d := &dml{rowid: []token{engine(quoteName(m.name) + ".rowid")}}
 	matched := false
-	for _, clause := range splitTop(rest, "WHEN")[1:] {
+	for _, clause := range m.clauses {
 		c, err := parseWhen(clause)
 		if err != nil {
 			return nil, err
