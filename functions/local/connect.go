@@ -185,7 +185,7 @@ func consent(ctx context.Context, client *spotify.Client, config *oauth2.Config)
 			return nil, a.err
 		}
 		token, err := config.Exchange(client.Context(ctx), a.code, oauth2.VerifierOption(verifier))
-		if err = spotify.TokenFault(err); errors.Is(err, spotify.ErrInvalidGrant) {
+		if err = client.TokenFault(err); errors.Is(err, spotify.ErrInvalidGrant) {
 			return nil, errors.New("Spotify does not take its own answer any more; try again")
 		}
 		if err != nil {

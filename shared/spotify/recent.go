@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/plays"
 )
 
@@ -21,21 +20,18 @@ type Page struct {
 func (c *Client) RecentlyPlayed(ctx context.Context, accessToken string) (page Page, err error) {
 	const what = "Spotify's recently-played"
 	url := fmt.Sprintf("%s/v1/me/player/recently-played?limit=%d", c.api, plays.PageSize)
-	err = c.retry(ctx, func(ctx context.Context) error {
+	err = c.upstream.Retry(ctx, func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
 			return err
 		}
 		req.Header.Set("Authorization", "Bearer "+accessToken)
-		body, err := c.do(req, what)
+		body, err := c.upstream.Do(req, what)
 		if err != nil {
-			return err
+			return refused(err)
 		}
-		page, err = parsePage(body)
-		if err != nil {
-			return &again{err: faults.New(faults.Upstream,
-				"Nothing to do: the next run asks again. If it stays, look at https://status.spotify.dev.",
-				"%s answered %s", what, err)}
+		if page, err = parsePage(body); err != nil {
+			return c.upstream.Malformed(what, err)
 		}
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/oauth2/endpoints"
 
 	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/upstream"
 )
 
 // Scope is what the pipeline asks a listener's consent for.
@@ -66,11 +67,11 @@ func (c *Client) OAuth(app App, redirectURL string) *oauth2.Config {
 
 // Refresh buys an access token. The error is [ErrInvalidGrant] for a refresh token that is not taken.
 func (c *Client) Refresh(ctx context.Context, app App, refreshToken string) (access Access, err error) {
-	err = c.retry(ctx, func(ctx context.Context) error {
+	err = c.upstream.Retry(ctx, func(ctx context.Context) error {
 		source := c.OAuth(app, "").TokenSource(c.Context(ctx), &oauth2.Token{RefreshToken: refreshToken})
 		token, err := source.Token()
 		if err != nil {
-			return TokenFault(err)
+			return c.TokenFault(err)
 		}
 		access = Access{Token: token.AccessToken, Expires: token.Expiry, Refresh: token.RefreshToken}
 		return nil
@@ -80,7 +81,7 @@ func (c *Client) Refresh(ctx context.Context, app App, refreshToken string) (acc
 
 // Context makes golang.org/x/oauth2 use this client's limits.
 func (c *Client) Context(ctx context.Context) context.Context {
-	return context.WithValue(ctx, oauth2.HTTPClient, c.http)
+	return context.WithValue(ctx, oauth2.HTTPClient, c.upstream.HTTP)
 }
 
 const wrongApp = "Connect again with the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) in " +
@@ -88,14 +89,14 @@ const wrongApp = "Connect again with the id and the secret of your Spotify app (
 
 // TokenFault makes an error of one from golang.org/x/oauth2, whose own text can hold the answer's body.
 // It is [ErrInvalidGrant] for a token or code that is not taken.
-func TokenFault(err error) error {
+func (c *Client) TokenFault(err error) error {
 	if err == nil {
 		return nil
 	}
 	const what = "Spotify's accounts service"
 	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
-		return unreachable(what, err)
+		return c.upstream.Unreachable(what, err)
 	}
 	switch {
 	case refusal.ErrorCode == "invalid_grant":
@@ -105,7 +106,7 @@ func TokenFault(err error) error {
 			wrongApp,
 			"%s does not know this app: %s", what, refusal.ErrorCode)
 	}
-	if err := refused(what, refusal.Response, refusal.Body); !errors.Is(err, ErrUnauthorized) {
+	if err := refused(upstream.Refused(what, refusal.Response, refusal.Body)); !errors.Is(err, ErrUnauthorized) {
 		return err
 	}
 	return faults.New(faults.Reconnect, wrongApp,

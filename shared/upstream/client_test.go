@@ -1,4 +1,4 @@
-package spotify
+package upstream
 
 import (
 	"net/http"
@@ -10,18 +10,6 @@ func TestRetryAfter(t *testing.T) {
 	for text, want := range map[string]time.Duration{"": 0, "5": 5 * time.Second, "72000": 20 * time.Hour, "-1": 0, "soon": 0, "99999999999999": 7 * 24 * time.Hour} {
 		if got := retryAfter(http.Header{"Retry-After": {text}}); got != want {
 			t.Errorf("Retry-After %q is %v, want %v", text, got, want)
-		}
-	}
-}
-
-func TestConsentEnds(t *testing.T) {
-	for given, want := range map[string]string{"2026-01-15": "2026-07-15", "2026-08-31": "2027-02-28", "2027-08-31": "2028-02-29", "2026-07-31": "2027-01-31", "2026-03-31": "2026-09-30"} {
-		at, err := time.Parse(time.DateOnly, given)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := ConsentEnds(at).Format(time.DateOnly); got != want {
-			t.Errorf("a consent of %s ends on %s, want %s", given, got, want)
 		}
 	}
 }
@@ -45,7 +33,7 @@ func TestBase(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Setenv("SPOTIFY_API_URL", tt.value)
-		got, err := base("SPOTIFY_API_URL", "https://fallback")
+		got, err := Base("SPOTIFY_API_URL", "https://fallback")
 		if got != tt.want || (err == nil) != tt.ok {
 			t.Errorf("base of %q = %q, %v; want %q, ok %v", tt.value, got, err, tt.want, tt.ok)
 		}
