@@ -99,7 +99,7 @@ func TestGivingUp(t *testing.T) {
 		t.Errorf("the ledger after giving up: %s", got)
 	}
 	slow.err = nil
-	r := &reconcile.Reconciler{Listeners: []string{"me"}, Lake: f.Lake.(*objects.Bucket), Ledger: slow.Warehouse, Loader: f.Loader}
+	r := &reconcile.Reconciler{Lake: f.Lake.(*objects.Bucket), Ledger: slow.Warehouse, Loader: f.Loader}
 	if result, err := r.Run(t.Context()); err != nil || result.Loaded != 1 || result.Objects != 1 {
 		t.Errorf("reconcile: %+v, %v", result, err)
 	}

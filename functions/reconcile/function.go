@@ -5,9 +5,7 @@ package reconcile
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
@@ -39,10 +37,7 @@ var reconciler = handler.NewOnce(func() (*Reconciler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reconciler{
-		Listeners: slices.Sorted(maps.Keys(s.Listeners)),
-		Lake:      lake, Ledger: ledger, Loader: loader,
-	}, nil
+	return &Reconciler{Lake: lake, Ledger: ledger, Loader: loader}, nil
 })
 
 // serve answers POST /reconcile.

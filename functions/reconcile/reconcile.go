@@ -14,8 +14,7 @@ import (
 
 // Reconciler compares the lake with the ledger.
 type Reconciler struct {
-	Listeners []string
-	Lake      interface {
+	Lake interface {
 		List(ctx context.Context, prefix string) ([]objects.Attrs, error)
 	}
 	Ledger interface {
@@ -40,7 +39,7 @@ func (r *Reconciler) Run(ctx context.Context) (result Result, err error) {
 	if err != nil {
 		return result, err
 	}
-	loads, err := r.Loader.Load(ctx, missing, r.Listeners...)
+	loads, err := r.Loader.Load(ctx, missing, r.Loader.Listeners...)
 	for _, load := range loads {
 		if load.Error == nil {
 			result.Loaded++
@@ -71,9 +70,13 @@ func (r *Reconciler) missing(ctx context.Context) ([]loading.Object, Result, err
 			done[generation{s.Object, s.Generation}] = true
 		}
 	}
-	list, err := r.Lake.List(ctx, lake.PlaysPrefix)
-	if err != nil {
-		return nil, Result{}, err
+	var list []objects.Attrs
+	for _, prefix := range []string{lake.PlaysPrefix, lake.FeaturesPrefix} {
+		more, err := r.Lake.List(ctx, prefix)
+		if err != nil {
+			return nil, Result{}, err
+		}
+		list = append(list, more...)
 	}
 	var missing []loading.Object
 	for _, o := range list {

@@ -40,6 +40,9 @@ func newDocument(listener string, standing warehouse.Standing, past insights.Pas
 // fill puts the rows of a ranking, which are in the order of their ranks, into their places.
 func fill(d *insights.Document, standouts []warehouse.Standout) {
 	for _, s := range standouts {
+		if s.Kind == warehouse.KindKept {
+			continue
+		}
 		if strings.HasPrefix(s.Period, warehouse.PeriodRecent) {
 			d.Recent = append(d.Recent, recentOf(s))
 			continue
@@ -53,12 +56,11 @@ func fill(d *insights.Document, standouts []warehouse.Standout) {
 		switch s.Kind {
 		case warehouse.KindTotal:
 			p.Totals.Plays, p.Totals.Minutes, p.Totals.Tracks = s.Plays, minutes(s.MS), s.Tracks
+			if s.Period == insights.PeriodAll {
+				d.Coverage = insights.Coverage{Tracks: s.Tracks, WithFeatures: s.Featured}
+			}
 		case warehouse.KindTrack:
-			p.TopTracks = append(p.TopTracks, insights.Track{
-				Count: count, TrackID: s.TrackID.StringVal, TrackName: text(s.TrackName), Artists: text(s.Artists),
-				SpotifyURL: text(s.SpotifyURL), ImageURL: text(s.ImageURL),
-				Danceability: number(s.Danceability), Energy: number(s.Energy), Valence: number(s.Valence),
-			})
+			p.TopTracks = append(p.TopTracks, trackOf(s, count))
 		case warehouse.KindArtist:
 			p.Totals.Artists = s.Peers
 			p.TopArtists = append(p.TopArtists, insights.Artist{Count: count, ArtistName: s.ArtistName.StringVal, ImageURL: text(s.ImageURL)})
@@ -83,6 +85,14 @@ func topTen(d *insights.Document) []warehouse.Ranked {
 		}
 	}
 	return rows
+}
+
+func trackOf(s warehouse.Standout, count insights.Count) insights.Track {
+	return insights.Track{
+		Count: count, TrackID: s.TrackID.StringVal, TrackName: text(s.TrackName), Artists: text(s.Artists),
+		SpotifyURL: text(s.SpotifyURL), ImageURL: text(s.ImageURL),
+		Danceability: number(s.Danceability), Energy: number(s.Energy), Valence: number(s.Valence),
+	}
 }
 
 func recentOf(s warehouse.Standout) insights.Recent {

@@ -1,6 +1,8 @@
 package topten
 
 import (
+	"iter"
+	"slices"
 	"time"
 
 	"spotify-insights.internal/shared/insights"
@@ -62,12 +64,45 @@ func pastRows(standouts []warehouse.Standout) int64 {
 	return 0
 }
 
-// keepYears takes the years before firstYear over, of which all plays are in a sum that holds. Their
-// names, covers and audio features are those of the day's first ranking.
-func keepYears(d, before *insights.Document, firstYear int) {
-	for period, figures := range before.Periods {
-		if year, ok := insights.Year(period); ok && year < firstYear {
-			d.Periods[period] = figures
+// keepYears takes the years before firstYear over, of which all plays are in a sum that holds, with what
+// is known of their tracks by now. Names and covers of their artists and albums are those of the day's
+// first ranking.
+func keepYears(d, before *insights.Document, firstYear int, standouts []warehouse.Standout) {
+	known := map[string]warehouse.Standout{}
+	for _, s := range standouts {
+		if s.Kind == warehouse.KindKept {
+			known[s.TrackID.StringVal] = s
+		}
+	}
+	for period, figures := range keptYears(before, firstYear) {
+		for i, t := range figures.TopTracks {
+			if s, ok := known[t.TrackID]; ok {
+				figures.TopTracks[i] = trackOf(s, t.Count)
+			}
+		}
+		d.Periods[period] = figures
+	}
+}
+
+// keptTracks are the tracks that are told of in the years before firstYear.
+func keptTracks(before *insights.Document, firstYear int) []string {
+	ids := []string{}
+	for _, figures := range keptYears(before, firstYear) {
+		for _, t := range figures.TopTracks {
+			ids = append(ids, t.TrackID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// keptYears are a document's years before firstYear.
+func keptYears(d *insights.Document, firstYear int) iter.Seq2[string, *insights.Period] {
+	return func(yield func(string, *insights.Period) bool) {
+		for period, figures := range d.Periods {
+			if year, ok := insights.Year(period); ok && year < firstYear && !yield(period, figures) {
+				return
+			}
 		}
 	}
 }

@@ -123,7 +123,7 @@ func (r *Ranker) rank(ctx context.Context, listener settings.Listener, before *i
 		}
 		if standouts, err = r.Warehouse.Ranking(ctx, warehouse.Question{
 			Listener: listener.ID, TimeZone: listener.TimeZone, Since: windows(standing), RecentSince: recentSince(standing),
-			Until: past.Until, Sum: past.SumID, FirstYear: firstYear,
+			Until: past.Until, Sum: past.SumID, FirstYear: firstYear, Kept: keptTracks(before, firstYear),
 		}); err != nil {
 			return nil, err
 		}
@@ -137,7 +137,7 @@ func (r *Ranker) rank(ctx context.Context, listener settings.Listener, before *i
 	}
 	document := newDocument(listener.ID, standing, past)
 	fill(document, standouts)
-	keepYears(document, before, firstYear)
+	keepYears(document, before, firstYear, standouts)
 	var now insights.Document
 	if current, err := r.Documents.ReadJSON(ctx, insights.DocumentName(listener.ID), &now); err == nil && current != generation {
 		return nil, errOvertaken

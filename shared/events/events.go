@@ -46,10 +46,12 @@ func DecodeObject(e event.Event) (Object, error) {
 	return Object{data.Bucket, data.Name, generation}, nil
 }
 
-// Loaded is the message that plays of a listener were loaded, or that their figures are due anyway.
+// Loaded is the message that something of a listener's was loaded, or that their figures are due anyway.
 type Loaded struct {
-	Listener    string    `json:"listener"`
-	CommittedAt time.Time `json:"committed_at"` // on the warehouse's clock
+	Listener    string     `json:"listener"`
+	CommittedAt time.Time  `json:"committed_at"`       // on the warehouse's clock
+	Since       *time.Time `json:"since,omitempty"`    // no play from before it is new; null where any may be
+	Features    bool       `json:"features,omitempty"` // audio features were loaded, which are everybody's, and no plays
 }
 
 // DecodeLoaded reads the event of a [Loaded] message. The error is a faults.Invalid.

@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
 
@@ -42,13 +43,14 @@ func TestDecodeObject(t *testing.T) {
 }
 
 func TestDecodeLoaded(t *testing.T) {
-	want := Loaded{"me", time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)}
+	at := time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)
+	want := Loaded{Listener: "me", CommittedAt: at, Since: &at, Features: true}
 	data, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)
 	}
 	message := func(data []byte) any { return map[string]any{"message": map[string]any{"data": data}} }
-	if got, err := DecodeLoaded(newEvent(t, MessagePublished, message(data))); err != nil || got != want {
+	if got, err := DecodeLoaded(newEvent(t, MessagePublished, message(data))); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("DecodeLoaded() = %+v, %v", got, err)
 	}
 	for what, e := range map[string]event.Event{

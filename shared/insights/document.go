@@ -15,6 +15,7 @@ type Document struct {
 	Periods   map[string]*Period `json:"periods"`
 	Recent    []Recent           `json:"recent"` // newest first
 	Warehouse Warehouse          `json:"warehouse"`
+	Coverage  Coverage           `json:"coverage"`
 	Past      Past               `json:"past"`
 }
 
@@ -108,6 +109,20 @@ type Warehouse struct {
 type Gap struct {
 	After  time.Time `json:"after"`
 	Before time.Time `json:"before"`
+}
+
+// Coverage is of how many of a listener's tracks audio features are known.
+type Coverage struct {
+	Tracks       int64 `json:"tracks"`
+	WithFeatures int64 `json:"tracks_with_features"`
+}
+
+// Share is the part of the tracks that have audio features, 0 to 1; nil where there is no track.
+func (c Coverage) Share() *float64 {
+	if c.Tracks == 0 {
+		return nil
+	}
+	return new(float64(c.WithFeatures) / float64(c.Tracks))
 }
 
 // Problems are sentences that say what is wrong with what was loaded and what to do. Rejected rows are

@@ -5,23 +5,21 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
-
-	"spotify-insights.internal/shared/plays"
 )
 
-// ContentType of an object of plays. No content encoding is set: Cloud Storage would unpack the
+// ContentType of the lake's objects. No content encoding is set: Cloud Storage would unpack the
 // object on its way out.
 const ContentType = "application/gzip"
 
 // Encode makes the content of an object: a JSON line a row, gzipped.
-func Encode(rows []plays.Row) ([]byte, error) {
+func Encode[T any](rows []T) ([]byte, error) {
 	var content bytes.Buffer
 	zipped := gzip.NewWriter(&content)
 	lines := json.NewEncoder(zipped)
 	lines.SetEscapeHTML(false)
-	for _, row := range rows {
+	for i, row := range rows {
 		if err := lines.Encode(row); err != nil {
-			return nil, fmt.Errorf("encoding row %d: %w", row.Index, err)
+			return nil, fmt.Errorf("encoding row %d: %w", i, err)
 		}
 	}
 	if err := zipped.Close(); err != nil {

@@ -1,4 +1,5 @@
-// Package lake holds how plays are kept in Cloud Storage: the names of the objects and their content.
+// Package lake holds how plays and audio features are kept in Cloud Storage: the names of the objects
+// and their content.
 package lake
 
 import (
@@ -13,24 +14,34 @@ import (
 	"spotify-insights.internal/shared/settings"
 )
 
-// PlaysPrefix is where objects of plays begin.
-const PlaysPrefix = "plays/"
+// The prefixes of all that is loaded from the lake.
+const (
+	PlaysPrefix    = "plays/"
+	FeaturesPrefix = "features/"
+)
 
-// Name is what the name of an object of plays says.
+// KindFeatures is the kind of an object of audio features.
+const KindFeatures = "features"
+
+// Name is what the name of an object says.
 type Name struct {
-	Kind     string // plays.SourceAPI or plays.SourceExport
-	Listener string
-	Zip      string // the export's hash, "" for a page of the API
+	Kind     string // plays.SourceAPI, plays.SourceExport or KindFeatures
+	Listener string // "" for audio features, which are nobody's
+	Zip      string // the export's hash, "" for all else
 }
 
 var (
 	apiName      = regexp.MustCompile(`^plays/source=api/listener=([^/]+)/date=\d{4}-\d{2}-\d{2}/[0-9A-Za-z]+-[0-9a-f]+\.ndjson\.gz$`)
 	manifestName = regexp.MustCompile(`^plays/source=export/listener=[^/]+/[0-9a-f]+/[^/]+/manifest\.json$`)
+	featuresName = regexp.MustCompile(`^features/date=\d{4}-\d{2}-\d{2}/[0-9a-f]+\.ndjson\.gz$`)
 	exportName   = regexp.MustCompile(`^plays/source=export/listener=([^/]+)/([0-9a-f]+)/[0-9A-Za-z.]+/[^/]+\.ndjson\.gz$`)
 )
 
 // ParseName reads an object's name; ok is false for an object that is not ours.
 func ParseName(object string) (n Name, ok bool) {
+	if featuresName.MatchString(object) {
+		return Name{Kind: KindFeatures}, true
+	}
 	if m := apiName.FindStringSubmatch(object); m != nil {
 		n = Name{Kind: plays.SourceAPI, Listener: m[1]}
 	} else if m := exportName.FindStringSubmatch(object); m != nil {
@@ -71,6 +82,17 @@ func PageName(listener string, rows []plays.Row, body []byte) string {
 	newest = newest.UTC()
 	return fmt.Sprintf("%ssource=%s/listener=%s/date=%s/%s-%s.ndjson.gz", PlaysPrefix, plays.SourceAPI, listener,
 		newest.Format(time.DateOnly), newest.Format("20060102T150405Z"), hex.EncodeToString(hash.Sum(nil)))
+}
+
+// FeaturesName names an object of audio features after when they were fetched and what is in it, a text
+// a row.
+func FeaturesName(fetchedAt time.Time, rows []string) string {
+	hash := sha256.New()
+	fmt.Fprintln(hash, fetchedAt.UnixMicro())
+	for _, row := range slices.Sorted(slices.Values(rows)) {
+		fmt.Fprintln(hash, row)
+	}
+	return fmt.Sprintf("%sdate=%s/%s.ndjson.gz", FeaturesPrefix, fetchedAt.UTC().Format(time.DateOnly), hex.EncodeToString(hash.Sum(nil)))
 }
 
 func later(a, b time.Time) time.Time {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"spotify-insights.internal/shared/events"
@@ -22,8 +23,10 @@ const MaxBatch = 10_000
 // Loader loads objects of one bucket.
 type Loader struct {
 	Bucket    string
+	Listeners []string // all of them: audio features are everybody's
 	Warehouse interface {
 		StagePlays(ctx context.Context, uris []string) (*warehouse.Stage, error)
+		StageFeatures(ctx context.Context, uris []string) (*warehouse.Stage, error)
 		Record(ctx context.Context, loads []warehouse.Load) (committed time.Time, err error)
 		Recount(ctx context.Context) error
 		LedgerOf(ctx context.Context, object string) ([]warehouse.Settled, error)
@@ -50,52 +53,62 @@ type Object struct {
 // on gaps and rejected rows. A crash in between loses no message: the event comes again, and
 // reconcile sends one to every listener.
 func (l *Loader) Load(ctx context.Context, objects []Object, always ...string) (loads []warehouse.Load, err error) {
-	news := map[string]time.Time{} // by listener, when the newest was committed
-	var batch []Object
+	told := news{}
+	var plays, features []Object
 	var refused []warehouse.Load
 	for _, o := range objects {
-		if err := check(o); err != nil {
+		name, err := check(o)
+		switch {
+		case err != nil:
 			refused = append(refused, l.failed(ctx, o, err))
-			continue
+		case name.Kind == lake.KindFeatures:
+			features = append(features, o)
+		default:
+			plays = append(plays, o)
 		}
-		batch = append(batch, o)
 	}
-	if err = l.record(ctx, refused, news); err == nil {
+	if err = l.record(ctx, refused, told); err == nil {
 		loads = refused
-		for len(batch) > 0 && err == nil {
-			n := min(len(batch), MaxBatch)
+		for _, batch := range slices.Concat(batches(plays), batches(features)) {
 			var more []warehouse.Load
-			more, err = l.attempt(ctx, batch[:n], news)
-			loads, batch = append(loads, more...), batch[n:]
+			more, err = l.attempt(ctx, batch, told)
+			loads = append(loads, more...)
+			if err != nil {
+				break
+			}
 		}
 	}
 	for _, listener := range always {
-		if news[listener].IsZero() {
-			news[listener] = l.Now().UTC()
-		}
+		told.due(listener, l.Now())
 	}
-	for listener, committed := range news { // also where the deadline was what ended the loading
-		err = errors.Join(err, l.Publisher.Publish(context.WithoutCancel(ctx), events.Loaded{Listener: listener, CommittedAt: committed}))
+	for _, message := range told { // also where the deadline was what ended the loading
+		err = errors.Join(err, l.Publisher.Publish(context.WithoutCancel(ctx), message))
 	}
 	return loads, err
 }
 
+// batches are what one load job takes each.
+func batches(objects []Object) [][]Object {
+	return slices.Collect(slices.Chunk(objects, MaxBatch))
+}
+
 // check refuses, by name and size alone, what cannot be an object of ours.
-func check(o Object) error {
-	if _, ok := lake.ParseName(o.Name); !ok {
-		return faults.New(faults.Invalid, "Move it out of the lake's bucket: only this program's objects belong there.",
+func check(o Object) (lake.Name, error) {
+	name, ok := lake.ParseName(o.Name)
+	if !ok {
+		return name, faults.New(faults.Invalid, "Move it out of the lake's bucket: only this program's objects belong there.",
 			"its name is not one that this program gives")
 	}
 	if o.Size == 0 {
-		return faults.New(faults.Invalid, "Delete it: it holds nothing.", "the object is empty")
+		return name, faults.New(faults.Invalid, "Delete it: it holds nothing.", "the object is empty")
 	}
-	return nil
+	return name, nil
 }
 
-// attempt loads a batch in one job. Where an object spoils the batch, each half is tried alone, down
+// attempt loads a batch of one kind in one job. Where an object spoils the batch, each half is tried alone, down
 // to the one object that is to blame.
-func (l *Loader) attempt(ctx context.Context, batch []Object, news map[string]time.Time) ([]warehouse.Load, error) {
-	loads, err := l.together(ctx, batch, news)
+func (l *Loader) attempt(ctx context.Context, batch []Object, told news) ([]warehouse.Load, error) {
+	loads, err := l.together(ctx, batch, told)
 	blame := faults.Permanent(err) || errors.Is(err, fs.ErrNotExist)
 	switch {
 	case !blame:
@@ -105,23 +118,27 @@ func (l *Loader) attempt(ctx context.Context, batch []Object, news map[string]ti
 		return nil, nil
 	case len(batch) == 1:
 		loads = []warehouse.Load{l.failed(ctx, batch[0], err)}
-		return loads, l.record(ctx, loads, news)
+		return loads, l.record(ctx, loads, told)
 	}
 	half := len(batch) / 2
-	loads, err = l.attempt(ctx, batch[:half], news)
+	loads, err = l.attempt(ctx, batch[:half], told)
 	if err != nil {
 		return loads, err
 	}
-	more, err := l.attempt(ctx, batch[half:], news)
+	more, err := l.attempt(ctx, batch[half:], told)
 	return append(loads, more...), err
 }
 
-func (l *Loader) together(ctx context.Context, batch []Object, news map[string]time.Time) ([]warehouse.Load, error) {
+func (l *Loader) together(ctx context.Context, batch []Object, told news) ([]warehouse.Load, error) {
 	uris := make([]string, len(batch))
 	for i, o := range batch {
 		uris[i] = fmt.Sprintf("gs://%s/%s", l.Bucket, o.Name)
 	}
-	stage, err := l.Warehouse.StagePlays(ctx, uris)
+	stages := l.Warehouse.StagePlays
+	if name, _ := lake.ParseName(batch[0].Name); name.Kind == lake.KindFeatures {
+		stages = l.Warehouse.StageFeatures
+	}
+	stage, err := stages(ctx, uris)
 	if err != nil {
 		return nil, fmt.Errorf("loading %d objects: %w", len(batch), err)
 	}
@@ -138,7 +155,7 @@ func (l *Loader) together(ctx context.Context, batch []Object, news map[string]t
 	for i, o := range batch {
 		loads[i] = l.loaded(o, staged[o.Name], inserted[o.Name])
 	}
-	if err := l.record(ctx, loads, news); err != nil || !stage.TookOver {
+	if err := l.record(ctx, loads, told); err != nil || !stage.TookOver {
 		return loads, err
 	}
 	return loads, l.Warehouse.Recount(ctx)
@@ -152,7 +169,7 @@ func match(batch []Object, staged []warehouse.StagedObject) (map[string]warehous
 	byName := make(map[string]warehouse.StagedObject, len(staged))
 	for _, s := range staged {
 		if s.Stray > 0 {
-			return nil, foreign("it holds rows without a key, or of another listener or source than its name says")
+			return nil, foreign("it holds rows without a key, or of another listener, source or kind than its name says")
 		}
 		if name, _ := lake.ParseName(s.Object); name.Kind == plays.SourceAPI && s.RowsRead > plays.PageSize {
 			return nil, foreign("it holds more rows than a page has")
@@ -168,88 +185,6 @@ func match(batch []Object, staged []warehouse.StagedObject) (map[string]warehous
 		return nil, foreign("it holds rows that say they are from another object")
 	}
 	return byName, nil
-}
-
-// loaded is the ledger's row of an object that was loaded.
-func (l *Loader) loaded(o Object, s warehouse.StagedObject, inserted int64) warehouse.Load {
-	name, _ := lake.ParseName(o.Name)
-	load := l.row(o, name)
-	load.RowsRead, load.Rejected, load.NotMusic, load.Inserted = s.RowsRead, s.Rejected, s.NotMusic, inserted
-	load.Duplicates = s.RowsRead - s.Rejected - s.NotMusic - inserted
-	load.FullPage = name.Kind == plays.SourceAPI && s.RowsRead == plays.PageSize
-	if s.Oldest.Valid {
-		load.Oldest, load.Newest = &s.Oldest.Timestamp, &s.Newest.Timestamp
-	}
-	if s.FetchedAt.Valid {
-		load.FetchedAt = &s.FetchedAt.Timestamp
-	}
-	return load
-}
-
-// failed is the ledger's row of an object that no retry mends.
-func (l *Loader) failed(ctx context.Context, o Object, err error) warehouse.Load {
-	handler.Logger().ErrorContext(ctx, "an object cannot be loaded",
-		"object", o.Name, "generation", o.Generation, "error", err.Error(), "action", faults.Action(err))
-	return l.faulty(o, err.Error())
-}
-
-func (l *Loader) faulty(o Object, text string) warehouse.Load {
-	name, _ := lake.ParseName(o.Name)
-	load := l.row(o, name)
-	load.Error = &text
-	return load
-}
-
-func (l *Loader) row(o Object, name lake.Name) warehouse.Load {
-	load := warehouse.Load{Object: o.Name, Generation: o.Generation, LoadedAt: l.Now().UTC().Truncate(time.Microsecond)} // BigQuery's precision
-	if name.Listener != "" {                                                                                             // the name is one of ours
-		load.Kind, load.Listener = &name.Kind, &name.Listener
-	}
-	if name.Zip != "" {
-		load.Zip = &name.Zip
-	}
-	return load
-}
-
-// record writes rows of the ledger, and notes for whom there is something to tell.
-func (l *Loader) record(ctx context.Context, loads []warehouse.Load, news map[string]time.Time) error {
-	if len(loads) == 0 {
-		return nil
-	}
-	committed, err := l.Warehouse.Record(ctx, loads)
-	if err != nil {
-		return fmt.Errorf("recording %d loads: %w", len(loads), err)
-	}
-	for _, load := range loads {
-		if load.Listener != nil && (load.Inserted > 0 || load.Rejected > 0 || load.Error != nil) {
-			news[*load.Listener] = committed
-		}
-	}
-	logLoads(ctx, loads)
-	return nil
-}
-
-// logLoads says in one line what was loaded, however many objects it was.
-func logLoads(ctx context.Context, loads []warehouse.Load) {
-	var good int
-	var sum warehouse.Load
-	for _, load := range loads {
-		if load.Error == nil {
-			good++
-			sum.RowsRead += load.RowsRead
-			sum.Inserted += load.Inserted
-			sum.Duplicates += load.Duplicates
-			sum.Rejected += load.Rejected
-		}
-	}
-	if good == 0 {
-		return
-	}
-	attrs := []any{"objects", good, "rows_read", sum.RowsRead, "inserted", sum.Inserted, "duplicates", sum.Duplicates, "rejected", sum.Rejected}
-	if len(loads) == 1 {
-		attrs = append(attrs, "object", loads[0].Object, "listener", *loads[0].Listener)
-	}
-	handler.Logger().InfoContext(ctx, "loaded", attrs...)
 }
 
 // recordLimit is the time for a last word on an object after the deadline of the work itself.
@@ -271,5 +206,5 @@ func (l *Loader) GiveUp(ctx context.Context, o Object, cause error) error {
 	}
 	handler.Logger().ErrorContext(ctx, "an object could not be loaded for hours; reconcile tries once a day from now on",
 		"object", o.Name, "error", cause.Error())
-	return l.record(ctx, []warehouse.Load{l.faulty(o, warehouse.GivenUp(cause))}, map[string]time.Time{})
+	return l.record(ctx, []warehouse.Load{l.faulty(o, warehouse.GivenUp(cause))}, news{})
 }

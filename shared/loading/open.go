@@ -2,6 +2,8 @@ package loading
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"spotify-insights.internal/shared/publisher"
@@ -19,5 +21,6 @@ func Open(ctx context.Context, s settings.Settings) (*Loader, *warehouse.Warehou
 	if err != nil {
 		return nil, nil, err
 	}
-	return &Loader{Bucket: s.LakeBucket, Warehouse: w, Publisher: p, Now: time.Now}, w, nil
+	listeners := slices.Sorted(maps.Keys(s.Listeners))
+	return &Loader{Bucket: s.LakeBucket, Listeners: listeners, Warehouse: w, Publisher: p, Now: time.Now}, w, nil
 }

@@ -1,4 +1,4 @@
-// Package publisher tells those who wait for it that plays were loaded.
+// Package publisher tells those who wait for it that something was loaded.
 package publisher
 
 import (
@@ -42,7 +42,7 @@ func (p *Publisher) Publish(ctx context.Context, loaded events.Loaded) error {
 	ctx, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
 	if _, err := p.topic.Publish(ctx, &pubsub.Message{Data: data}).Get(ctx); err != nil {
-		return fmt.Errorf("publishing that plays of %s were loaded: %w", loaded.Listener, err)
+		return fmt.Errorf("publishing that something was loaded for %s: %w", loaded.Listener, err)
 	}
 	return nil
 }

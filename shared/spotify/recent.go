@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 
 	"spotify-insights.internal/shared/plays"
 )
@@ -19,16 +18,11 @@ type Page struct {
 // and a cursor would pass them by. The error is [ErrUnauthorized] for a token that is not taken.
 func (c *Client) RecentlyPlayed(ctx context.Context, accessToken string) (page Page, err error) {
 	const what = "Spotify's recently-played"
-	url := fmt.Sprintf("%s/v1/me/player/recently-played?limit=%d", c.api, plays.PageSize)
+	path := fmt.Sprintf("/v1/me/player/recently-played?limit=%d", plays.PageSize)
 	err = c.upstream.Retry(ctx, func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		body, err := c.get(ctx, path, accessToken, what)
 		if err != nil {
 			return err
-		}
-		req.Header.Set("Authorization", "Bearer "+accessToken)
-		body, err := c.upstream.Do(req, what)
-		if err != nil {
-			return refused(err)
 		}
 		if page, err = parsePage(body); err != nil {
 			return c.upstream.Malformed(what, err)

@@ -67,7 +67,7 @@ func (w *Warehouse) Record(ctx context.Context, loads []Load) (committed time.Ti
 	return status.Statistics.EndTime, nil
 }
 
-// Recount counts again how many plays are in the table through each object. It reads every play's key.
+// Recount counts again how many rows are in their table through each object. It reads every play's key.
 func (w *Warehouse) Recount(ctx context.Context) error {
 	_, _, err := w.run(ctx, "statements/recount", w.names())
 	return err

@@ -52,9 +52,11 @@ const (
 	KindTrack  = "track"
 	KindArtist = "artist"
 	KindAlbum  = "album"
+	KindKept   = "kept" // one of Question.Kept, which is not ranked
 )
 
-// Standout is a row of a ranking: a period's totals, or one of its top ten of a kind.
+// Standout is a row of a ranking: a period's totals, one of its top ten of a kind, or what is known of a
+// track.
 type Standout struct {
 	Kind         string               `bigquery:"kind"`
 	Period       string               `bigquery:"period"`
@@ -66,6 +68,7 @@ type Standout struct {
 	MS           int64                `bigquery:"ms"` // listened to
 	LastPlayedAt time.Time            `bigquery:"last_played_at"`
 	Tracks       int64                `bigquery:"tracks"`    // that are of it
+	Featured     int64                `bigquery:"featured"`  // tracks that are of it and have audio features
 	Peers        int64                `bigquery:"peers"`     // of the kind in the period, itself among them
 	PastRows     int64                `bigquery:"past_rows"` // of the sum that were found; a total's in the period of everything is to be Sum.Rows
 	TrackName    bigquery.NullString  `bigquery:"track_name"`
@@ -87,6 +90,7 @@ type Question struct {
 	Until       time.Time    // plays before it are read as a sum has them; zero before any
 	Sum         string       // the sum's id
 	FirstYear   int          // years before it are not ranked
+	Kept        []string     // tracks of which is told what is known of them, ranked or not
 }
 
 // Ranking ranks a listener's plays for every period. Since and RecentSince must not be before Until.
@@ -95,7 +99,7 @@ func (w *Warehouse) Ranking(ctx context.Context, q Question) ([]Standout, error)
 	n.Ranking, n.Where, n.Counts = true, "listener = @listener AND played_at >= @twins", "played_at >= @until"
 	return read[Standout](ctx, w, "statements/ranking", n, param("listener", q.Listener), param("time_zone", q.TimeZone),
 		param("since_4w", q.Since[0]), param("since_6m", q.Since[1]), param("since_1y", q.Since[2]), param("recent_since", q.RecentSince),
-		param("until", q.Until), param("twins", before(q.Until)), param("sum_id", q.Sum), param("first_year", q.FirstYear))
+		param("until", q.Until), param("twins", before(q.Until)), param("sum_id", q.Sum), param("first_year", q.FirstYear), param("kept", q.Kept))
 }
 
 // Ranked is a row of the table top_ten.

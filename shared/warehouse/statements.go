@@ -82,7 +82,10 @@ func (n names) FeatureColumns() []string {
 	}
 	return n.without(AudioFeatures, "found", "provider", "fetched_at", "object")
 }
-func (n names) RecentPlays() int { return RecentPlays }
+func (n names) AudioColumns() []string { return n.columns(AudioFeatures) }
+func (n names) AudioValues() []string  { return n.without(AudioFeatures, "track_id") }
+func (n names) RecentPlays() int       { return RecentPlays }
+func (n names) MaxMissing() int        { return MaxMissing }
 func (n names) PlayValues() []string {
 	return n.without(Plays, "listener", "source", "played_at", "track_id")
 }
@@ -128,9 +131,9 @@ func Schema(table string) bigquery.Schema { return schemas[table] }
 // Tables are the names of all tables, sorted.
 func Tables() []string { return slices.Sorted(maps.Keys(schemas)) }
 
-// stagingSchema is what a lake object's rows are loaded as: the columns of plays, of which an
+// stagedPlays is what the rows of an object of plays are loaded as: the columns of plays, of which an
 // unreadable row may lack the key's, and what a row keeps beside them.
-func stagingSchema() bigquery.Schema {
+func stagedPlays() bigquery.Schema {
 	var schema bigquery.Schema
 	for _, field := range Schema(Plays) {
 		relaxed := *field
@@ -143,6 +146,15 @@ func stagingSchema() bigquery.Schema {
 		&bigquery.FieldSchema{Name: "file", Type: bigquery.StringFieldType},
 		&bigquery.FieldSchema{Name: "index", Type: bigquery.IntegerFieldType},
 		&bigquery.FieldSchema{Name: "reject_reason", Type: bigquery.StringFieldType},
+		&bigquery.FieldSchema{Name: "raw", Type: bigquery.StringFieldType},
+	)
+}
+
+// stagedFeatures is what the rows of an object of audio features are loaded as.
+func stagedFeatures() bigquery.Schema {
+	return append(slices.Clip(Schema(AudioFeatures)),
+		&bigquery.FieldSchema{Name: "index", Type: bigquery.IntegerFieldType},
+		&bigquery.FieldSchema{Name: "refused", Type: bigquery.StringFieldType},
 		&bigquery.FieldSchema{Name: "raw", Type: bigquery.StringFieldType},
 	)
 }

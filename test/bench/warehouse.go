@@ -111,7 +111,7 @@ func measureReconcile(ctx context.Context, r *report) (err error) {
 		return err
 	}
 	start := time.Now()
-	result, err := (&reconcile.Reconciler{Listeners: l.Listeners(), Lake: l.lake, Ledger: ledger, Loader: loader}).Run(ctx)
+	result, err := (&reconcile.Reconciler{Lake: l.lake, Ledger: ledger, Loader: loader}).Run(ctx)
 	if err != nil {
 		return err
 	}

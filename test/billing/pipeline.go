@@ -108,7 +108,7 @@ func (p *pipeline) open(ctx context.Context) error {
 	loader.Publisher = p
 	p.ingester = &ingest.Ingester{Tokens: &ingest.Tokens{Secrets: store, Spotify: client, Now: p.clock}, Spotify: client, Lake: lake, Status: documents, Now: p.clock}
 	p.load = &load.Function{Bucket: p.Settings.LakeBucket, Lake: lake, Loader: loader, Now: time.Now}
-	p.reconciler = &reconcile.Reconciler{Listeners: p.Listeners(), Lake: lake, Ledger: warehouse, Loader: loader}
+	p.reconciler = &reconcile.Reconciler{Lake: lake, Ledger: warehouse, Loader: loader}
 	p.ranker = &topten.Ranker{Listeners: p.Settings.Listeners, Warehouse: warehouse, Documents: documents}
 	return nil
 }

@@ -5,7 +5,8 @@
        Plays are grouped by track, year and recency first (0: within 4w, 1: 6m, 2: 1y, 3: older), so that
        however many periods there are, they are read once for counting and once for names. A play since
        recent_since is a group, and then a period, of its own: 'recent' and its time. Ranks are given to
-       narrow rows; names join the few that are left. */ -}}
+       narrow rows; names join the few that are left. The tracks of years that are left out are in kept: what
+       is known of them by now is told too. featured is how many tracks have audio features. */ -}}
 WITH by_track AS (
   SELECT
     CASE w.period
@@ -47,7 +48,15 @@ WITH by_track AS (
   ) AS w ON g.recency <= w.recency AND (w.period <> 'recent' OR g.moment IS NOT NULL) AND (w.period <> 'year' OR g.year IS NOT NULL)
   GROUP BY 1, 2
 ),
-known AS ({{template "tracks" .}}),
+known AS (
+  SELECT
+    {{- range .TrackColumns}}
+    k.{{.}},
+    {{- end}}
+    k.track_id, f.danceability, f.energy, f.valence, f.track_id IS NOT NULL AS featured
+  FROM ({{template "tracks" .}}) AS k
+  LEFT JOIN ({{template "features" .}}) AS f ON f.track_id = k.track_id
+),
 grouped AS (
   SELECT
     CASE
@@ -61,13 +70,14 @@ grouped AS (
     SUM(n.ms) AS ms,
     MAX(n.last_played_at) AS last_played_at,
     COUNT(*) AS tracks,
+    COUNT(CASE WHEN n.featured THEN 1 END) AS featured,
     SUM(n.past_rows) AS past_rows,
     MAX(n.pictured) AS pictured
   FROM (
     SELECT
       b.period, b.track_id, b.plays, b.last_played_at, b.past_rows,
       b.known_ms + b.unknown * COALESCE(t.duration_ms, 0) AS ms,
-      t.artist_name, t.album,
+      t.artist_name, t.album, t.featured,
       CASE WHEN t.image_url IS NOT NULL THEN b.track_id END AS pictured
     FROM by_track AS b
     JOIN known AS t ON t.track_id = b.track_id
@@ -89,11 +99,15 @@ ranked AS (
     ))
 )
 SELECT
-  r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at, r.tracks, r.peers, r.past_rows,
-  t.track_name, t.artists, t.spotify_url, t.image_url, t.duration_ms,
-  f.danceability, f.energy, f.valence
+  r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at, r.tracks, r.featured, r.peers, r.past_rows,
+  t.track_name, t.artists, t.spotify_url, t.image_url, t.duration_ms, t.danceability, t.energy, t.valence
 FROM ranked AS r
 LEFT JOIN known AS t ON t.track_id = COALESCE(r.track_id, r.pictured)
-LEFT JOIN ({{template "features" .}}) AS f ON f.track_id = r.track_id
 WHERE r.rank <= 10
-ORDER BY r.period, r.kind, r.rank
+UNION ALL
+SELECT
+  'kept', '', 0, track_id, artist_name, album, 0, 0, @until, 0, 0, 0, 0,
+  track_name, artists, spotify_url, image_url, duration_ms, danceability, energy, valence
+FROM known
+WHERE track_id IN UNNEST(@kept)
+ORDER BY period, kind, rank

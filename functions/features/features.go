@@ -1,0 +1,166 @@
+package features
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/shared/events"
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// Fetcher fetches audio features of tracks that have none.
+type Fetcher struct {
+	Providers []audio.Provider // in the order in which they are asked
+	Warehouse interface {
+		MissingFeatures(ctx context.Context, since, now time.Time) ([]string, error)
+	}
+	Lake interface {
+		Create(ctx context.Context, name, contentType string, content []byte) (bool, error)
+	}
+	Documents interface {
+		ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
+		WriteJSON(ctx context.Context, name string, v any, generation int64) error
+	}
+	Now func() time.Time
+
+	mu     sync.Mutex
+	closed map[string]bool // providers that give this app nothing, as long as the instance lives
+}
+
+const (
+	// portion is how many tracks an object of the lake holds at most: a run that is killed loses no more.
+	portion = 1000
+	// reserve is how long before the run's deadline asking ends: what was told is still to be kept.
+	reserve = time.Minute
+	// idLength is how many characters Spotify's ids have.
+	idLength = 22
+)
+
+// Handle fetches for one message. Providers that do not answer are no error: whatever they leave undone,
+// a run woken by a later message goes on with. The objects that this writes are loaded like any other,
+// which wakes this function again; so a large backlog drains by itself.
+func (f *Fetcher) Handle(ctx context.Context, e event.Event) (err error) {
+	loaded, err := events.DecodeLoaded(e)
+	if err != nil {
+		return err
+	}
+	defer faults.Wrap(&err, "fetching audio features")
+	if len(f.Providers) == 0 {
+		return nil
+	}
+	before, generation, err := f.readProgress(ctx)
+	if err != nil {
+		return err
+	}
+	if loaded.Features && !before.Left {
+		return nil // there is no new play
+	}
+	r := f.newRun(before.clone(), loaded.Features)
+	if !r.anyOpen() {
+		r.progress.Left = true // nobody has looked whether these plays have new tracks
+		handler.Logger().InfoContext(ctx, "no provider of audio features can be asked now", "rests", before.Rests)
+		return f.writeProgress(ctx, before, r.progress, generation)
+	}
+	missing, err := f.missing(ctx, before, loaded)
+	if err != nil {
+		return err
+	}
+	if err := r.fetch(ctx, missing); err != nil {
+		return err
+	}
+	r.log(ctx)
+	return f.writeProgress(ctx, before, r.progress, generation)
+}
+
+// missing are the tracks that are to be asked for: those played since the message's, where nothing older
+// was left.
+func (f *Fetcher) missing(ctx context.Context, before Progress, loaded events.Loaded) ([]string, error) {
+	var since time.Time
+	if !before.Left && loaded.Since != nil {
+		since = *loaded.Since
+	}
+	return f.Warehouse.MissingFeatures(ctx, since, f.Now())
+}
+
+// fetch asks for tracks and writes what was told, a portion at a time. Doubted ones come first, so that
+// the same question is asked again; ids that are none of Spotify's come last and by themselves, since a
+// provider may refuse a question for one of them; those that cannot be asked for are known by nobody.
+func (r *run) fetch(ctx context.Context, missing []string) error {
+	asking, cancel := withReserve(ctx)
+	defer cancel()
+	var first, usual, odd, none []string
+	for _, id := range missing {
+		switch {
+		case !audio.Askable(id):
+			none = append(none, id)
+		case r.doubted(id):
+			first = append(first, id)
+		case len(id) == idLength:
+			usual = append(usual, id)
+		default:
+			odd = append(odd, id)
+		}
+	}
+	r.left = len(missing) >= warehouse.MaxMissing
+	earlier := map[string]map[string]bool{}
+	for provider, ids := range r.progress.Unknown {
+		earlier[provider] = map[string]bool{}
+		for _, id := range ids {
+			earlier[provider][id] = true
+		}
+	}
+	clear(r.progress.Unknown)
+	if err := r.fetcher.keep(ctx, r.misses(none, audio.None)); err != nil {
+		return err
+	}
+	for _, group := range [][]string{slices.Concat(first, usual), odd} {
+		for ids := range slices.Chunk(group, portion) {
+			if err := r.fetcher.keep(ctx, r.ask(asking, ids, earlier)); err != nil {
+				return err
+			}
+		}
+	}
+	r.progress.Left = r.left
+	return nil
+}
+
+func withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-reserve))
+}
+
+// keep writes rows as one object.
+func (f *Fetcher) keep(ctx context.Context, rows []audio.Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	at := f.Now().UTC().Truncate(time.Microsecond) // BigQuery's precision
+	texts := make([]string, len(rows))
+	for i, row := range rows {
+		texts[i] = fmt.Sprintf("%s %s %t", row.TrackID, row.Provider, row.Found)
+	}
+	name := lake.FeaturesName(at, texts)
+	for i := range rows {
+		rows[i].FetchedAt, rows[i].Object, rows[i].Index = at, name, i
+	}
+	content, err := lake.Encode(rows)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Lake.Create(ctx, name, lake.ContentType, content); err != nil {
+		return fmt.Errorf("keeping the audio features of %d tracks: %w", len(rows), err)
+	}
+	return nil
+}

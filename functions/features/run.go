@@ -1,0 +1,209 @@
+package features
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/handler"
+)
+
+// longestRest is for how long at most a provider is left alone because it has asked for it.
+const longestRest = 24 * time.Hour
+
+// run is one run of a Fetcher.
+type run struct {
+	fetcher  *Fetcher
+	progress Progress        // as it will be
+	out      map[string]bool // providers that are asked nothing more in this run
+	left     bool            // there are tracks without an end
+
+	found, unknown, refused int // tracks, tracks, values
+}
+
+// newRun begins a run. One that its own rows have woken leaves doubted providers alone: a moment later
+// they would say the same.
+func (f *Fetcher) newRun(progress Progress, own bool) *run {
+	r := &run{fetcher: f, progress: progress, out: map[string]bool{}}
+	for _, p := range f.Providers {
+		if until, rests := progress.Rests[p.Name()]; rests && !f.Now().Before(until) {
+			delete(progress.Rests, p.Name())
+		} else if rests {
+			r.out[p.Name()] = true
+		}
+		if _, doubted := progress.Doubts[p.Name()]; doubted && own {
+			r.out[p.Name()] = true
+		}
+	}
+	return r
+}
+
+func (r *run) closed(p audio.Provider) bool {
+	r.fetcher.mu.Lock()
+	defer r.fetcher.mu.Unlock()
+	return r.fetcher.closed[p.Name()]
+}
+
+// close remembers, as long as the instance lives, that a provider gives this app nothing.
+func (f *Fetcher) close(p audio.Provider) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed == nil {
+		f.closed = map[string]bool{}
+	}
+	f.closed[p.Name()] = true
+}
+
+func (r *run) anyOpen() bool {
+	return slices.ContainsFunc(r.fetcher.Providers, func(p audio.Provider) bool { return !r.closed(p) && !r.out[p.Name()] })
+}
+
+// doubted reports whether a track is one of those of which somebody has said that he knows none.
+func (r *run) doubted(id string) bool {
+	for _, doubt := range r.progress.Doubts {
+		if slices.Contains(doubt.Tracks, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// ask asks one provider after the other for tracks, each for those that the ones before do not know, and
+// returns the rows of the tracks that are at an end: told of, or known by nobody. earlier are tracks that
+// providers did not know in runs before this.
+func (r *run) ask(ctx context.Context, ids []string, earlier map[string]map[string]bool) (rows []audio.Row) {
+	pending := map[string]bool{}     // somebody who was not asked may know the track
+	strange := map[string][]string{} // by track, who does not know it
+	last := ""
+	for _, p := range r.fetcher.Providers {
+		if r.closed(p) || len(ids) == 0 {
+			continue
+		}
+		before := earlier[p.Name()]
+		told, answered := r.askAll(ctx, p, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return before[id] }))
+		if r.closed(p) {
+			continue
+		}
+		last = p.Name()
+		ids = slices.DeleteFunc(ids, func(id string) bool {
+			row, ok := told[id]
+			switch {
+			case ok:
+				rows = append(rows, row)
+			case before[id] || answered[id]:
+				strange[id] = append(strange[id], last)
+			default:
+				pending[id] = true
+			}
+			return ok
+		})
+	}
+	r.found += len(rows)
+	var misses []string
+	for _, id := range ids {
+		if !pending[id] && last != "" {
+			misses = append(misses, id)
+			continue
+		}
+		r.left = true
+		for _, name := range strange[id] {
+			r.progress.Unknown[name] = append(r.progress.Unknown[name], id)
+		}
+	}
+	return append(rows, r.misses(misses, last)...)
+}
+
+// misses are the rows of tracks that nobody knows.
+func (r *run) misses(ids []string, provider string) (rows []audio.Row) {
+	r.unknown += len(ids)
+	for _, id := range ids {
+		rows = append(rows, audio.Row{TrackID: id, Provider: provider})
+	}
+	return rows
+}
+
+// askAll asks a provider for tracks until it does not answer, and returns the rows of those that it
+// knows, and which it has answered on.
+func (r *run) askAll(ctx context.Context, p audio.Provider, ids []string) (told map[string]audio.Row, answered map[string]bool) {
+	told, answered = map[string]audio.Row{}, map[string]bool{}
+	for batch := range slices.Chunk(ids, p.Batch()) {
+		if r.out[p.Name()] || ctx.Err() != nil {
+			break
+		}
+		known, err := p.Ask(ctx, batch)
+		if err != nil {
+			if ctx.Err() == nil {
+				r.silent(ctx, p, err)
+			}
+			break
+		}
+		rows := r.read(p, known)
+		if len(rows) == 0 && !r.progress.believed(p.Name(), batch, r.fetcher.Now()) {
+			r.progress.doubt(p.Name(), batch, r.fetcher.Now())
+			r.out[p.Name()] = true
+			handler.Logger().WarnContext(ctx, "a provider knows none of many tracks; it is asked again before that is believed",
+				"provider", p.Name(), "tracks", len(batch))
+			break
+		}
+		if len(rows) > 0 || len(batch) >= doubtful {
+			delete(r.progress.Doubts, p.Name())
+		}
+		maps.Copy(told, rows)
+		for _, id := range batch {
+			answered[id] = true
+		}
+	}
+	return told, answered
+}
+
+// maxRaw is up to how many bytes a provider's words on a track are kept; a few hundred are usual.
+const maxRaw = 8 << 10
+
+// read makes rows of what a provider has said. What has no value that can be read says nothing.
+func (r *run) read(p audio.Provider, known map[string]json.RawMessage) map[string]audio.Row {
+	rows := map[string]audio.Row{}
+	for id, raw := range known {
+		features, refused, ok := audio.Read(raw)
+		r.refused += len(refused)
+		if !ok {
+			continue
+		}
+		row := audio.Row{TrackID: id, Found: true, Provider: p.Name(), Features: features}
+		if len(refused) > 0 {
+			row.Refused = new(strings.Join(refused, ", "))
+		}
+		if len(raw) <= maxRaw {
+			row.Raw = new(string(raw))
+		}
+		rows[id] = row
+	}
+	return rows
+}
+
+// silent notes that a provider does not answer, and why.
+func (r *run) silent(ctx context.Context, p audio.Provider, err error) {
+	if errors.Is(err, audio.ErrClosed) {
+		r.fetcher.close(p)
+		handler.Logger().InfoContext(ctx, "a provider gives no audio features to this app; it is not asked again", "provider", p.Name(), "error", err.Error())
+		return
+	}
+	r.out[p.Name()] = true
+	if fault, ok := errors.AsType[*faults.Fault](err); ok && fault.RetryAfter > 0 {
+		r.progress.Rests[p.Name()] = r.fetcher.Now().UTC().Add(min(fault.RetryAfter, longestRest))
+	}
+	handler.Logger().WarnContext(ctx, "a provider of audio features does not answer; a later run goes on", "provider", p.Name(),
+		"error", err.Error(), "action", faults.Action(err))
+}
+
+// log says how the run went, where there was anything to do.
+func (r *run) log(ctx context.Context) {
+	if r.found+r.unknown+r.refused > 0 || r.left {
+		handler.Logger().InfoContext(ctx, "audio features fetched", "found", r.found, "unknown", r.unknown, "refused_values", r.refused, "left", r.left)
+	}
+}
