@@ -18,15 +18,17 @@ import (
 // What a careful reader cannot use has no entry.
 type Features map[string]float64
 
+// form is how one value lies among all tracks.
+type form struct {
+	name            string
+	from, to, power float64
+	decimals        float64
+	beyond          float64 // what OutOfRange puts there
+}
+
 // forms are how the values of real tracks lie: from one end to the other, the more crowded at the first the higher the
 // power. The flaws do not touch the last of them, which is Spotify's alone.
-var forms = []struct {
-	name     string
-	from, to float64
-	power    float64
-	decimals float64
-	beyond   float64 // what OutOfRange puts there
-}{
+var forms = []form{
 	{"danceability", 0.2, 0.95, 0.9, 3, 1.7},
 	{"energy", 0.05, 0.99, 0.8, 3, -0.4},
 	{"key", 0, 11, 1, 0, 14},
