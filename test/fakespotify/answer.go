@@ -2,6 +2,7 @@ package fakespotify
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -23,6 +24,10 @@ type answer struct {
 	// plays are the readable ones in the body, and listener is whose they are.
 	listener string
 	plays    []PlayKey
+
+	// asked are the tracks whose audio features the body tells or does not know, and provider is the endpoint.
+	provider string
+	asked    []string
 }
 
 func jsonAnswer(status int, v any) answer {
@@ -69,6 +74,23 @@ func oauthErrorWith(status int, code, description string) answer {
 		Error       string `json:"error"`
 		Description string `json:"error_description,omitempty"`
 	}{code, description})
+}
+
+// reccoBeatsError is the form of an error of ReccoBeats. Only one has been seen, that of reccoBeats with a wrong number of
+// ids; the status of the others is taken to be that of HTTP.
+func reccoBeatsError(status int, message string) answer {
+	return reccoBeatsErrorAt(status, status, "", cmp.Or(message, http.StatusText(status)))
+}
+
+func reccoBeatsErrorAt(status, code int, path, message string) answer {
+	type detail struct {
+		Path    string `json:"path,omitempty"`
+		Message string `json:"message"`
+	}
+	return jsonAnswer(status, struct {
+		Status int      `json:"status"`
+		Errors []detail `json:"errors"`
+	}{code, []detail{{path, message}}})
 }
 
 // accountsError is what the accounts service answers where it is itself in trouble.

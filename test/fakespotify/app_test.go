@@ -97,6 +97,12 @@ func (a *app) do(r *http.Request) reply {
 
 func (a *app) get(path, authorization string) reply {
 	a.t.Helper()
+	return a.getAs("", path, authorization)
+}
+
+// getAs gives a User-Agent of its own, if that is not empty.
+func (a *app) getAs(agent, path, authorization string) reply {
+	a.t.Helper()
 	r, err := http.NewRequestWithContext(a.t.Context(), http.MethodGet, a.base+path, nil)
 	if err != nil {
 		a.t.Fatal(err)
@@ -104,6 +110,9 @@ func (a *app) get(path, authorization string) reply {
 	r.Host = "api.fake" // httptest's port differs from server to server, and stands in the body
 	if authorization != "" {
 		r.Header.Set("Authorization", authorization)
+	}
+	if agent != "" {
+		r.Header.Set("User-Agent", agent)
 	}
 	return a.do(r)
 }

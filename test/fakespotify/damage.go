@@ -7,18 +7,24 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
 
 // refusal is the answer of the kinds that refuse a request.
 func (f Fault) refusal(e endpoint) (answer, bool) {
+	// Spotify's accounts service has these in the form of the Web API.
+	gate := apiErrorFor
+	if e.name == ReccoBeats {
+		gate = func(status int, message, _ string) answer { return e.fail(status, message) }
+	}
 	const page = "<!DOCTYPE html>\n<html><head><title>%[1]s</title></head><body><center><h1>%[1]s</h1></center></body></html>\n"
 	switch f.Kind {
 	case RateLimited:
 		return f.retryAfter(e.fail(http.StatusTooManyRequests, "Too many requests"), 5*time.Second), true
 	case QuotaExceeded:
-		return f.retryAfter(apiErrorFor(http.StatusTooManyRequests, "Too many requests", "QUOTA_EXCEEDED"), 72_000*time.Second), true
+		return f.retryAfter(gate(http.StatusTooManyRequests, "Too many requests", "QUOTA_EXCEEDED"), 72_000*time.Second), true
 	case InternalError:
 		return e.fail(http.StatusInternalServerError, "Server error."), true
 	case BadGateway:
@@ -26,9 +32,9 @@ func (f Fault) refusal(e endpoint) (answer, bool) {
 	case Unavailable:
 		return e.fail(http.StatusServiceUnavailable, "Service unavailable"), true
 	case Forbidden:
-		return apiError(http.StatusForbidden, ""), true
+		return gate(http.StatusForbidden, "", ""), true
 	case PremiumRequired:
-		return apiError(http.StatusForbidden, "Active premium subscription required for the owner of the app."), true
+		return gate(http.StatusForbidden, "Active premium subscription required for the owner of the app.", ""), true
 	case HTML:
 		return textAnswer(http.StatusOK, contentHTML, fmt.Sprintf(page, "Sign in to this network")), true
 	case HTMLBadGateway:
@@ -51,7 +57,7 @@ func (f Fault) retryAfter(a answer, unset time.Duration) answer {
 // keyEnds finds the colons after keys, and none inside a string: there a quote has a backslash before it.
 var keyEnds = regexp.MustCompile(`[^\\]":`)
 
-// mangle puts the losses on an honest answer; its plays have then not gone out.
+// mangle puts the losses on an honest answer; its plays and tracks have then not gone out.
 func (f Fault) mangle(a answer, rng *rand.Rand) answer {
 	switch f.Kind {
 	case BrokenJSON:
@@ -67,8 +73,20 @@ func (f Fault) mangle(a answer, rng *rand.Rand) answer {
 	default:
 		return a
 	}
-	a.plays = nil
+	a.plays, a.asked = nil, nil
 	return a
+}
+
+// repeatSome has one to three items come twice, if there are any.
+func repeatSome[T any](rng *rand.Rand, items []T) []T {
+	if len(items) == 0 {
+		return items
+	}
+	for range 1 + rng.IntN(3) {
+		i := rng.IntN(len(items))
+		items = slices.Insert(items, i, items[i])
+	}
+	return items
 }
 
 // wait holds an answer back, and is false if the client did not wait for it.

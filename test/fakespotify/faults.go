@@ -35,6 +35,12 @@ const (
 	StaleWindow   Kind = "stale-window"   // recently played: 1 to 25 plays in a row are missing, and back in the next answer
 	RepeatedItems Kind = "repeated-items" // recently played: one to three items come twice
 	FalseAlarm    Kind = "false-alarm"    // a good refresh token called revoked; switched on by Server.FalseAlarms
+
+	// Of both providers of audio features.
+	PartialAnswer  Kind = "partial-answer"  // a third of the tracks that are known, and at least one, come as unknown
+	EmptyAnswer    Kind = "empty-answer"    // all tracks come as unknown
+	DuplicateItems Kind = "duplicate-items" // one to three items come twice
+	ShuffledOrder  Kind = "shuffled-order"  // Spotify's: not in the order asked for, in which ReccoBeats' never are
 )
 
 // Fault is a kind of fault with its measures.
@@ -82,7 +88,7 @@ func (s *Server) FailAtRate(endpoint string, rate float64, fault Fault) {
 	s.rates = append(s.rates, faultRate{endpoint, fault, rate})
 }
 
-// ClearFaults ends all faults of answers: those still to come and the rates. Flaws of plays stay.
+// ClearFaults ends all faults of answers: those still to come and the rates. Flaws of plays and tracks stay.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,12 +110,18 @@ func (s *Server) mustApply(endpoint string, kind Kind) {
 
 func (k Kind) applies(endpoint string) bool {
 	switch k {
-	case RateLimited, QuotaExceeded, InternalError, BadGateway, Unavailable, Forbidden, PremiumRequired, HTML, HTMLBadGateway, Slow:
+	case RateLimited, QuotaExceeded, InternalError, BadGateway, Unavailable, Forbidden, HTML, HTMLBadGateway, Slow:
 		return true
+	case PremiumRequired:
+		return endpoint != ReccoBeats
 	case BrokenJSON, CutJSON, CutConnection, EmptyBody:
 		return endpoint != Authorize // it answers without a body
 	case StaleWindow, RepeatedItems:
 		return endpoint == RecentlyPlayed
+	case PartialAnswer, EmptyAnswer, DuplicateItems:
+		return endpoint == AudioFeatures || endpoint == ReccoBeats
+	case ShuffledOrder:
+		return endpoint == AudioFeatures
 	}
 	return false // FalseAlarm too: it belongs to a listener
 }

@@ -141,7 +141,8 @@ func TestFaultsThatCannotCome(t *testing.T) {
 	for _, tt := range []struct {
 		endpoint string
 		kind     Kind
-	}{{"audio", RateLimited}, {Token, StaleWindow}, {Authorize, CutJSON}, {"", FalseAlarm}, {RecentlyPlayed, "typo"}} {
+	}{{"audio", RateLimited}, {Token, StaleWindow}, {Authorize, CutJSON}, {"", FalseAlarm}, {RecentlyPlayed, "typo"},
+		{RecentlyPlayed, DuplicateItems}, {Token, EmptyAnswer}, {ReccoBeats, ShuffledOrder}, {ReccoBeats, PremiumRequired}} {
 		func() {
 			defer func() {
 				if message, _ := recover().(string); !strings.Contains(message, "has no fault") {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Flaw is something odd about a play. Unlike a fault it stays with the play: whether a play has it is decided by the
-// seed and the play (OddName: the track) alone, so that one play is not told in two ways.
+// Flaw is something odd about a play, or about a track. Unlike a fault it stays: whether a play has it is decided by the
+// seed and the play (OddName, and the flaws of tracks: the track) alone, so that one play is not told in two ways.
 type Flaw string
 
 // Flaws of when a play is seen.
@@ -38,7 +38,17 @@ const (
 	LocalTrack  Flaw = "local-track" // a file of the listener's: no id
 )
 
-// SetFlaw gives a flaw to a share (0 to 1) of all plays.
+// Flaws of a track's audio features. What OutOfRange and WrongType spoil is the same from both providers.
+const (
+	UnknownTrack        Flaw = "unknown-track" // to both providers
+	UnknownToSpotify    Flaw = "unknown-to-spotify"
+	UnknownToReccoBeats Flaw = "unknown-to-reccobeats"
+	OutOfRange          Flaw = "out-of-range" // one or two values cannot be: a danceability of 1.7, a tempo of -3
+	WrongType           Flaw = "wrong-type"   // one or two values are no numbers
+	NoKey               Flaw = "no-key"       // the key is -1: none was found
+)
+
+// SetFlaw gives a flaw to a share (0 to 1) of all plays or, where it is one of tracks, of all tracks.
 func (s *Server) SetFlaw(flaw Flaw, share float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,9 +66,16 @@ func (s *Server) hasFlaw(p Play, listener string, flaw Flaw) bool {
 // chance is a number in [0, 1) that belongs to a play and a purpose.
 func (s *Server) chance(p Play, listener string, flaw Flaw) float64 {
 	if flaw == OddName {
-		return unit(s.options.Seed, string(flaw), p.Track.ID)
+		return s.trackChance(p.Track.ID, flaw)
 	}
 	return unit(s.options.Seed, string(flaw), listener, strconv.FormatInt(p.PlayedAt.UnixMilli(), 10), p.Track.ID)
+}
+
+func (s *Server) trackHas(id string, flaw Flaw) bool { return s.trackChance(id, flaw) < s.flaws[flaw] }
+
+// trackChance is a number in [0, 1) that belongs to a track and a purpose.
+func (s *Server) trackChance(id string, flaw Flaw) float64 {
+	return unit(s.options.Seed, string(flaw), id)
 }
 
 func unit(seed uint64, parts ...string) float64 {

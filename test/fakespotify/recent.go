@@ -27,11 +27,8 @@ func (s *Server) recentlyPlayed(r *http.Request, fault Fault) answer {
 	window := s.window(l, fault)
 	window = slices.DeleteFunc(window, func(p shownPlay) bool { return !page.contains(p.settled.PlayedAt) })
 	window = window[:min(len(window), page.limit)]
-	if fault.Kind == RepeatedItems && len(window) > 0 {
-		for range 1 + s.rand.IntN(3) {
-			i := s.rand.IntN(len(window))
-			window = slices.Insert(window, i, window[i])
-		}
+	if fault.Kind == RepeatedItems {
+		window = repeatSome(s.rand, window)
 		window = window[:min(len(window), page.limit)]
 	}
 
@@ -57,35 +54,45 @@ func (s *Server) recentlyPlayed(r *http.Request, fault Fault) answer {
 	return a
 }
 
-// authenticate finds whose access token a request bears.
+// authenticate finds whose access token a request bears, and whether it is one for recently played tracks.
 func (s *Server) authenticate(r *http.Request) (*listener, answer, bool) {
-	refuse := func(status int, message string) (*listener, answer, bool) {
-		a := apiError(status, message)
-		if status == http.StatusUnauthorized {
-			a.header["WWW-Authenticate"] = `Bearer realm="spotify", error="invalid_token", error_description="` + message + `"`
-		}
-		return nil, a, false
+	t, refused, ok := s.bearer(r)
+	switch {
+	case !ok:
+		return nil, refused, false
+	case t.listener == nil:
+		return nil, unauthorized("This request requires user authentication."), false
+	case !slices.Contains(strings.Fields(t.scope), ScopeRecentlyPlayed):
+		return nil, apiError(http.StatusForbidden, "Insufficient client scope"), false
 	}
+	return t.listener, answer{}, true
+}
+
+// bearer finds the good access token that a request bears, a listener's or one of the client credentials.
+func (s *Server) bearer(r *http.Request) (accessToken, answer, bool) {
+	refuse := func(refusal answer) (accessToken, answer, bool) { return accessToken{}, refusal, false }
 	header := r.Header.Get("Authorization")
 	if header == "" {
-		return refuse(http.StatusUnauthorized, "No token provided")
+		return refuse(unauthorized("No token provided"))
 	}
 	scheme, value, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return refuse(http.StatusBadRequest, "Only valid bearer authentication supported")
+		return refuse(apiError(http.StatusBadRequest, "Only valid bearer authentication supported"))
 	}
 	t, known := s.access[value]
 	switch {
 	case !known:
-		return refuse(http.StatusUnauthorized, "Invalid access token")
+		return refuse(unauthorized("Invalid access token"))
 	case !s.options.Now().Before(t.expires):
-		return refuse(http.StatusUnauthorized, "The access token expired")
-	case t.listener == nil:
-		return refuse(http.StatusUnauthorized, "This request requires user authentication.")
-	case !slices.Contains(strings.Fields(t.scope), ScopeRecentlyPlayed):
-		return refuse(http.StatusForbidden, "Insufficient client scope")
+		return refuse(unauthorized("The access token expired"))
 	}
-	return t.listener, answer{}, true
+	return t, answer{}, true
+}
+
+func unauthorized(message string) answer {
+	a := apiError(http.StatusUnauthorized, message)
+	a.header["WWW-Authenticate"] = `Bearer realm="spotify", error="invalid_token", error_description="` + message + `"`
+	return a
 }
 
 // page is which plays of the window are asked for.

@@ -19,6 +19,7 @@ type record struct {
 	calls   map[string]int
 	faults  map[faultCount]int
 	served  map[string]map[PlayKey]int // by listener: in how many answers
+	asked   map[string]map[string]int  // by endpoint and track: how many times
 	secrets map[string]bool
 }
 
@@ -32,6 +33,7 @@ func newRecord() record {
 		calls:   map[string]int{},
 		faults:  map[faultCount]int{},
 		served:  map[string]map[PlayKey]int{},
+		asked:   map[string]map[string]int{},
 		secrets: map[string]bool{},
 	}
 }
@@ -45,18 +47,21 @@ func (r *record) fault(endpoint string, kind Kind) {
 	r.faults[faultCount{endpoint, kind}]++
 }
 
-func (r *record) serve(listener string, plays []PlayKey, by int) {
-	if len(plays) == 0 {
+func (r *record) serve(a answer, by int) {
+	count(r.served, a.listener, a.plays, by)
+	count(r.asked, a.provider, a.asked, by)
+}
+
+func count[K comparable](counts map[string]map[K]int, of string, keys []K, by int) {
+	if len(keys) == 0 {
 		return
 	}
-	served := r.served[listener]
-	if served == nil {
-		served = map[PlayKey]int{}
-		r.served[listener] = served
+	if counts[of] == nil {
+		counts[of] = map[K]int{}
 	}
-	for _, key := range plays {
-		if served[key] += by; served[key] <= 0 {
-			delete(served, key)
+	for _, key := range keys {
+		if counts[of][key] += by; counts[of][key] <= 0 {
+			delete(counts[of], key)
 		}
 	}
 }
@@ -99,6 +104,14 @@ func (s *Server) Served(listener string) map[PlayKey]bool {
 		served[key] = true
 	}
 	return served
+}
+
+// Asked is how often each track was asked for at AudioFeatures or ReccoBeats, in requests that had a complete, well-formed
+// answer of status 200; whether the track was known there makes no difference.
+func (s *Server) Asked(endpoint string) map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.record.asked[endpoint])
 }
 
 // Calls counts the requests of an endpoint, or of all of them for "".

@@ -19,5 +19,6 @@ func (s *Server) Serve() (*http.Server, error) {
 	base := "http://" + port.Addr().String()
 	os.Setenv("SPOTIFY_API_URL", base)
 	os.Setenv("SPOTIFY_ACCOUNTS_URL", base)
+	os.Setenv("RECCOBEATS_URL", base+"/reccobeats")
 	return server, nil
 }

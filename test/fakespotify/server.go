@@ -1,6 +1,7 @@
 // Package fakespotify is a Spotify for the demo and for end-to-end tests: sign-in, tokens and recently played tracks,
-// with the habits and the faults that the real one has shown. It is an http.Handler; what it stands in for is reached
-// over HTTP alone, at <base>/authorize, <base>/api/token and <base>/v1/me/player/recently-played.
+// with the habits and the faults that the real one has shown, and the audio features of tracks, from Spotify and from
+// ReccoBeats. It is an http.Handler; what it stands in for is reached over HTTP alone, at <base>/authorize,
+// <base>/api/token, <base>/v1/me/player/recently-played, <base>/v1/audio-features and <base>/reccobeats/v1/audio-features.
 //
 // One server holds any number of listeners, told apart by their tokens. Everything random comes from Options.Seed: the
 // same seed and the same sequence of requests give the same answers.
@@ -19,6 +20,8 @@ const (
 	Authorize      = "authorize"
 	Token          = "token"
 	RecentlyPlayed = "recently-played"
+	AudioFeatures  = "audio-features" // Spotify's
+	ReccoBeats     = "reccobeats"     // the audio features of ReccoBeats
 )
 
 // Options are what a Server is made from. The zero value is a server on the real clock that any client may use.
@@ -31,6 +34,9 @@ type Options struct {
 
 	// RedirectURIs are those the app registered, compared character by character. Empty: every https or loopback one is.
 	RedirectURIs []string
+
+	// AudioFeatures says that the app is older than 2024-11-27 and may ask Spotify for audio features. All others get a 403.
+	AudioFeatures bool
 
 	// OnRequest is called when the answer to the nth request (from 1) of an endpoint is ready and nothing of it has been
 	// sent. No lock is held: it may call the server's methods, block, or end the process that waits for the answer.
@@ -52,6 +58,7 @@ type Server struct {
 	next      []nextFault
 	rates     []faultRate
 	flaws     map[Flaw]float64
+	unknown   map[string]bool // ids of tracks
 	record    record
 }
 
@@ -76,12 +83,15 @@ func New(options Options) *Server {
 		access:  map[string]accessToken{},
 		codes:   map[string]authCode{},
 		flaws:   map[Flaw]float64{},
+		unknown: map[string]bool{},
 		record:  newRecord(),
 	}
 	s.endpoints = map[string]endpoint{
 		"/authorize":                    {Authorize, http.MethodGet, s.authorize, accountsError},
 		"/api/token":                    {Token, http.MethodPost, s.token, accountsError},
 		"/v1/me/player/recently-played": {RecentlyPlayed, http.MethodGet, s.recentlyPlayed, apiError},
+		"/v1/audio-features":            {AudioFeatures, http.MethodGet, s.audioFeatures, apiError},
+		"/reccobeats/v1/audio-features": {ReccoBeats, http.MethodGet, s.reccoBeats, reccoBeatsError},
 	}
 	s.record.secret(options.ClientSecret)
 	return s
@@ -126,7 +136,7 @@ func (s *Server) answer(e endpoint, r *http.Request) (_ answer, _ Fault, n int) 
 	return fault.mangle(e.answer(r, fault), s.rand), fault, n
 }
 
-// send writes an answer, and notes the plays that went out with it. They are noted first, since a client that has read
+// send writes an answer, and notes the plays and tracks that it holds. They are noted first, since a client that has read
 // the last byte may ask at once, and taken back if the answer could not be written.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, fault Fault, a answer) {
 	if r.Context().Err() != nil {
@@ -144,7 +154,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, fault Fault, a ans
 func (s *Server) serve(a answer, by int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.record.serve(a.listener, a.plays, by)
+	s.record.serve(a, by)
 }
 
 // listener is the one of that name, or nil. The server's lock is held.

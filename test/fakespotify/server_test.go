@@ -46,7 +46,7 @@ func TestSameSeedSameAnswers(t *testing.T) {
 
 func TestRouting(t *testing.T) {
 	a := newApp(t, Options{}, listenerWith())
-	if r := a.get("/v1/audio-features?ids=x", ""); r.status != 404 || !strings.Contains(r.body, `"status":404`) {
+	if r := a.get("/v1/audio-analysis/x", ""); r.status != 404 || !strings.Contains(r.body, `"status":404`) {
 		t.Errorf("unknown path: %d %s", r.status, r.body)
 	}
 	if r := a.get("/api/token", ""); r.status != 405 {
