@@ -44,9 +44,11 @@ func sample() (*insights.Document, *insights.Status) {
 	}
 	period.TopTracks[1].SpotifyURL = new("javascript:alert(1)")
 	period.TopTracks[0].ImageURL = new("https://i.scdn.co/image/1")
+	period.TopTracks[0].Danceability, period.TopTracks[0].Valence = new(0.617), new(0.0)
 	return &insights.Document{
 			Listener: "me", AsOf: asOf, Periods: map[string]*insights.Period{"all": period, "2025": insights.NewPeriod(), "2026": period},
 			Recent:    []insights.Recent{{PlayedAt: asOf, TrackID: "a", TrackName: new("First"), Artists: new("A & B"), DurationMS: new(int64(1000))}},
+			Coverage:  insights.Coverage{Tracks: 1500, WithFeatures: 1499},
 			Warehouse: insights.Warehouse{LastLoadAt: &asOf, Rejected: 2, Gaps: []insights.Gap{{After: asOf.AddDate(0, 0, -2), Before: asOf.AddDate(0, 0, -1)}}},
 		}, &insights.Status{
 			Listener: "me", Outcome: insights.Written, LastRunAt: asOf, LastIngestAt: &asOf, AuthorizedAt: new(asOf.AddDate(0, -1, 0)),
@@ -108,7 +110,7 @@ func TestNothingYet(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`"as_of":null`, `"top_tracks":[]`, `"top_artists":[]`, `"top_albums":[]`, `"recent":[]`, `"gaps":[]`, `"problems":[]`,
-		`"last_ingest_at":null`, `"token_expires_at":null`, `"plays":0`, `"time_zone":"America/Los_Angeles"`} {
+		`"last_ingest_at":null`, `"token_expires_at":null`, `"plays":0`, `"coverage":{"tracks":0,"tracks_with_features":0,"share":null}`, `"time_zone":"America/Los_Angeles"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s is not in %s", want, text)
 		}
@@ -124,10 +126,10 @@ func TestPage(t *testing.T) {
 		want   []string
 		not    []string
 	}{
-		{"/", 200, []string{"First", "12\u202f345", "A &amp; B", "Wed 24 Jun 2026, 13:00", "https://i.scdn.co/image/1", "Needs a look", `aria-current="page">All time`},
-			[]string{"<script", "javascript:"}},
+		{"/", 200, []string{"First", "12\u202f345", "A &amp; B", "Wed 24 Jun 2026, 13:00", "https://i.scdn.co/image/1", "Needs a look", "Dance <b>62</b>", "Mood <b>0</b>", "1\u202f499 of 1\u202f500 tracks (99%)", `aria-current="page">All time`},
+			[]string{"<script", "javascript:", "Energy"}},
 		{"/?period=2025", 200, []string{"Nothing was played in this period."}, nil},
-		{"/?listener=you", 200, []string{"No plays yet"}, []string{"First"}},
+		{"/?listener=you", 200, []string{"No plays yet", "no tracks yet"}, []string{"First"}},
 		{"/?period=%3Cscript%3E", 400, []string{"is no period", "Use 4w"}, []string{"<script"}},
 		{"/?listener=nobody", 404, []string{"there is no listener"}, nil},
 		{"/?listener=..%2Fme", 400, []string{"cannot be a listener"}, nil},

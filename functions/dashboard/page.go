@@ -34,6 +34,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"initial": initial,
 	"hue":     hue,
 	"period":  periodName,
+	"sound":   sound,
 }).Parse(pageHTML))
 
 // policy lets the page load covers from Spotify's image hosts and nothing else from anywhere; its one

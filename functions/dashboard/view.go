@@ -62,7 +62,14 @@ type Status struct {
 	TokenExpiresAt *time.Time     `json:"token_expires_at"`
 	Gaps           []insights.Gap `json:"gaps"`
 	Rejected       int64          `json:"rejected"`
+	Coverage       Coverage       `json:"coverage"`
 	Problems       []string       `json:"problems"`
+}
+
+// Coverage is of how many of the listener's tracks audio features are known.
+type Coverage struct {
+	insights.Coverage
+	Share *float64 `json:"share"` // 0-1, null before the first track
 }
 
 // View reads two objects, for the public only the first of them, and makes a view. The query may name a
@@ -119,6 +126,7 @@ func (v *Viewer) privateView(listener settings.Listener, period string, d insigh
 		LastIngestAt: s.LastIngestAt, LastLoadAt: d.Warehouse.LastLoadAt,
 		AuthorizedAt: s.AuthorizedAt, TokenExpiresAt: s.TokenExpiresAt(),
 		Gaps: append(view.Status.Gaps, d.Warehouse.Gaps...), Rejected: d.Warehouse.Rejected,
+		Coverage: Coverage{d.Coverage, d.Coverage.Share()},
 		Problems: append(append(view.Status.Problems, s.Problems(v.Now())...), d.Warehouse.Problems()...),
 	}
 	return view

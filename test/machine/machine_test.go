@@ -258,7 +258,7 @@ func account(t *testing.T, options fakespotify.Options, listener fakespotify.Lis
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	return fake, []string{
-		"SPOTIFY_API_URL=" + server.URL, "SPOTIFY_ACCOUNTS_URL=" + server.URL,
+		"SPOTIFY_API_URL=" + server.URL, "SPOTIFY_ACCOUNTS_URL=" + server.URL, "RECCOBEATS_URL=" + server.URL + "/reccobeats",
 		"SPOTIFY_CLIENT_ID=id", "SPOTIFY_CLIENT_SECRET=the-apps-secret", "SPOTIFY_REFRESH_TOKEN=the-first-refresh-token",
 		`LISTENERS={"me":{"time_zone":"America/Los_Angeles"}}`,
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
 	"spotify-insights.internal/functions/dashboard"
+	_ "spotify-insights.internal/functions/features"
 	_ "spotify-insights.internal/functions/ingest"
 	_ "spotify-insights.internal/functions/load"
 	_ "spotify-insights.internal/functions/reconcile"
