@@ -159,6 +159,15 @@ run "counters_count_the_lines_that_the_functions_write" {
   }
 }
 
+run "audio_features_that_are_loaded_do_not_hide_plays_that_are_not" {
+  command = plan
+
+  assert {
+    condition     = endswith(google_logging_metric.loads.filter, " AND ((jsonPayload.message=\"loaded\" AND jsonPayload.kind=\"plays\") OR (severity>=ERROR AND jsonPayload.object=~\"^plays/\"))")
+    error_message = "The alert on plays that are not loaded has to count loads of plays, and refused objects of plays, and no others."
+  }
+}
+
 run "every_alert_looks_at_a_function_that_there_is" {
   command = plan
 
