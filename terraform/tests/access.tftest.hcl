@@ -65,6 +65,13 @@ run "features_reaches_its_own_objects_only_and_nobody_elses_grants_end_at_a_name
     }
     error_message = "What talks to strangers must not open or write plays, figures or a listener's status."
   }
+  assert {
+    condition = (
+      can(regex("FeaturesPrefix += \"features/\"", file("${path.module}/../shared/lake/name.go"))) &&
+      can(regex("ProgressName += \"status/features.json\"", file("${path.module}/../functions/features/progress.go")))
+    )
+    error_message = "The code names its objects otherwise than they are granted: it would be refused."
+  }
 }
 
 run "features_writes_no_table_and_reads_no_listeners_token" {

@@ -140,6 +140,18 @@ run "every_function_is_told_what_it_reads_and_no_more" {
   }
 }
 
+run "providers_are_those_of_the_code_where_none_are_given" {
+  command = plan
+
+  assert {
+    condition = strcontains(
+      file("${path.module}/../shared/audio/provider.go"),
+      "DefaultProviders = \"${google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS}\""
+    )
+    error_message = "One's own machine and Google Cloud would ask others."
+  }
+}
+
 run "providers_are_asked_in_the_order_that_was_given" {
   command = plan
 
@@ -162,7 +174,7 @@ run "without_a_provider_nobody_is_told_of_a_track" {
 
   assert {
     condition     = google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS == "none"
-    error_message = "An empty variable would be taken for one that is not set."
+    error_message = "An empty variable would stand for the default."
   }
 }
 
