@@ -367,6 +367,8 @@ func TestWhatIsLookedThrough(t *testing.T) {
 	r.fake.FailNext(fakespotify.ReccoBeats, 4, fakespotify.Fault{Kind: fakespotify.Unavailable})
 	r.play(t, r.now, tracks(10, 1)...)
 	looks("a provider is down", plays, since)
+	looks("at once again", plays)
+	r.now = r.now.Add(shortestRest)
 	looks("tracks were left", plays, everything)
 	looks("none is left", plays, since)
 	r.fake.FailNext(fakespotify.ReccoBeats, 1, fakespotify.Fault{Kind: fakespotify.QuotaExceeded, RetryAfter: time.Hour})
@@ -413,6 +415,26 @@ func TestDeadline(t *testing.T) {
 	if n := r.fake.Calls(fakespotify.ReccoBeats); n != 4 {
 		t.Errorf("%d calls, want one answered, one broken off and two more", n)
 	}
+}
+
+// What was written and is not loaded yet is not asked for again, unless it never comes.
+func TestSlowLoading(t *testing.T) {
+	r := newRig(t, "reccobeats", fakespotify.Options{})
+	r.play(t, r.now, tracks(0, 30)...)
+	for _, step := range []struct {
+		after time.Duration
+		calls int
+	}{{0, 1}, {loadTime - time.Second, 1}, {time.Second, 2}} {
+		r.now = r.now.Add(step.after)
+		if err := r.Handle(t.Context(), message(t, events.Loaded{Listener: "me"})); err != nil {
+			t.Fatal(err)
+		}
+		if n := r.fake.Calls(fakespotify.ReccoBeats); n != step.calls {
+			t.Errorf("%v later: %d calls, want %d", step.after, n, step.calls)
+		}
+	}
+	r.load(t)
+	r.wantRows(t, "loaded twice", 30, 0)
 }
 
 func TestNoProviders(t *testing.T) {
@@ -465,7 +487,7 @@ func TestMessagesThatComeAgain(t *testing.T) {
 	if err := whole.Documents.WriteJSON(t.Context(), ProgressName, []string{"damaged"}, generation); err != nil {
 		t.Fatal(err)
 	}
-	if r.tick(t); r.fake.Calls(fakespotify.ReccoBeats) != 3 { // with that of the run whose lake was down, and of the one that nothing was loaded of
+	if r.tick(t); r.fake.Calls(fakespotify.ReccoBeats) != 2 { // of which one could not be kept
 		t.Errorf("%d calls", r.fake.Calls(fakespotify.ReccoBeats))
 	}
 	r.wantRows(t, "after a damaged document", 3, 0)

@@ -39,13 +39,16 @@ type deployment struct {
 	fake      *fakespotify.Server
 	clock     atomic.Int64 // Spotify's, unix ms
 	recorded  []byte       // what Spotify answers the listener "recorded"
+	calm      atomic.Bool  // events but those for features arrive once, and at once
 }
 
 // TestPipeline has one deployment, because the functions keep their clients for the life of the
 // process; each test has a listener of its own.
 func TestPipeline(t *testing.T) {
-	d := deploy(t, "storm", "recorded", "twice", "bad")
+	d := deploy(t, "storm", "recorded", "twice", "bad", "sounds", "silence")
 	t.Run("a storm of events", d.testStorm)
+	t.Run("a thousand new tracks", d.testFeatures)
+	t.Run("a provider that always fails", d.testNoFeatures)
 	t.Run("a recorded body", d.testRecordedBody)
 	t.Run("rows that came twice", d.testDuplicateRows)
 	t.Run("bad objects and events", d.testBadEvents)
@@ -57,6 +60,7 @@ func deploy(t *testing.T, listeners ...string) *deployment {
 	d.clock.Store(time.Now().Truncate(time.Second).UnixMilli())
 	app := spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}
 	d.fake = fakespotify.New(fakespotify.Options{Seed: 3, ClientID: app.ClientID, ClientSecret: app.ClientSecret, Now: d.now})
+	d.fake.SetFlaw(fakespotify.UnknownTrack, 0.25)
 	server := httptest.NewServer(http.HandlerFunc(d.spotify))
 	t.Cleanup(server.Close)
 	t.Setenv("SPOTIFY_API_URL", server.URL)
@@ -81,7 +85,7 @@ func deploy(t *testing.T, listeners ...string) *deployment {
 	noisy := httptest.NewServer(d.unreliable())
 	t.Cleanup(noisy.Close)
 	route := func(name, again, topic string, kind eventbridge.Kind) eventbridge.Route {
-		return eventbridge.Route{Name: name + again, Topic: topic, URL: noisy.URL + "/" + name, Kind: kind}
+		return eventbridge.Route{Name: name + again, Topic: topic, URL: noisy.URL + "/" + name + again, Kind: kind}
 	}
 	d.events, err = eventbridge.Start(t.Context(), eventbridge.Options{
 		Project: embedded.Project, PubSub: d.Cloud.PubSub, FirstWait: 5 * time.Millisecond, LongestWait: 50 * time.Millisecond,
@@ -128,7 +132,12 @@ func (d *deployment) unreliable() http.Handler {
 		mu.Lock()
 		luck := random.Float64()
 		mu.Unlock()
-		switch {
+		name, again := strings.CutSuffix(r.URL.Path, "-again")
+		r.URL.Path = name
+		switch calm := d.calm.Load() && name != "/features"; {
+		case calm && again:
+		case calm:
+			proxy.ServeHTTP(w, r)
 		case luck < 0.3:
 			http.Error(w, "lost on the way", http.StatusServiceUnavailable)
 		case luck < 0.45:
