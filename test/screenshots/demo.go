@@ -66,45 +66,50 @@ func startDemo(ctx context.Context, dir string) (*demo, error) {
 	return nil, fmt.Errorf("the demo ended before it had a page: %s\n%s", cmd.ProcessState, &said)
 }
 
-// ranked waits until ten tracks are ranked.
+// ranked waits until ten tracks are ranked and their audio features are asked for.
 func (d *demo) ranked(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		n, err := d.tracks(ctx)
+		done, err := d.shown(ctx)
 		if err != nil {
 			return fmt.Errorf("asking the demo for its numbers: %w", err)
 		}
-		if n == 10 {
+		if done {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for ten ranked tracks: %w", ctx.Err())
+			return fmt.Errorf("waiting for ten ranked tracks and their audio features: %w", ctx.Err())
 		case <-tick.C:
 		}
 	}
 }
 
-// tracks returns how many are ranked.
-func (d *demo) tracks(ctx context.Context) (int, error) {
+// shown reports whether there is all to be seen that there will be.
+func (d *demo) shown(ctx context.Context) (bool, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.page+"insights.json", nil)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("answered %s", resp.Status)
+		return false, fmt.Errorf("answered %s", resp.Status)
 	}
 	var insights struct {
 		TopTracks []struct{} `json:"top_tracks"`
+		Status    struct {
+			Coverage struct {
+				Unasked int `json:"tracks_unasked"`
+			}
+		}
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&insights); err != nil {
-		return 0, err
+		return false, err
 	}
-	return len(insights.TopTracks), nil
+	return len(insights.TopTracks) == 10 && insights.Status.Coverage.Unasked == 0, nil
 }

@@ -24,7 +24,7 @@ type screen struct {
 
 var (
 	screens = []screen{
-		{width: 1440, height: 1056, scale: 1.25}, // down to the tenth track
+		{width: 1440, height: 1248, scale: 1.25}, // down to the tenth track
 		{width: 360, height: 800, scale: 2, phone: true},
 	}
 	schemes = []string{"light", "dark"}
@@ -62,7 +62,7 @@ func openBrowser(ctx context.Context, command, dir string) (context.Context, con
 // takePictures loads the page once, so that every picture shows the same, and takes one for every
 // screen and scheme.
 func takePictures(ctx context.Context, address, out string, full bool) error {
-	if err := chromedp.Do(ctx, chromedp.Navigate(address), chromedp.WaitVisible(".top li:nth-child(10)")); err != nil {
+	if err := chromedp.Do(ctx, chromedp.Navigate(address), chromedp.WaitVisible(".top li:nth-child(10)"), chromedp.WaitVisible(".top .sound")); err != nil {
 		return fmt.Errorf("opening the page: %w", err)
 	}
 	suffix := ""
