@@ -29,10 +29,11 @@ resource "google_logging_metric" "ingests" {
   depends_on = [time_sleep.services]
 }
 
+# Of plays only: audio features come by the same way, and would hide that plays do not.
 resource "google_logging_metric" "loads" {
   name        = "spotify_insights_loads"
-  description = "Loads that came to an end: what was loaded, and what was refused, of which another alert tells."
-  filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(\"load\" OR \"reconcile\") AND (jsonPayload.message=\"loaded\" OR (severity>=ERROR AND jsonPayload.object:*))"
+  description = "Loads of plays that came to an end: what was loaded, and what was refused, of which another alert tells."
+  filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(\"load\" OR \"reconcile\") AND ((jsonPayload.message=\"loaded\" AND jsonPayload.kind=\"plays\") OR (severity>=ERROR AND jsonPayload.object=~\"^plays/\"))"
 
   metric_descriptor {
     metric_kind = "DELTA"

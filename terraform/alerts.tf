@@ -49,7 +49,7 @@ locals {
       labels   = {} # an object each would be a mail each
       text     = <<-TEXT
         An object of gs://${local.buckets.lake} was refused for good, or could not be loaded for hours. It stays in the lake;
-        its plays are missing from the tables. The line's `error` says why, its `action` what to do:
+        its plays or audio features are missing from the tables. The line's `error` says why, its `action` what to do:
         `make logs PROJECT=${var.project}`
 
         The objects: `SELECT object, error FROM ${var.dataset}.loads WHERE error IS NOT NULL`. Once one can be loaded,

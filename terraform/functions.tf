@@ -45,6 +45,7 @@ locals {
       environment = merge(local.warehouse, {
         LAKE_BUCKET = google_storage_bucket.lake.name
         TOPIC       = google_pubsub_topic.loaded.name
+        LISTENERS   = jsonencode(local.shown) # whom it tells of audio features, which are everybody's
       })
     }
     reconcile = {
@@ -72,6 +73,20 @@ locals {
       environment = merge(local.warehouse, {
         INSIGHTS_BUCKET = google_storage_bucket.insights.name
         LISTENERS       = jsonencode(local.shown)
+      })
+    }
+    features = {
+      source    = "features"
+      on        = "loaded"
+      memory    = "256Mi"
+      cpu       = null
+      timeout   = 540
+      instances = 1 # a second one would ask for the same tracks
+      requests  = 1
+      environment = merge(local.warehouse, {
+        LAKE_BUCKET       = google_storage_bucket.lake.name
+        INSIGHTS_BUCKET   = google_storage_bucket.insights.name
+        FEATURE_PROVIDERS = coalesce(join(",", var.feature_providers), "none")
       })
     }
     dashboard = {

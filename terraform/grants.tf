@@ -7,6 +7,7 @@ locals {
       { account = "load", role = "roles/bigquery.jobUser" },
       { account = "reconcile", role = "roles/bigquery.jobUser" },
       { account = "topten", role = "roles/bigquery.jobUser" },
+      { account = "features", role = "roles/bigquery.jobUser" },
     ]
     buckets = [
       # Ingest can add to the lake, and can neither change nor delete what is there.
@@ -17,6 +18,13 @@ locals {
       { account = "reconcile", bucket = "lake", role = "roles/storage.objectViewer" },
       { account = "topten", bucket = "insights", role = "roles/storage.objectUser" },
       { account = "dashboard", bucket = "insights", role = "roles/storage.objectViewer" },
+      # Features talks to strangers. It can add to the lake as ingest can, and reaches its own objects only, by how
+      # their names begin. Why it may list the names of all, public.tf says.
+      { account = "features", bucket = "lake", role = "roles/storage.objectCreator", under = "features/" },
+      { account = "features", bucket = "lake", role = "roles/storage.objectViewer", under = "features/" },
+      { account = "features", bucket = "lake", role = "roles/storage.legacyBucketReader" },
+      { account = "features", bucket = "insights", role = "roles/storage.objectUser", under = "status/features.json" },
+      { account = "features", bucket = "insights", role = "roles/storage.legacyBucketReader" },
     ]
     datasets = [
       { account = "load", dataset = "staging", role = "roles/bigquery.dataEditor" },
@@ -26,19 +34,25 @@ locals {
     ]
     tables = [
       { account = "load", table = "plays", role = "roles/bigquery.dataEditor" },
+      { account = "load", table = "audio_features", role = "roles/bigquery.dataEditor" },
       { account = "load", table = "loads", role = "roles/bigquery.dataEditor" },
       { account = "reconcile", table = "plays", role = "roles/bigquery.dataEditor" },
+      { account = "reconcile", table = "audio_features", role = "roles/bigquery.dataEditor" },
       { account = "reconcile", table = "loads", role = "roles/bigquery.dataEditor" },
       { account = "topten", table = "top_ten", role = "roles/bigquery.dataEditor" },
       { account = "topten", table = "past_plays", role = "roles/bigquery.dataEditor" },
       { account = "topten", table = "past_tracks", role = "roles/bigquery.dataEditor" },
+      { account = "features", table = "plays", role = "roles/bigquery.dataViewer" },
+      { account = "features", table = "audio_features", role = "roles/bigquery.dataViewer" },
     ]
     topics = [
       { account = "load", role = "roles/pubsub.publisher" },
       { account = "reconcile", role = "roles/pubsub.publisher" },
     ]
     secrets = concat(
-      [{ account = "ingest", secret = google_secret_manager_secret.client.secret_id, role = "roles/secretmanager.secretAccessor" }],
+      [for account in ["ingest", "features"] :
+        { account = account, secret = google_secret_manager_secret.client.secret_id, role = "roles/secretmanager.secretAccessor" }
+      ],
       flatten([for token in google_secret_manager_secret.token : [
         { account = "ingest", secret = token.secret_id, role = "roles/secretmanager.secretAccessor" },
         { account = "ingest", secret = token.secret_id, role = "roles/secretmanager.secretVersionManager" }, # list, add, destroy
@@ -61,6 +75,15 @@ resource "google_storage_bucket_iam_member" "function" {
   bucket = each.value.bucket == "lake" ? google_storage_bucket.lake.name : google_storage_bucket.insights.name
   role   = each.value.role
   member = google_service_account.function[each.value.account].member
+
+  dynamic "condition" {
+    for_each = try([each.value.under], [])
+    content {
+      title       = "own-objects"
+      description = "Only objects whose name begins with ${condition.value}."
+      expression  = "resource.name.startsWith(\"projects/_/buckets/${local.buckets[each.value.bucket]}/objects/${condition.value}\")"
+    }
+  }
 }
 
 resource "google_bigquery_dataset_iam_member" "function" {

@@ -72,6 +72,21 @@ variable "dataset" {
   }
 }
 
+variable "feature_providers" {
+  description = "Who is asked for the audio features of tracks, in this order; [] asks nobody. They are told ids of tracks, and nothing else."
+  type        = list(string)
+  default     = ["spotify", "reccobeats"]
+  nullable    = false
+
+  validation {
+    condition = (
+      alltrue([for name in var.feature_providers : can(regex("^[a-z]+$", name))]) &&
+      length(distinct(var.feature_providers)) == length(var.feature_providers)
+    )
+    error_message = "feature_providers is a list of names in small letters, each once, such as [\"spotify\", \"reccobeats\"]; not so: ${jsonencode(var.feature_providers)}."
+  }
+}
+
 variable "deletion_protection" {
   description = "Keep the lake and the tables whatever happens. Set it to false, and apply, before they are to be destroyed."
   type        = bool

@@ -110,7 +110,7 @@ func TestNothingYet(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`"as_of":null`, `"top_tracks":[]`, `"top_artists":[]`, `"top_albums":[]`, `"recent":[]`, `"gaps":[]`, `"problems":[]`,
-		`"last_ingest_at":null`, `"token_expires_at":null`, `"plays":0`, `"coverage":{"tracks":0,"tracks_with_features":0,"share":null}`, `"time_zone":"America/Los_Angeles"`} {
+		`"last_ingest_at":null`, `"token_expires_at":null`, `"plays":0`, `"coverage":{"tracks":0,"tracks_with_features":0,"tracks_unasked":0,"share":null}`, `"time_zone":"America/Los_Angeles"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s is not in %s", want, text)
 		}

@@ -85,7 +85,7 @@ func TestPublicShape(t *testing.T) {
 	_, body := v.ask(t, "/insights.json")
 	for _, want := range []string{
 		`"as_of":null`, `"recent":[]`, `"plays":12345`, `"rank":1,"times_played":30,"minutes_played":99.9,"last_played_at":null,"track_id":"a"`,
-		`"status":{"last_ingest_at":null,"last_load_at":null,"authorized_at":null,"token_expires_at":null,"gaps":[],"rejected":0,"coverage":{"tracks":0,"tracks_with_features":0,"share":null},"problems":[]}`,
+		`"status":{"last_ingest_at":null,"last_load_at":null,"authorized_at":null,"token_expires_at":null,"gaps":[],"rejected":0,"coverage":{"tracks":0,"tracks_with_features":0,"tracks_unasked":0,"share":null},"problems":[]}`,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%s is not in %s", want, body)

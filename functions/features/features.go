@@ -3,6 +3,7 @@ package features
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -32,8 +33,9 @@ type Fetcher struct {
 	}
 	Now func() time.Time
 
-	mu     sync.Mutex
-	closed map[string]bool // providers that give this app nothing, as long as the instance lives
+	mu      sync.Mutex           // one run at a time: a second would ask for the same tracks
+	closed  map[string]bool      // providers that give this app nothing, as long as the instance lives
+	written map[string]time.Time // when tracks' rows were written, of which the warehouse may not know yet
 }
 
 const (
@@ -41,6 +43,8 @@ const (
 	portion = 1000
 	// reserve is how long before the run's deadline asking ends: what was told is still to be kept.
 	reserve = time.Minute
+	// loadTime is how long it may take until what was written is loaded. Later it is asked for again.
+	loadTime = 30 * time.Minute
 	// idLength is how many characters Spotify's ids have.
 	idLength = 22
 )
@@ -57,6 +61,8 @@ func (f *Fetcher) Handle(ctx context.Context, e event.Event) (err error) {
 	if len(f.Providers) == 0 {
 		return nil
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	before, generation, err := f.readProgress(ctx)
 	if err != nil {
 		return err
@@ -70,10 +76,11 @@ func (f *Fetcher) Handle(ctx context.Context, e event.Event) (err error) {
 		handler.Logger().InfoContext(ctx, "no provider of audio features can be asked now", "rests", before.Rests)
 		return f.writeProgress(ctx, before, r.progress, generation)
 	}
-	missing, err := f.missing(ctx, before, loaded)
+	missing, more, err := f.missing(ctx, before, loaded)
 	if err != nil {
 		return err
 	}
+	r.left = more
 	if err := r.fetch(ctx, missing); err != nil {
 		return err
 	}
@@ -82,13 +89,21 @@ func (f *Fetcher) Handle(ctx context.Context, e event.Event) (err error) {
 }
 
 // missing are the tracks that are to be asked for: those played since the message's, where nothing older
-// was left.
-func (f *Fetcher) missing(ctx context.Context, before Progress, loaded events.Loaded) ([]string, error) {
+// was left. more is whether there are others.
+func (f *Fetcher) missing(ctx context.Context, before Progress, loaded events.Loaded) (ids []string, more bool, err error) {
 	var since time.Time
 	if !before.Left && loaded.Since != nil {
 		since = *loaded.Since
 	}
-	return f.Warehouse.MissingFeatures(ctx, since, f.Now())
+	if ids, err = f.Warehouse.MissingFeatures(ctx, since, f.Now()); err != nil {
+		return nil, false, err
+	}
+	more = len(ids) >= warehouse.MaxMissing
+	maps.DeleteFunc(f.written, func(_ string, at time.Time) bool { return f.Now().Sub(at) >= loadTime })
+	return slices.DeleteFunc(ids, func(id string) bool {
+		_, written := f.written[id]
+		return written
+	}), more, nil
 }
 
 // fetch asks for tracks and writes what was told, a portion at a time. Doubted ones come first, so that
@@ -110,7 +125,6 @@ func (r *run) fetch(ctx context.Context, missing []string) error {
 			odd = append(odd, id)
 		}
 	}
-	r.left = len(missing) >= warehouse.MaxMissing
 	earlier := map[string]map[string]bool{}
 	for provider, ids := range r.progress.Unknown {
 		earlier[provider] = map[string]bool{}
@@ -161,6 +175,12 @@ func (f *Fetcher) keep(ctx context.Context, rows []audio.Row) error {
 	}
 	if _, err := f.Lake.Create(ctx, name, lake.ContentType, content); err != nil {
 		return fmt.Errorf("keeping the audio features of %d tracks: %w", len(rows), err)
+	}
+	if f.written == nil {
+		f.written = map[string]time.Time{}
+	}
+	for _, row := range rows {
+		f.written[row.TrackID] = at
 	}
 	return nil
 }

@@ -14,8 +14,12 @@ import (
 	"spotify-insights.internal/shared/handler"
 )
 
-// longestRest is for how long at most a provider is left alone because it has asked for it.
-const longestRest = 24 * time.Hour
+// A provider that does not answer is left alone for a while: as long as it asks for, within bounds. A
+// storm of messages then asks a dead one once.
+const (
+	shortestRest = 10 * time.Second
+	longestRest  = 24 * time.Hour
+)
 
 // run is one run of a Fetcher.
 type run struct {
@@ -44,21 +48,7 @@ func (f *Fetcher) newRun(progress Progress, own bool) *run {
 	return r
 }
 
-func (r *run) closed(p audio.Provider) bool {
-	r.fetcher.mu.Lock()
-	defer r.fetcher.mu.Unlock()
-	return r.fetcher.closed[p.Name()]
-}
-
-// close remembers, as long as the instance lives, that a provider gives this app nothing.
-func (f *Fetcher) close(p audio.Provider) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed == nil {
-		f.closed = map[string]bool{}
-	}
-	f.closed[p.Name()] = true
-}
+func (r *run) closed(p audio.Provider) bool { return r.fetcher.closed[p.Name()] }
 
 func (r *run) anyOpen() bool {
 	return slices.ContainsFunc(r.fetcher.Providers, func(p audio.Provider) bool { return !r.closed(p) && !r.out[p.Name()] })
@@ -189,14 +179,19 @@ func (r *run) read(p audio.Provider, known map[string]json.RawMessage) map[strin
 // silent notes that a provider does not answer, and why.
 func (r *run) silent(ctx context.Context, p audio.Provider, err error) {
 	if errors.Is(err, audio.ErrClosed) {
-		r.fetcher.close(p)
+		if r.fetcher.closed == nil {
+			r.fetcher.closed = map[string]bool{}
+		}
+		r.fetcher.closed[p.Name()] = true
 		handler.Logger().InfoContext(ctx, "a provider gives no audio features to this app; it is not asked again", "provider", p.Name(), "error", err.Error())
 		return
 	}
 	r.out[p.Name()] = true
-	if fault, ok := errors.AsType[*faults.Fault](err); ok && fault.RetryAfter > 0 {
-		r.progress.Rests[p.Name()] = r.fetcher.Now().UTC().Add(min(fault.RetryAfter, longestRest))
+	rest := shortestRest
+	if fault, ok := errors.AsType[*faults.Fault](err); ok {
+		rest = min(max(rest, fault.RetryAfter), longestRest)
 	}
+	r.progress.Rests[p.Name()] = r.fetcher.Now().UTC().Add(rest)
 	handler.Logger().WarnContext(ctx, "a provider of audio features does not answer; a later run goes on", "provider", p.Name(),
 		"error", err.Error(), "action", faults.Action(err))
 }

@@ -75,10 +75,13 @@ func (c console) WithGroup(string) slog.Handler { return c }
 
 // shortName is as much of a lake object's name as tells it from others: its time and some of its hash.
 func shortName(object string) string {
-	name := path.Base(object)
+	name, _, _ := strings.Cut(path.Base(object), ".")
 	stamp, hash, found := strings.Cut(name, "-")
-	if !found || len(hash) < 8 {
-		return name
+	switch {
+	case found && len(hash) > 8:
+		return stamp + "-" + hash[:8]
+	case !found && len(name) > 8: // audio features have no time but that of their row
+		return name[:8]
 	}
-	return stamp + "-" + hash[:8]
+	return name
 }

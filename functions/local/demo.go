@@ -26,6 +26,8 @@ const (
 	demoSpan  = 365 * 24 * time.Hour
 	// demoPace is how often the demo's listener plays another track: faster than life, to be watched.
 	demoPace = 4 * time.Second
+	// demoUnknown is the share of tracks of which nobody knows audio features.
+	demoUnknown = 0.06
 )
 
 // demo is a Spotify with one listener, for whom a year is fetched at the start and new plays come
@@ -50,6 +52,7 @@ func startDemo() (*demo, error) {
 	zone := me.Zone
 	d := &demo{zone: zone}
 	d.spotify = fakespotify.New(fakespotify.Options{Seed: demoSeed, Now: d.now})
+	d.spotify.SetFlaw(fakespotify.UnknownTrack, demoUnknown)
 	now := time.Now()
 	d.spotify.AddListener(fakespotify.Listener{
 		Name: settings.DefaultListener, RefreshToken: demoToken,

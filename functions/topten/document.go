@@ -57,7 +57,7 @@ func fill(d *insights.Document, standouts []warehouse.Standout) {
 		case warehouse.KindTotal:
 			p.Totals.Plays, p.Totals.Minutes, p.Totals.Tracks = s.Plays, minutes(s.MS), s.Tracks
 			if s.Period == insights.PeriodAll {
-				d.Coverage = insights.Coverage{Tracks: s.Tracks, WithFeatures: s.Featured}
+				d.Coverage = insights.Coverage{Tracks: s.Tracks, WithFeatures: s.Featured, Unasked: s.Unasked}
 			}
 		case warehouse.KindTrack:
 			p.TopTracks = append(p.TopTracks, trackOf(s, count))

@@ -67,6 +67,10 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 			handler.Logger().DebugContext(ctx, "ranked already", "listener", listener.ID)
 			return nil
 		}
+		if overtaken == 0 && loaded.Features && before.Coverage.Tracks > 0 && before.Coverage.Unasked == 0 {
+			handler.Logger().DebugContext(ctx, "no track of the listener's waits for audio features", "listener", listener.ID)
+			return nil
+		}
 		if overtaken == 0 {
 			known = before.Warehouse.Gaps
 		}

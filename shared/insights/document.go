@@ -115,6 +115,7 @@ type Gap struct {
 type Coverage struct {
 	Tracks       int64 `json:"tracks"`
 	WithFeatures int64 `json:"tracks_with_features"`
+	Unasked      int64 `json:"tracks_unasked"` // of which nobody has been asked for any yet
 }
 
 // Share is the part of the tracks that have audio features, 0 to 1; nil where there is no track.

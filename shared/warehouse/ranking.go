@@ -69,6 +69,7 @@ type Standout struct {
 	LastPlayedAt time.Time            `bigquery:"last_played_at"`
 	Tracks       int64                `bigquery:"tracks"`    // that are of it
 	Featured     int64                `bigquery:"featured"`  // tracks that are of it and have audio features
+	Unasked      int64                `bigquery:"unasked"`   // tracks that are of it and have no row of audio features at all
 	Peers        int64                `bigquery:"peers"`     // of the kind in the period, itself among them
 	PastRows     int64                `bigquery:"past_rows"` // of the sum that were found; a total's in the period of everything is to be Sum.Rows
 	TrackName    bigquery.NullString  `bigquery:"track_name"`

@@ -36,5 +36,5 @@ done
 echo "$LISTENER is forgotten. Google keeps what was deleted from the lake and the tables for 7 days (soft delete, time travel)," \
   "and the functions' logs, which name the listener, for 30."
 echo "A run that was under way may have put something back: the same command in ten minutes takes that too. The names of tracks" \
-  "that others' figures have from these plays go with tomorrow's sums."
+  "that others' figures have from these plays go with tomorrow's sums. The audio features of tracks stay: they name no listener."
 echo "Now take $LISTENER out of LISTENERS: make deploy PROJECT=$PROJECT LISTENERS=... with the others"

@@ -124,7 +124,7 @@ func TestForget(t *testing.T) {
 	gone := []answer{{call: "gcloud secrets delete", says: "NOT_FOUND", fails: true}, {call: "gcloud scheduler jobs pause", says: "the job must be ENABLED", fails: true}}
 	tests := []command{
 		{name: "the id is typed", make: forget, input: "sister\n", answers: []answer{job}, wantCalls: steps,
-			wantSaid: []string{"Type sister to go on", "for 7 days", "take sister out of LISTENERS: make deploy PROJECT=some-project LISTENERS="}},
+			wantSaid: []string{"Type sister to go on", "for 7 days", "audio features of tracks stay", "take sister out of LISTENERS: make deploy PROJECT=some-project LISTENERS="}},
 		{name: "the id is given", make: append(forget, "CONFIRM=sister"), answers: []answer{job}, wantCalls: steps},
 		{name: "once more, with nothing left", make: append(forget, "CONFIRM=sister"), wantCalls: without(without(steps, "gcloud scheduler jobs pause"), "gcloud secrets delete"),
 			answers: []answer{gone[0], gone[1], {call: "gcloud secrets list", says: "spotify-client\nspotify-token-sister-in-law"}, {call: "gcloud storage rm", says: "ERROR: (gcloud.storage.rm) The following URLs matched no objects or files:", fails: true}, {call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\ningest-sister\tPAUSED\ningest-sister-in-law\tENABLED"}}},

@@ -31,8 +31,68 @@ run "buckets_are_granted_to_exactly_these" {
       "reconcile some-project-spotify-lake roles/storage.objectViewer",
       "topten some-project-spotify-insights roles/storage.objectUser",
       "dashboard some-project-spotify-insights roles/storage.objectViewer",
+      "features some-project-spotify-lake roles/storage.objectCreator",
+      "features some-project-spotify-lake roles/storage.objectViewer",
+      "features some-project-spotify-lake roles/storage.legacyBucketReader",
+      "features some-project-spotify-insights roles/storage.objectUser",
+      "features some-project-spotify-insights roles/storage.legacyBucketReader",
     ])
     error_message = "A bucket is granted to somebody else, or otherwise."
+  }
+}
+
+run "no_function_can_change_or_delete_what_is_in_the_lake" {
+  command = plan
+
+  assert {
+    condition = alltrue([for g in google_storage_bucket_iam_member.function :
+      contains(["roles/storage.objectCreator", "roles/storage.objectViewer", "roles/storage.legacyBucketReader"], g.role) if g.bucket == "some-project-spotify-lake"
+    ])
+    error_message = "The lake can be read and added to, and no more."
+  }
+}
+
+run "features_reaches_its_own_objects_only_and_nobody_elses_grants_end_at_a_name" {
+  command = plan
+
+  assert {
+    condition = {
+      for key, g in google_storage_bucket_iam_member.function : key => one(g.condition).expression if length(g.condition) > 0
+      } == {
+      "features lake roles/storage.objectCreator"  = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
+      "features lake roles/storage.objectViewer"   = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
+      "features insights roles/storage.objectUser" = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-insights/objects/status/features.json\")"
+    }
+    error_message = "What talks to strangers must not open or write plays, figures or a listener's status."
+  }
+  assert {
+    condition = (
+      can(regex("FeaturesPrefix += \"features/\"", file("${path.module}/../shared/lake/name.go"))) &&
+      can(regex("ProgressName += \"status/features.json\"", file("${path.module}/../functions/features/progress.go")))
+    )
+    error_message = "The code names its objects otherwise than they are granted: it would be refused."
+  }
+}
+
+run "features_writes_no_table_and_reads_no_listeners_token" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "UTC" }, sister = { time_zone = "Asia/Tokyo" } }
+  }
+
+  assert {
+    condition = (
+      alltrue([for g in google_bigquery_table_iam_member.function : g.role == "roles/bigquery.dataViewer" if g.member == google_service_account.function["features"].member]) &&
+      !anytrue([for g in google_bigquery_dataset_iam_member.function : g.member == google_service_account.function["features"].member])
+    )
+    error_message = "Features writes to the lake alone: load is what brings it into a table."
+  }
+  assert {
+    condition = [for g in google_secret_manager_secret_iam_member.function :
+      "${g.secret_id} ${g.role}" if g.member == google_service_account.function["features"].member
+    ] == ["spotify-client roles/secretmanager.secretAccessor"]
+    error_message = "Features asks in the app's own name, and for no listener."
   }
 }
 
@@ -47,6 +107,7 @@ run "only_ingest_reads_and_writes_tokens" {
     condition = toset([for g in google_secret_manager_secret_iam_member.function :
       "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.secret_id} ${g.role}"
       ]) == toset([
+      "features spotify-client roles/secretmanager.secretAccessor",
       "ingest spotify-client roles/secretmanager.secretAccessor",
       "ingest spotify-token-me roles/secretmanager.secretAccessor",
       "ingest spotify-token-me roles/secretmanager.secretVersionManager",
@@ -65,12 +126,16 @@ run "the_warehouse_is_granted_to_exactly_these" {
       "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.dataset_id}.${g.table_id} ${g.role}"
       ]) == toset([
       "load spotify_insights.plays roles/bigquery.dataEditor",
+      "load spotify_insights.audio_features roles/bigquery.dataEditor",
       "load spotify_insights.loads roles/bigquery.dataEditor",
       "reconcile spotify_insights.plays roles/bigquery.dataEditor",
+      "reconcile spotify_insights.audio_features roles/bigquery.dataEditor",
       "reconcile spotify_insights.loads roles/bigquery.dataEditor",
       "topten spotify_insights.top_ten roles/bigquery.dataEditor",
       "topten spotify_insights.past_plays roles/bigquery.dataEditor",
       "topten spotify_insights.past_tracks roles/bigquery.dataEditor",
+      "features spotify_insights.plays roles/bigquery.dataViewer",
+      "features spotify_insights.audio_features roles/bigquery.dataViewer",
     ])
     error_message = "A table is granted to somebody else, or otherwise."
   }
@@ -104,7 +169,7 @@ run "the_project_as_a_whole_is_granted_only_what_has_no_narrower_home" {
   assert {
     condition = toset([for g in google_project_iam_member.function :
       "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.role}"
-    ]) == toset(["load roles/bigquery.jobUser", "reconcile roles/bigquery.jobUser", "topten roles/bigquery.jobUser"])
+    ]) == toset([for account in ["load", "reconcile", "topten", "features"] : "${account} roles/bigquery.jobUser"])
     error_message = "A function has a role on the whole project that it must not have."
   }
   assert {
@@ -158,10 +223,10 @@ run "scheduler_and_events_call_what_is_theirs_and_nobody_else_calls_anything" {
   }
   assert {
     condition = (
-      toset([for g in google_cloud_run_v2_service_iam_member.events : "${g.name} ${g.role}"]) == toset(["load roles/run.invoker", "topten roles/run.invoker"]) &&
+      toset([for g in google_cloud_run_v2_service_iam_member.events : "${g.name} ${g.role}"]) == toset(["load roles/run.invoker", "topten roles/run.invoker", "features roles/run.invoker"]) &&
       alltrue([for g in google_cloud_run_v2_service_iam_member.events : g.member == google_service_account.events.member])
     )
-    error_message = "The triggers' account calls load and topten, and only it does."
+    error_message = "The triggers' account calls load, topten and features, and only it does."
   }
   assert {
     condition = alltrue([for f in google_cloudfunctions2_function.function :

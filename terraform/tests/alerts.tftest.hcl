@@ -139,7 +139,7 @@ run "counters_count_the_lines_that_the_functions_write" {
   }
   assert {
     condition = (
-      strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"ingested\"") && strcontains(file("${path.module}/../shared/loading/loading.go"), "\"loaded\"")
+      strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"ingested\"") && strcontains(file("${path.module}/../shared/loading/rows.go"), "\"loaded\"")
     )
     error_message = "A function no longer writes the line that is counted."
   }
@@ -156,6 +156,22 @@ run "counters_count_the_lines_that_the_functions_write" {
       strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"${field}\",")
     ])
     error_message = "Nobody hears that a consent ends or is gone."
+  }
+}
+
+run "audio_features_that_are_loaded_do_not_hide_plays_that_are_not" {
+  command = plan
+
+  assert {
+    condition     = endswith(google_logging_metric.loads.filter, " AND ((jsonPayload.message=\"loaded\" AND jsonPayload.kind=\"plays\") OR (severity>=ERROR AND jsonPayload.object=~\"^plays/\"))")
+    error_message = "The alert on plays that are not loaded has to count loads of plays, and refused objects of plays, and no others."
+  }
+  assert {
+    condition = (
+      strcontains(file("${path.module}/../shared/loading/rows.go"), "kind := \"plays\"") && strcontains(file("${path.module}/../shared/loading/rows.go"), "\"kind\", kind,") &&
+      can(regex("PlaysPrefix += \"plays/\"", file("${path.module}/../shared/lake/name.go")))
+    )
+    error_message = "The line on a load no longer says of what kind it was, or the lake's plays are elsewhere: the alert would fire although all is loaded."
   }
 }
 

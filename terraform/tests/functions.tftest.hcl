@@ -23,12 +23,12 @@ run "an_event_whose_function_fails_comes_again" {
   assert {
     condition = {
       for name, f in google_cloudfunctions2_function.function : name => one(f.event_trigger).retry_policy if length(f.event_trigger) > 0
-    } == { load = "RETRY_POLICY_RETRY", topten = "RETRY_POLICY_RETRY" }
+    } == { load = "RETRY_POLICY_RETRY", topten = "RETRY_POLICY_RETRY", features = "RETRY_POLICY_RETRY" }
     error_message = "An event function without a retry policy loses the events it fails on."
   }
 }
 
-run "load_wakes_on_objects_of_the_lake_and_topten_on_what_was_loaded" {
+run "load_wakes_on_objects_of_the_lake_and_topten_and_features_on_what_was_loaded" {
   command = plan
 
   assert {
@@ -40,12 +40,12 @@ run "load_wakes_on_objects_of_the_lake_and_topten_on_what_was_loaded" {
     error_message = "load has to wake on the lake, and on no other bucket."
   }
   assert {
-    condition     = one(google_cloudfunctions2_function.function["topten"].event_trigger).event_type == "google.cloud.pubsub.topic.v1.messagePublished"
-    error_message = "topten has to wake on messages."
+    condition     = alltrue([for name in ["topten", "features"] : one(google_cloudfunctions2_function.function[name].event_trigger).event_type == "google.cloud.pubsub.topic.v1.messagePublished"])
+    error_message = "topten and features have to wake on messages."
   }
   assert {
-    condition     = one(google_cloudfunctions2_function.function["topten"].event_trigger).pubsub_topic == google_pubsub_topic.loaded.id
-    error_message = "topten has to listen on the topic that load publishes on."
+    condition     = alltrue([for name in ["topten", "features"] : one(google_cloudfunctions2_function.function[name].event_trigger).pubsub_topic == google_pubsub_topic.loaded.id])
+    error_message = "topten and features have to listen on the topic that load publishes on."
   }
 }
 
@@ -62,6 +62,7 @@ run "only_pages_are_reached_from_outside" {
       load               = "ALLOW_INTERNAL_ONLY"
       reconcile          = "ALLOW_INTERNAL_ONLY"
       topten             = "ALLOW_INTERNAL_ONLY"
+      features           = "ALLOW_INTERNAL_ONLY"
       dashboard          = "ALLOW_ALL"
       "dashboard-public" = "ALLOW_ALL"
     }
@@ -78,15 +79,15 @@ run "nothing_runs_while_nothing_happens" {
   }
 }
 
-run "the_tables_have_one_writer_at_a_time" {
+run "the_tables_have_one_writer_at_a_time_and_the_providers_one_who_asks" {
   command = plan
 
   assert {
-    condition = alltrue([for name in ["load", "reconcile", "topten"] :
+    condition = alltrue([for name in ["load", "reconcile", "topten", "features"] :
       google_cloudfunctions2_function.function[name].service_config[0].max_instance_count == 1 &&
       google_cloudfunctions2_function.function[name].service_config[0].max_instance_request_concurrency == 1
     ])
-    error_message = "load, reconcile and topten are to run once at a time each."
+    error_message = "load, reconcile, topten and features are to run once at a time each."
   }
 }
 
@@ -94,7 +95,7 @@ run "every_function_outlives_its_own_deadline" {
   command = plan
 
   assert { # the deadlines stand as `limit` in functions/*/function.go
-    condition = alltrue([for name, limit in { ingest = 50, load = 8 * 60, reconcile = 28 * 60, topten = 8 * 60, dashboard = 20 } :
+    condition = alltrue([for name, limit in { ingest = 50, load = 8 * 60, reconcile = 28 * 60, topten = 8 * 60, features = 8 * 60, dashboard = 20 } :
       google_cloudfunctions2_function.function[name].service_config[0].timeout_seconds >= limit + 10
     ])
     error_message = "A function that is killed before its own deadline cannot say what went wrong."
@@ -118,21 +119,62 @@ run "every_function_is_told_what_it_reads_and_no_more" {
   assert {
     condition = { for name, f in google_cloudfunctions2_function.function : name => join(" ", sort(keys(f.service_config[0].environment_variables))) } == {
       ingest             = "GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LAKE_BUCKET LISTENERS"
-      load               = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LOCATION MAX_BYTES_BILLED STAGING_DATASET TOPIC"
+      load               = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LISTENERS LOCATION MAX_BYTES_BILLED STAGING_DATASET TOPIC"
       reconcile          = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LISTENERS LOCATION MAX_BYTES_BILLED STAGING_DATASET TOPIC"
       topten             = "DATASET GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS LOCATION MAX_BYTES_BILLED STAGING_DATASET"
+      features           = "DATASET FEATURE_PROVIDERS GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LAKE_BUCKET LOCATION MAX_BYTES_BILLED STAGING_DATASET"
       dashboard          = "GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
       "dashboard-public" = "AUDIENCE GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
     }
     error_message = "An environment is not what the function reads."
   }
   assert {
-    condition     = google_cloudfunctions2_function.function["topten"].service_config[0].environment_variables.LISTENERS == "{\"me\":{\"public\":false,\"time_zone\":\"Europe/Berlin\"},\"sister\":{\"public\":true,\"time_zone\":\"Asia/Tokyo\"}}"
-    error_message = "LISTENERS has to be JSON as shared/settings reads it."
+    condition = alltrue([for name in ["ingest", "load", "reconcile", "topten", "dashboard"] :
+      google_cloudfunctions2_function.function[name].service_config[0].environment_variables.LISTENERS == "{\"me\":{\"public\":false,\"time_zone\":\"Europe/Berlin\"},\"sister\":{\"public\":true,\"time_zone\":\"Asia/Tokyo\"}}"
+    ])
+    error_message = "LISTENERS has to be JSON as shared/settings reads it, and to name everybody."
   }
   assert {
     condition     = google_cloudfunctions2_function.function["load"].service_config[0].environment_variables.STAGING_DATASET == "spotify_insights_staging"
     error_message = "Staging tables belong in the dataset that expires."
+  }
+}
+
+run "providers_are_those_of_the_code_where_none_are_given" {
+  command = plan
+
+  assert {
+    condition = strcontains(
+      file("${path.module}/../shared/audio/provider.go"),
+      "DefaultProviders = \"${google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS}\""
+    )
+    error_message = "One's own machine and Google Cloud would ask others."
+  }
+}
+
+run "providers_are_asked_in_the_order_that_was_given" {
+  command = plan
+
+  variables {
+    feature_providers = ["reccobeats", "spotify"]
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS == "reccobeats,spotify"
+    error_message = "The first provider that knows a track is the one that counts."
+  }
+}
+
+run "without_a_provider_nobody_is_told_of_a_track" {
+  command = plan
+
+  variables {
+    feature_providers = []
+  }
+
+  assert {
+    condition     = google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS == "none"
+    error_message = "An empty variable would stand for the default."
   }
 }
 
@@ -144,7 +186,7 @@ run "no_query_is_billed_for_more_than_was_agreed_to" {
   }
 
   assert {
-    condition = alltrue([for name in ["load", "reconcile", "topten"] :
+    condition = alltrue([for name in ["load", "reconcile", "topten", "features"] :
       google_cloudfunctions2_function.function[name].service_config[0].environment_variables.MAX_BYTES_BILLED == "1073741824"
     ])
     error_message = "Every function that sends queries has to know what one may cost."

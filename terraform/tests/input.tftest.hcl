@@ -181,6 +181,36 @@ run "a_limit_below_what_bigquery_bills_at_least_is_refused" {
   expect_failures = [var.maximum_bytes_billed]
 }
 
+run "a_provider_is_a_name_in_small_letters" {
+  command = plan
+
+  variables {
+    feature_providers = ["spotify", "ReccoBeats"]
+  }
+
+  expect_failures = [var.feature_providers]
+}
+
+run "a_provider_is_no_list" {
+  command = plan
+
+  variables {
+    feature_providers = ["spotify,reccobeats"]
+  }
+
+  expect_failures = [var.feature_providers]
+}
+
+run "a_provider_is_asked_once" {
+  command = plan
+
+  variables {
+    feature_providers = ["spotify", "reccobeats", "spotify"]
+  }
+
+  expect_failures = [var.feature_providers]
+}
+
 run "an_alert_wants_one_address" {
   command = plan
 

@@ -19,13 +19,14 @@ import (
 
 // Bill is what a deployment of one listener is billed for queries.
 type Bill struct {
-	Hour      []Query // an hourly run that finds new plays: load and topten
+	Hour      []Query // an hourly run that finds new plays: load, topten and the look of features
+	NewTracks []Query // what follows where features has fetched something: load and topten once more
 	Unchanged []Query // an hourly run that finds none
 	Day       []Query // once a day besides: reconcile, and a ranking that sums the past up
 }
 
-// Month is what a month of 730 hours is billed, with new plays in every one of them, in bytes.
-func (b Bill) Month() int64 { return 730*Sum(b.Hour) + 730*Sum(b.Day)/24 }
+// Month is what a month of 730 hours is billed, with new plays and tracks in every one of them, in bytes.
+func (b Bill) Month() int64 { return 730*(Sum(b.Hour)+Sum(b.NewTracks)) + 730*Sum(b.Day)/24 }
 
 // fresh is how many plays of a page are new to an hourly run.
 const fresh = 15
@@ -73,12 +74,13 @@ func makeHistory(ctx context.Context, dir string, plays int, now time.Time) erro
 
 // sent is what was sent to BigQuery, by what it was for.
 type sent struct {
-	hour, unchanged, day []job
-	catalog              Catalog
-	schemas              map[string]bigquery.Schema
+	hour, newTracks, unchanged, day []job
+	catalog                         Catalog
+	schemas                         map[string]bigquery.Schema
 }
 
-// watch runs the pipeline and notes its queries. A first page, which is all new, is loaded beforehand.
+// watch runs the pipeline and notes its queries. A first page, which is all new, is loaded beforehand, and
+// so are the audio features of its tracks.
 func (p *pipeline) watch(ctx context.Context, played []fakespotify.Play) (s sent, err error) {
 	client, err := bigquery.NewClient(ctx, p.Settings.Project,
 		option.WithEndpoint("http://"+os.Getenv(emulator.BigQuery)+"/"), option.WithoutAuthentication())
@@ -93,9 +95,16 @@ func (p *pipeline) watch(ctx context.Context, played []fakespotify.Play) (s sent
 	jobs := &journal{client: client, staging: p.Settings.StagingDataset, catalog: s.catalog, seen: map[string]bool{}}
 	before, last := played[len(played)-1-fresh], played[len(played)-1]
 
-	if err = p.ingest(ctx, before, insights.Written); err != nil {
+	if err = p.ingest(ctx, before, insights.Written); err == nil {
+		err = p.tell(ctx, p.fetcher)
+	}
+	if err == nil {
+		err = p.loadFeatures(ctx)
+	}
+	if err != nil {
 		return s, err
 	}
+	p.messages = nil
 	if _, err = jobs.read(ctx); err != nil {
 		return s, err
 	}
@@ -105,11 +114,12 @@ func (p *pipeline) watch(ctx context.Context, played []fakespotify.Play) (s sent
 	}{
 		{func() error { _, err := p.reconciler.Run(ctx); return err }, &s.day},
 		{func() error { return p.ingest(ctx, last, insights.Written) }, &s.hour},
+		{func() error { return p.loadFeatures(ctx) }, &s.newTracks},
 		{func() error { return p.ingest(ctx, last, insights.Unchanged) }, &s.unchanged},
 	}
 	for _, step := range steps {
 		if err = step.run(); err == nil {
-			err = p.rank(ctx)
+			err = p.tell(ctx, p.ranker, p.fetcher)
 		}
 		if err == nil {
 			*step.to, err = jobs.read(ctx)
@@ -148,7 +158,7 @@ func (s sent) reckon(ctx context.Context, dir string) (bill Bill, err error) {
 	for _, part := range []struct {
 		jobs []job
 		to   *[]Query
-	}{{s.hour, &bill.Hour}, {s.unchanged, &bill.Unchanged}, {s.day, &bill.Day}} {
+	}{{s.hour, &bill.Hour}, {s.newTracks, &bill.NewTracks}, {s.unchanged, &bill.Unchanged}, {s.day, &bill.Day}} {
 		for _, j := range part.jobs {
 			q, err := catalog.Bill(j.name, j.text, j.times)
 			if err != nil {

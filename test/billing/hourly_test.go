@@ -15,13 +15,16 @@ func TestHourly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const look = "audio_features, plays"
 	ranking := []string{"audio_features, past_plays, past_tracks, plays", "top_ten, staged top_ten"}
 	checkQueries(t, "an hour", bill.Hour, slices.Concat(
-		[]string{"staged plays", "plays, staged plays", "plays", "loads, staged loads", "loads"}, ranking))
+		[]string{"staged plays", "plays, staged plays", "plays", "loads, staged loads", "loads"}, ranking, []string{look}))
+	checkQueries(t, "new tracks", bill.NewTracks, slices.Concat(
+		[]string{"staged audio_features", "audio_features, staged audio_features", "audio_features", "loads, staged loads", "loads"}, ranking))
 	checkQueries(t, "an hour without new plays", bill.Unchanged, nil)
 	checkQueries(t, "a day", bill.Day, slices.Concat(
-		[]string{"loads", "loads, plays", "loads", "loads", "past_tracks, plays", "past_plays, plays"}, ranking))
-	for _, q := range slices.Concat(bill.Hour, bill.Day) {
+		[]string{"loads", "audio_features, loads, plays", "loads", "loads", "past_tracks, plays", "past_plays, plays"}, ranking, []string{look}))
+	for _, q := range slices.Concat(bill.Hour, bill.NewTracks, bill.Day) {
 		for _, table := range q.Tables {
 			// A history this short is smaller than what is billed at least.
 			if len(table.Columns) == 0 || table.Read == 0 || table.Billed != Least {
@@ -29,8 +32,8 @@ func TestHourly(t *testing.T) {
 			}
 		}
 	}
-	const tables = 13
-	if Sum(bill.Hour) != tables*Least || bill.Month() <= 730*Sum(bill.Hour) {
+	const tables, again = 15, 13
+	if Sum(bill.Hour) != tables*Least || Sum(bill.NewTracks) != again*Least || bill.Month() <= 730*Sum(bill.Hour) {
 		t.Errorf("an hour is billed %d, a month %d", Sum(bill.Hour), bill.Month())
 	}
 	for _, tt := range []struct {
@@ -42,6 +45,7 @@ func TestHourly(t *testing.T) {
 		{"merge_plays", bill.Hour[1], "listener played_at track_id ms_played source object", 2},
 		{"inserted", bill.Hour[2], "listener played_at track_id source object", 2},
 		{"ranking", bill.Hour[5], "listener played_at track_id track_name artists artist_name album duration_ms ms_played spotify_url image_url source object", 14},
+		{"missing_features", bill.Hour[7], "played_at track_id ms_played source", 2},
 		{"recount", bill.Day[1], "listener played_at track_id source object", 0},
 	} {
 		plays := tt.query.Tables[slices.IndexFunc(tt.query.Tables, func(t Table) bool { return t.Name == "plays" })]

@@ -12,13 +12,16 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"spotify-insights.internal/functions/features"
 	"spotify-insights.internal/functions/ingest"
 	"spotify-insights.internal/functions/load"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/functions/reconcile"
 	"spotify-insights.internal/functions/topten"
+	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/loading"
 	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/secrets"
@@ -37,13 +40,16 @@ type pipeline struct {
 	load       *load.Function
 	reconciler *reconcile.Reconciler
 	ranker     *topten.Ranker
-	messages   []events.Loaded // that topten has not had
+	fetcher    *features.Fetcher
+	messages   []events.Loaded // that nobody has had
+	lake       *objects.Bucket
+	loaded     map[string]bool // objects of audio features
 
 	now     atomic.Int64 // Spotify's, Unix milliseconds
 	spotify *http.Server
 }
 
-// Publish keeps a message for topten.
+// Publish keeps a message for those who wait for it.
 func (p *pipeline) Publish(_ context.Context, loaded events.Loaded) error {
 	p.messages = append(p.messages, loaded)
 	return nil
@@ -51,7 +57,7 @@ func (p *pipeline) Publish(_ context.Context, loaded events.Loaded) error {
 
 // startPipeline starts the cloud kept in dir, with a listener who has played what is given.
 func startPipeline(ctx context.Context, dir string, played []fakespotify.Play) (p *pipeline, err error) {
-	p = &pipeline{}
+	p = &pipeline{loaded: map[string]bool{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.stop())
@@ -84,9 +90,8 @@ func (p *pipeline) connect(ctx context.Context, played []fakespotify.Play) (err 
 
 // open makes the functions, of the clients that they are deployed with. Only the messages from one to
 // the next are handed over here.
-func (p *pipeline) open(ctx context.Context) error {
-	lake, err := objects.Open(ctx, p.Settings.LakeBucket)
-	if err != nil {
+func (p *pipeline) open(ctx context.Context) (err error) {
+	if p.lake, err = objects.Open(ctx, p.Settings.LakeBucket); err != nil {
 		return err
 	}
 	documents, err := objects.Open(ctx, p.Settings.InsightsBucket)
@@ -106,9 +111,14 @@ func (p *pipeline) open(ctx context.Context) error {
 		return err
 	}
 	loader.Publisher = p
-	p.ingester = &ingest.Ingester{Tokens: &ingest.Tokens{Secrets: store, Spotify: client, Now: p.clock}, Spotify: client, Lake: lake, Status: documents, Now: p.clock}
-	p.load = &load.Function{Bucket: p.Settings.LakeBucket, Lake: lake, Loader: loader, Now: time.Now}
-	p.reconciler = &reconcile.Reconciler{Lake: lake, Ledger: warehouse, Loader: loader}
+	providers, err := audio.Providers("reccobeats", audio.Needs{})
+	if err != nil {
+		return err
+	}
+	p.fetcher = &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: p.lake, Documents: documents, Now: time.Now}
+	p.ingester = &ingest.Ingester{Tokens: &ingest.Tokens{Secrets: store, Spotify: client, Now: p.clock}, Spotify: client, Lake: p.lake, Status: documents, Now: p.clock}
+	p.load = &load.Function{Bucket: p.Settings.LakeBucket, Lake: p.lake, Loader: loader, Now: time.Now}
+	p.reconciler = &reconcile.Reconciler{Lake: p.lake, Ledger: warehouse, Loader: loader}
 	p.ranker = &topten.Ranker{Listeners: p.Settings.Listeners, Warehouse: warehouse, Documents: documents}
 	return nil
 }
@@ -121,26 +131,53 @@ func (p *pipeline) run(ctx context.Context, last fakespotify.Play) (result inges
 	if result, err = p.ingester.Run(ctx, listener); err != nil || result.Status != insights.Written {
 		return result, err
 	}
-	finalized, err := eventOf(events.ObjectFinalized, map[string]string{"bucket": p.Settings.LakeBucket, "name": result.Object, "generation": "1"})
-	if err == nil {
-		err = p.load.Handle(ctx, finalized)
-	}
-	return result, err
+	return result, p.finalized(ctx, result.Object)
 }
 
-// rank has topten answer the messages.
-func (p *pipeline) rank(ctx context.Context) error {
+// finalized has load take an object that was written.
+func (p *pipeline) finalized(ctx context.Context, object string) error {
+	e, err := eventOf(events.ObjectFinalized, map[string]string{"bucket": p.Settings.LakeBucket, "name": object, "generation": "1"})
+	if err != nil {
+		return err
+	}
+	return p.load.Handle(ctx, e)
+}
+
+// loadFeatures has load take the audio features that were fetched since it was last called.
+func (p *pipeline) loadFeatures(ctx context.Context) error {
+	list, err := p.lake.List(ctx, lake.FeaturesPrefix)
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if p.loaded[o.Name] {
+			continue
+		}
+		p.loaded[o.Name] = true
+		if err := p.finalized(ctx, o.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell gives the messages to functions, one after the other.
+func (p *pipeline) tell(ctx context.Context, functions ...interface {
+	Handle(context.Context, event.Event) error
+}) error {
 	for _, m := range p.messages {
 		data, err := json.Marshal(m)
 		if err != nil {
 			return err
 		}
 		message, err := eventOf(events.MessagePublished, map[string]any{"message": map[string]any{"data": data}})
-		if err == nil {
-			err = p.ranker.Handle(ctx, message)
-		}
 		if err != nil {
 			return err
+		}
+		for _, f := range functions {
+			if err := f.Handle(ctx, message); err != nil {
+				return err
+			}
 		}
 	}
 	p.messages = nil

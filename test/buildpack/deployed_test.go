@@ -18,6 +18,7 @@ import (
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
@@ -33,6 +34,7 @@ const (
 type deployment struct {
 	settings.Settings
 	lake, insights *objects.Bucket
+	fake           *fakespotify.Server
 	object         string // that ingest has written
 }
 
@@ -47,6 +49,7 @@ var stations = []struct {
 	{"load", nil, (*deployment).checkLoad},
 	{"reconcile", (*deployment).forgetLoads, (*deployment).checkReconcile},
 	{"topten", nil, (*deployment).checkTopTen},
+	{"features", nil, (*deployment).checkFeatures},
 	{"dashboard", nil, (*deployment).checkDashboard},
 }
 
@@ -142,10 +145,12 @@ func deploy(t *testing.T) *deployment {
 		account.Plays = append(account.Plays, fakespotify.Play{Track: fakespotify.SimpleTrack(n), PlayedAt: at})
 	}
 	fake.AddListener(account)
+	d.fake = fake
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	t.Setenv("SPOTIFY_API_URL", server.URL)
 	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
+	t.Setenv("RECCOBEATS_URL", server.URL+"/reccobeats")
 	err := m.Connect(t.Context(), listener, app, spotify.Token{RefreshToken: account.RefreshToken})
 	if err != nil {
 		t.Fatal(err)
@@ -200,6 +205,16 @@ func (d *deployment) checkTopTen(t *testing.T, _ *Process, _ []byte) {
 	}
 	if all := document.Periods[insights.PeriodAll]; all == nil || all.Totals.Plays != played || len(all.TopTracks) != 10 {
 		t.Errorf("everything ever played: %+v", all)
+	}
+}
+
+func (d *deployment) checkFeatures(t *testing.T, _ *Process, _ []byte) {
+	if asked := d.fake.Asked(fakespotify.ReccoBeats); len(asked) != played {
+		t.Errorf("%d tracks were asked for, want %d", len(asked), played)
+	}
+	written, err := d.lake.List(t.Context(), lake.FeaturesPrefix)
+	if err != nil || len(written) != 1 || written[0].Size == 0 {
+		t.Errorf("the objects in the lake: %+v, %v", written, err)
 	}
 }
 

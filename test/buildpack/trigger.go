@@ -28,7 +28,7 @@ func (p *Process) Trigger(ctx context.Context, listener, object string) ([]byte,
 	case "load":
 		lake := os.Getenv(settings.LakeBucket)
 		return p.event(ctx, events.ObjectFinalized, map[string]string{"bucket": lake, "name": object, "generation": "1"})
-	case "topten":
+	case "topten", "features":
 		message, err := json.Marshal(events.Loaded{Listener: listener, CommittedAt: time.Now()})
 		if err != nil {
 			return nil, err

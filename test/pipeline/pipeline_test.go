@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,15 +37,18 @@ type deployment struct {
 	functions *url.URL
 	events    *eventbridge.Bridge
 	fake      *fakespotify.Server
-	now       time.Time // Spotify's clock
-	recorded  []byte    // what Spotify answers the listener "recorded"
+	clock     atomic.Int64 // Spotify's, unix ms
+	recorded  []byte       // what Spotify answers the listener "recorded"
+	calm      atomic.Bool  // events but those for features arrive once, and at once
 }
 
 // TestPipeline has one deployment, because the functions keep their clients for the life of the
 // process; each test has a listener of its own.
 func TestPipeline(t *testing.T) {
-	d := deploy(t, "storm", "recorded", "twice", "bad")
+	d := deploy(t, "storm", "recorded", "twice", "bad", "sounds", "silence")
 	t.Run("a storm of events", d.testStorm)
+	t.Run("a thousand new tracks", d.testFeatures)
+	t.Run("a provider that always fails", d.testNoFeatures)
 	t.Run("a recorded body", d.testRecordedBody)
 	t.Run("rows that came twice", d.testDuplicateRows)
 	t.Run("bad objects and events", d.testBadEvents)
@@ -52,13 +56,16 @@ func TestPipeline(t *testing.T) {
 
 func deploy(t *testing.T, listeners ...string) *deployment {
 	t.Helper()
-	d := &deployment{Machine: machinetest.Start(t, listeners...), now: time.Now().Truncate(time.Second)}
+	d := &deployment{Machine: machinetest.Start(t, listeners...)}
+	d.clock.Store(time.Now().Truncate(time.Second).UnixMilli())
 	app := spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}
-	d.fake = fakespotify.New(fakespotify.Options{Seed: 3, ClientID: app.ClientID, ClientSecret: app.ClientSecret, Now: func() time.Time { return d.now }})
+	d.fake = fakespotify.New(fakespotify.Options{Seed: 3, ClientID: app.ClientID, ClientSecret: app.ClientSecret, Now: d.now})
+	d.fake.SetFlaw(fakespotify.UnknownTrack, 0.25)
 	server := httptest.NewServer(http.HandlerFunc(d.spotify))
 	t.Cleanup(server.Close)
 	t.Setenv("SPOTIFY_API_URL", server.URL)
 	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
+	t.Setenv("RECCOBEATS_URL", server.URL+"/reccobeats")
 	store, err := secrets.Open(t.Context(), d.Settings.Project)
 	if err != nil {
 		t.Fatal(err)
@@ -78,13 +85,14 @@ func deploy(t *testing.T, listeners ...string) *deployment {
 	noisy := httptest.NewServer(d.unreliable())
 	t.Cleanup(noisy.Close)
 	route := func(name, again, topic string, kind eventbridge.Kind) eventbridge.Route {
-		return eventbridge.Route{Name: name + again, Topic: topic, URL: noisy.URL + "/" + name, Kind: kind}
+		return eventbridge.Route{Name: name + again, Topic: topic, URL: noisy.URL + "/" + name + again, Kind: kind}
 	}
 	d.events, err = eventbridge.Start(t.Context(), eventbridge.Options{
 		Project: embedded.Project, PubSub: d.Cloud.PubSub, FirstWait: 5 * time.Millisecond, LongestWait: 50 * time.Millisecond,
 		Routes: []eventbridge.Route{ // each event twice
 			route("load", "", embedded.LakeTopic, eventbridge.StorageFinalized), route("load", "-again", embedded.LakeTopic, eventbridge.StorageFinalized),
 			route("topten", "", d.Settings.Topic, eventbridge.MessagePublished), route("topten", "-again", d.Settings.Topic, eventbridge.MessagePublished),
+			route("features", "", d.Settings.Topic, eventbridge.MessagePublished), route("features", "-again", d.Settings.Topic, eventbridge.MessagePublished),
 		},
 	})
 	if err != nil {
@@ -93,6 +101,8 @@ func deploy(t *testing.T, listeners ...string) *deployment {
 	t.Cleanup(func() { d.events.Close(context.WithoutCancel(t.Context())) })
 	return d
 }
+
+func (d *deployment) now() time.Time { return time.UnixMilli(d.clock.Load()) }
 
 // spotify answers the listener "recorded" with a recorded body, and everybody else as Spotify does.
 func (d *deployment) spotify(w http.ResponseWriter, r *http.Request) {
@@ -122,7 +132,12 @@ func (d *deployment) unreliable() http.Handler {
 		mu.Lock()
 		luck := random.Float64()
 		mu.Unlock()
-		switch {
+		name, again := strings.CutSuffix(r.URL.Path, "-again")
+		r.URL.Path = name
+		switch calm := d.calm.Load() && name != "/features"; {
+		case calm && again:
+		case calm:
+			proxy.ServeHTTP(w, r)
 		case luck < 0.3:
 			http.Error(w, "lost on the way", http.StatusServiceUnavailable)
 		case luck < 0.45:
@@ -171,10 +186,10 @@ func (d *deployment) query(t *testing.T, format string, args ...any) []string {
 }
 
 func (d *deployment) testStorm(t *testing.T) {
-	history := fakespotify.History(3, d.now.AddDate(0, 0, -6), d.now, time.UTC)
+	history := fakespotify.History(3, d.now().AddDate(0, 0, -6), d.now(), time.UTC)
 	d.fake.AddListener(fakespotify.Listener{Name: "storm", RefreshToken: "refresh-token-of-storm", Plays: history, ConsentedAt: history[0].PlayedAt})
 	for i := 0; i < len(history); i += 7 {
-		d.now = history[i].PlayedAt.Add(time.Millisecond)
+		d.clock.Store(history[i].PlayedAt.UnixMilli() + 1)
 		d.ingest(t, "storm")
 	}
 	d.idle(t)
@@ -247,8 +262,8 @@ func (d *deployment) testRecordedBody(t *testing.T) {
 }
 
 func (d *deployment) testDuplicateRows(t *testing.T) {
-	history := fakespotify.History(4, d.now.AddDate(0, 0, -3), d.now, time.UTC)
-	d.fake.AddListener(fakespotify.Listener{Name: "twice", RefreshToken: "refresh-token-of-twice", Plays: history, ConsentedAt: d.now})
+	history := fakespotify.History(4, d.now().AddDate(0, 0, -3), d.now(), time.UTC)
+	d.fake.AddListener(fakespotify.Listener{Name: "twice", RefreshToken: "refresh-token-of-twice", Plays: history, ConsentedAt: d.now()})
 	d.ingest(t, "twice")
 	d.idle(t)
 	figures := func() []string {

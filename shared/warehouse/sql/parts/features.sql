@@ -1,7 +1,4 @@
-{{- /* Each track's audio features, where the newest row on them has any. */ -}}
-SELECT {{join .FeatureColumns ", "}} FROM (
-  SELECT {{join .FeatureColumns ", "}}, found
-  FROM {{.Dataset}}.audio_features
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY track_id ORDER BY fetched_at DESC, object) = 1
-) AS newest
-WHERE found
+{{- /* The newest word on each track's audio features. Nothing is known of a track that was not found. */ -}}
+SELECT {{join .FeatureColumns ", "}}, found
+FROM {{.Dataset}}.audio_features
+QUALIFY ROW_NUMBER() OVER (PARTITION BY track_id ORDER BY fetched_at DESC, object) = 1

@@ -6,7 +6,8 @@
        however many periods there are, they are read once for counting and once for names. A play since
        recent_since is a group, and then a period, of its own: 'recent' and its time. Ranks are given to
        narrow rows; names join the few that are left. The tracks of years that are left out are in kept: what
-       is known of them by now is told too. featured is how many tracks have audio features. */ -}}
+       is known of them by now is told too. featured is how many tracks have audio features, unasked of how many
+       nobody has been asked for any. */ -}}
 WITH by_track AS (
   SELECT
     CASE w.period
@@ -53,7 +54,7 @@ known AS (
     {{- range .TrackColumns}}
     k.{{.}},
     {{- end}}
-    k.track_id, f.danceability, f.energy, f.valence, f.track_id IS NOT NULL AS featured
+    k.track_id, f.danceability, f.energy, f.valence, f.found
   FROM ({{template "tracks" .}}) AS k
   LEFT JOIN ({{template "features" .}}) AS f ON f.track_id = k.track_id
 ),
@@ -70,14 +71,15 @@ grouped AS (
     SUM(n.ms) AS ms,
     MAX(n.last_played_at) AS last_played_at,
     COUNT(*) AS tracks,
-    COUNT(CASE WHEN n.featured THEN 1 END) AS featured,
+    COUNT(CASE WHEN n.found THEN 1 END) AS featured,
+    COUNT(CASE WHEN n.found IS NULL THEN 1 END) AS unasked,
     SUM(n.past_rows) AS past_rows,
     MAX(n.pictured) AS pictured
   FROM (
     SELECT
       b.period, b.track_id, b.plays, b.last_played_at, b.past_rows,
       b.known_ms + b.unknown * COALESCE(t.duration_ms, 0) AS ms,
-      t.artist_name, t.album, t.featured,
+      t.artist_name, t.album, t.found,
       CASE WHEN t.image_url IS NOT NULL THEN b.track_id END AS pictured
     FROM by_track AS b
     JOIN known AS t ON t.track_id = b.track_id
@@ -99,14 +101,14 @@ ranked AS (
     ))
 )
 SELECT
-  r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at, r.tracks, r.featured, r.peers, r.past_rows,
+  r.kind, r.period, r.rank, r.track_id, r.artist_name, r.album, r.plays, r.ms, r.last_played_at, r.tracks, r.featured, r.unasked, r.peers, r.past_rows,
   t.track_name, t.artists, t.spotify_url, t.image_url, t.duration_ms, t.danceability, t.energy, t.valence
 FROM ranked AS r
 LEFT JOIN known AS t ON t.track_id = COALESCE(r.track_id, r.pictured)
 WHERE r.rank <= 10
 UNION ALL
 SELECT
-  'kept', '', 0, track_id, artist_name, album, 0, 0, @until, 0, 0, 0, 0,
+  'kept', '', 0, track_id, artist_name, album, 0, 0, @until, 0, 0, 0, 0, 0,
   track_name, artists, spotify_url, image_url, duration_ms, danceability, energy, valence
 FROM known
 WHERE track_id IN UNNEST(@kept)

@@ -11,4 +11,4 @@ SELECT
   f.danceability, f.energy, f.key, f.loudness, f.mode, f.speechiness, f.acousticness,
   f.instrumentalness, f.liveness, f.valence, f.tempo, f.time_signature
 FROM {{.Dataset}}.listens AS l
-LEFT JOIN ({{template "features" .}}) AS f ON f.track_id = l.track_id
+LEFT JOIN ({{template "features" .}}) AS f ON f.track_id = l.track_id AND f.found
