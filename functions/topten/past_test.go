@@ -1,8 +1,11 @@
 package topten
 
 import (
+	"maps"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/insights"
@@ -71,6 +74,74 @@ func TestPastIsSummedWhenItMust(t *testing.T) {
 		machinetest.Query(t, r.settings, "DELETE FROM spotify_insights."+table+" WHERE listener = 'me'")
 		summed("without "+table, 5+i)
 		counts("without "+table, 10, 4)
+	}
+}
+
+// What comes to be known of the tracks of a year that is over is told there without summing the past again.
+func TestKnownLater(t *testing.T) {
+	r := newRig(t)
+	now := time.Now()
+	midYear := time.Date(now.Year()-3, 7, 1, 12, 0, 0, 0, time.UTC)
+	year, long := midYear.Format("2006"), now.Sub(midYear)
+	r.play(t, "old", 3, long)
+	r.play(t, "bare", 1, long)
+	r.play(t, "new", 2, time.Hour)
+	r.load(t, "1", midYear, now)
+	r.load(t, "2", now.Add(-time.Hour), now)
+	features := func(track string, found bool, hour int, values machinetest.Row) {
+		t.Helper()
+		row := machinetest.Row{"track_id": track, "found": found, "provider": "p", "object": "f", "fetched_at": time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC)}
+		maps.Copy(row, values)
+		machinetest.Insert(t, r.settings, warehouse.AudioFeatures, row)
+	}
+	steps := []struct {
+		what     string
+		do       func()
+		old      string // name, danceability, energy and valence
+		coverage insights.Coverage
+	}{
+		{"nothing is known", func() {}, "Name of old | <nil> | <nil> | <nil>", insights.Coverage{Tracks: 3}},
+		{"of a track nobody knows anything", func() { features("old", false, 1, nil) }, "Name of old | <nil> | <nil> | <nil>", insights.Coverage{Tracks: 3}},
+		{"audio features", func() {
+			features("old", true, 2, machinetest.Row{"danceability": 0.5, "energy": 0.25, "valence": 0.125})
+		},
+			"Name of old | 0.5 | 0.25 | 0.125", insights.Coverage{Tracks: 3, WithFeatures: 1}},
+		{"audio features of another track", func() { features("new", true, 3, machinetest.Row{"energy": 0.75}) },
+			"Name of old | 0.5 | 0.25 | 0.125", insights.Coverage{Tracks: 3, WithFeatures: 2}},
+		{"other audio features", func() { features("old", true, 4, machinetest.Row{"energy": 0.75, "tempo": 99}) },
+			"Name of old | <nil> | 0.75 | <nil>", insights.Coverage{Tracks: 3, WithFeatures: 2}},
+		{"another name", func() {
+			machinetest.Insert(t, r.settings, warehouse.Plays, machinetest.Row{"listener": "you", "source": "api", "track_id": "old", "track_name": "New name",
+				"played_at": now.Add(-time.Minute).UTC().Format("2006-01-02T15:04:05Z"), "ingested_at": "2026-01-01T00:00:00Z", "object": "y"})
+		}, "New name | <nil> | 0.75 | <nil>", insights.Coverage{Tracks: 3, WithFeatures: 2}},
+	}
+	for _, step := range steps {
+		step.do()
+		r.handle(t, time.Now())
+		if r.sums != 1 {
+			t.Errorf("%s: the past was summed %d times", step.what, r.sums)
+		}
+		want := []string{"1 | old | " + step.old + " | 3", "2 | bare | Name of bare | <nil> | <nil> | <nil> | 1"}
+		got := machinetest.Query(t, r.settings, "SELECT rank, track_id, track_name, danceability, energy, valence, times_played FROM spotify_insights.top_ten "+
+			"WHERE listener = 'me' AND period = '"+year+"' ORDER BY rank")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: top_ten of %s (-want +got):\n%s", step.what, year, diff)
+		}
+		d := r.document(t)
+		if d.Past.Until.Year() <= midYear.Year() {
+			t.Fatalf("%s: the past ends at %v, within %s", step.what, d.Past.Until, year)
+		}
+		if d.Coverage != step.coverage {
+			t.Errorf("%s: covered are %+v, want %+v", step.what, d.Coverage, step.coverage)
+		}
+		all := d.Periods[insights.PeriodAll].TopTracks
+		if len(all) != 3 || all[0].TrackID != "old" {
+			t.Fatalf("%s: all tracks are %+v", step.what, all)
+		}
+		counted := d.Periods[year].TopTracks[0] // which differs from that of all time in its count alone
+		if counted.Count = all[0].Count; !cmp.Equal(counted, all[0]) {
+			t.Errorf("%s: %s", step.what, cmp.Diff(all[0], counted))
+		}
 	}
 }
 

@@ -38,9 +38,6 @@ func (p *spotifyFeatures) Ask(ctx context.Context, ids []string) (map[string]jso
 		p.forget()
 		items, err = p.ask(ctx, ids)
 	}
-	if refusal, ok := errors.AsType[*upstream.Refusal](err); ok && refusal.StatusCode == http.StatusForbidden {
-		return nil, fmt.Errorf("%w: %w", ErrClosed, err)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +55,11 @@ func (p *spotifyFeatures) ask(ctx context.Context, ids []string) ([]json.RawMess
 	if err != nil {
 		return nil, err
 	}
-	return p.client.AudioFeatures(ctx, token, ids)
+	items, err := p.client.AudioFeatures(ctx, token, ids)
+	if refusal, ok := errors.AsType[*upstream.Refusal](err); ok && refusal.StatusCode == http.StatusForbidden {
+		return nil, fmt.Errorf("%w: %w", ErrClosed, err)
+	}
+	return items, err
 }
 
 // expiryMargin is how long before its end an access token is no longer used.

@@ -44,19 +44,27 @@ func TestDecodeObject(t *testing.T) {
 
 func TestDecodeLoaded(t *testing.T) {
 	at := time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)
-	want := Loaded{Listener: "me", CommittedAt: at, Since: &at, Features: true}
-	data, err := json.Marshal(want)
-	if err != nil {
-		t.Fatal(err)
-	}
 	message := func(data []byte) any { return map[string]any{"message": map[string]any{"data": data}} }
-	if got, err := DecodeLoaded(newEvent(t, MessagePublished, message(data))); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("DecodeLoaded() = %+v, %v", got, err)
+	for text, want := range map[string]Loaded{
+		`{"listener":"me","committed_at":"2026-06-24T12:00:00Z","since":"2026-06-24T12:00:00Z"}`: {Listener: "me", CommittedAt: at, Since: &at},
+		`{"listener":"me","committed_at":"2026-06-24T12:00:00Z","features":true}`:                {Listener: "me", CommittedAt: at, Features: true},
+		`{"listener":"me","committed_at":"2026-06-24T12:00:00Z"}`:                                {Listener: "me", CommittedAt: at}, // as an older version says
+	} {
+		got, err := DecodeLoaded(newEvent(t, MessagePublished, message([]byte(text))))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("DecodeLoaded(%s) = %+v, %v", text, got, err)
+		}
+		if data, err := json.Marshal(want); err != nil || string(data) != text {
+			t.Errorf("%+v is sent as %s, %v; want %s", want, data, err, text)
+		}
 	}
+	good := []byte(`{"listener":"me","committed_at":"2026-06-24T12:00:00Z"}`)
 	for what, e := range map[string]event.Event{
-		"another type": newEvent(t, ObjectFinalized, message(data)),
-		"not JSON":     newEvent(t, MessagePublished, message([]byte("hello"))),
-		"no message":   newEvent(t, MessagePublished, map[string]any{}),
+		"another type":         newEvent(t, ObjectFinalized, message(good)),
+		"not JSON":             newEvent(t, MessagePublished, message([]byte("hello"))),
+		"no message":           newEvent(t, MessagePublished, map[string]any{}),
+		"a since that is none": newEvent(t, MessagePublished, message([]byte(`{"listener":"me","since":"yesterday"}`))),
+		"features in words":    newEvent(t, MessagePublished, message([]byte(`{"listener":"me","features":"yes"}`))),
 	} {
 		if _, err := DecodeLoaded(e); faults.Of(err) != faults.Invalid {
 			t.Errorf("%s: %v", what, err)

@@ -33,6 +33,20 @@ func TestParseName(t *testing.T) {
 		{strings.Replace(page, ".gz", ".gz.bak", 1), Name{}, false},
 		{"x/" + page, Name{}, false},
 		{page + "\n", Name{}, false},
+		{"features/date=2026-06-24/0af1.ndjson.gz", Name{Kind: KindFeatures}, true},
+		{"features/date=2026-06-24/.ndjson.gz", Name{}, false},
+		{"features/date=2026-06-24/0AF1.ndjson.gz", Name{}, false},
+		{"features/date=2026-06-24/me.ndjson.gz", Name{}, false},
+		{"features/date=2026-06-24/a/0af1.ndjson.gz", Name{}, false},
+		{"features/date=2026-06-24/../0af1.ndjson.gz", Name{}, false},
+		{"features/date=2026-6-24/0af1.ndjson.gz", Name{}, false},
+		{"features/listener=me/date=2026-06-24/0af1.ndjson.gz", Name{}, false},
+		{"features/0af1.ndjson.gz", Name{}, false},
+		{"features/date=2026-06-24/0af1.ndjson.gz\n", Name{}, false},
+		{"features/date=2026-06-24/0af1.ndjson.gz.bak", Name{}, false},
+		{"features/date=2026-06-24/0af1.ndjson", Name{}, false},
+		{"/features/date=2026-06-24/0af1.ndjson.gz", Name{}, false},
+		{"plays/features/date=2026-06-24/0af1.ndjson.gz", Name{}, false},
 		{"holiday.jpg", Name{}, false},
 		{"", Name{}, false},
 	}
@@ -89,6 +103,41 @@ func TestPageName(t *testing.T) {
 	}
 	if _, ok := ParseName(PageName("me", []plays.Row{{RejectReason: new("no played_at")}}, nil)); !ok {
 		t.Error("a page without any time has a name that is not ours")
+	}
+}
+
+func TestFeaturesName(t *testing.T) {
+	at := time.Date(2026, 6, 24, 23, 30, 0, 123456000, time.UTC)
+	rows := []string{"a p true", "b p false", "c q true"}
+	name := FeaturesName(at, rows)
+	if got, ok := ParseName(name); !ok || got != (Name{Kind: KindFeatures}) || !strings.HasPrefix(name, "features/date=2026-06-24/") {
+		t.Fatalf("FeaturesName() = %q, which is read as %+v, %v", name, got, ok)
+	}
+	same := map[string]string{
+		"another order": FeaturesName(at, []string{rows[2], rows[0], rows[1]}),
+		"another zone":  FeaturesName(at.In(time.FixedZone("", 7200)), rows),
+	}
+	for what, got := range same {
+		if got != name {
+			t.Errorf("with %s the name is %q, not %q", what, got, name)
+		}
+	}
+	if rows[0] != "a p true" {
+		t.Errorf("the rows were sorted in place: %q", rows)
+	}
+	other := map[string]string{
+		"a microsecond on":      FeaturesName(at.Add(time.Microsecond), rows),
+		"a row more":            FeaturesName(at, append([]string{"d q true"}, rows...)),
+		"a row less":            FeaturesName(at, rows[:2]),
+		"another row":           FeaturesName(at, []string{"a p false", rows[1], rows[2]}),
+		"a row twice":           FeaturesName(at, append([]string{rows[0]}, rows...)),
+		"rows parted otherwise": FeaturesName(at, []string{"a p", " trueb p false", rows[2]}),
+		"no row":                FeaturesName(at, nil),
+	}
+	for what, got := range other {
+		if got == name {
+			t.Errorf("with %s the name is the same", what)
+		}
 	}
 }
 

@@ -14,8 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/loading"
+	"spotify-insights.internal/shared/warehouse"
 )
 
 // cable is a connection to a server that can be cut at a given request: before the server sees it,
@@ -64,64 +66,86 @@ func TestDeathAtEveryCall(t *testing.T) {
 	target := &url.URL{Scheme: "http", Host: envHost(t, emulator.BigQuery)}
 	server := httptest.NewServer(line.handler(target))
 	t.Cleanup(server.Close)
-	direct := target.Host
 	t.Setenv(emulator.BigQuery, strings.TrimPrefix(server.URL, "http://"))
 
-	known := r.put(t, "me", page("me", noon, 50))
-	fresh := r.put(t, "me", page("me", noon.Add(20*time.Minute), 50))
 	load := func(ctx context.Context, o loading.Object) error {
 		r.reopen(t)
 		_, err := r.Load(ctx, []loading.Object{o})
 		return err
 	}
-	query := func(text string) []string {
-		t.Setenv(emulator.BigQuery, direct)
+	direct := func(do func()) {
+		t.Setenv(emulator.BigQuery, target.Host)
 		defer t.Setenv(emulator.BigQuery, strings.TrimPrefix(server.URL, "http://"))
-		return r.query(t, text)
+		do()
 	}
-	reset := func() {
-		query("DELETE FROM spotify_insights.plays WHERE object = '" + fresh.Name + "'")
-		query("DELETE FROM spotify_insights.loads WHERE object = '" + fresh.Name + "'")
+	query := func(text string) (lines []string) {
+		direct(func() { lines = r.query(t, text) })
+		return lines
 	}
-	if err := load(t.Context(), known); err != nil {
-		t.Fatal(err)
+	tests := []struct {
+		name, table, every string
+		known, fresh       loading.Object // fresh has much of known
+		rows               int            // of both
+		taken              []machinetest.Row
+		late               []bool
+	}{
+		{"plays", warehouse.Plays, everyPlay, r.put(t, "me", page("me", noon, 50)), r.put(t, "me", page("me", noon.Add(20*time.Minute), 50)), 55, nil, []bool{false, true}},
+		// Death after a call leaves what death before the next one does.
+		{"features", warehouse.AudioFeatures, everyFeature, r.putFeatures(t, noon, told("x", 100), missed("z")),
+			r.putFeatures(t, noon.Add(time.Hour), told("z", 110), told("w", 111), missed("v")), 4,
+			[]machinetest.Row{{"track_id": "z", "found": false, "provider": "q", "fetched_at": noon, "object": "of known"}}, []bool{true}},
 	}
-	line.mend(0, false, nil)
-	if err := load(t.Context(), fresh); err != nil {
-		t.Fatal(err)
-	}
-	calls := line.requests
-	wantPlays, wantLoads := query(everyPlay), query(everyLoad)
-	if calls < 5 || len(wantPlays) != 55 {
-		t.Fatalf("%d calls, %d plays", calls, len(wantPlays))
-	}
-	for n := 1; n <= calls; n++ {
-		for _, late := range []bool{false, true} {
-			reset()
-			before := query(everyPlay)
-			ctx, die := context.WithCancel(t.Context())
-			line.mend(n, late, die)
-			r.messages.list = nil
-			err := load(ctx, fresh)
-			die()
-			// Dropping the staging table is the last call: its failure is nobody's.
-			if got := query(everyPlay); err != nil && !slices.Equal(got, before) && !slices.Equal(got, wantPlays) {
-				t.Errorf("death at call %d of %d (late: %v) leaves half of a load: %d plays", n, calls, late, len(got))
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			reset := func() {
+				query("DELETE FROM spotify_insights." + tt.table + " WHERE object = '" + tt.fresh.Name + "'")
+				query("DELETE FROM spotify_insights.loads WHERE object = '" + tt.fresh.Name + "'")
+				if tt.taken != nil { // over by fresh
+					direct(func() { machinetest.Insert(t, r.settings, tt.table, tt.taken...) })
+				}
 			}
 			line.mend(0, false, nil)
-			if err := load(t.Context(), fresh); err != nil {
-				t.Fatalf("after death at call %d (late: %v): %v", n, late, err)
+			if err := load(t.Context(), tt.known); err != nil {
+				t.Fatal(err)
 			}
-			if diff := cmp.Diff(wantPlays, query(everyPlay)); diff != "" {
-				t.Errorf("plays after death at call %d (late: %v) (-want +got):\n%s", n, late, diff)
+			line.mend(0, false, nil)
+			if err := load(t.Context(), tt.fresh); err != nil {
+				t.Fatal(err)
 			}
-			if diff := cmp.Diff(wantLoads, query(everyLoad)); diff != "" {
-				t.Errorf("ledger after death at call %d (late: %v) (-want +got):\n%s", n, late, diff)
+			calls := line.requests
+			want, wantLoads := query(tt.every), query(everyLoad)
+			if calls < 5 || len(want) != tt.rows {
+				t.Fatalf("%d calls, %d rows", calls, len(want))
 			}
-			if len(r.messages.list) == 0 {
-				t.Errorf("after death at call %d (late: %v) nobody is told", n, late)
+			for n := 1; n <= calls; n++ {
+				for _, late := range tt.late {
+					reset()
+					before := query(tt.every)
+					ctx, die := context.WithCancel(t.Context())
+					line.mend(n, late, die)
+					r.messages.list = nil
+					err := load(ctx, tt.fresh)
+					die()
+					// Dropping the staging table is the last call: its failure is nobody's.
+					if got := query(tt.every); err != nil && !slices.Equal(got, before) && !slices.Equal(got, want) {
+						t.Errorf("death at call %d of %d (late: %v) leaves half of a load: %d rows", n, calls, late, len(got))
+					}
+					line.mend(0, false, nil)
+					if err := load(t.Context(), tt.fresh); err != nil {
+						t.Fatalf("after death at call %d (late: %v): %v", n, late, err)
+					}
+					if diff := cmp.Diff(want, query(tt.every)); diff != "" {
+						t.Errorf("rows after death at call %d (late: %v) (-want +got):\n%s", n, late, diff)
+					}
+					if diff := cmp.Diff(wantLoads, query(everyLoad)); diff != "" {
+						t.Errorf("ledger after death at call %d (late: %v) (-want +got):\n%s", n, late, diff)
+					}
+					if len(r.messages.list) == 0 {
+						t.Errorf("after death at call %d (late: %v) nobody is told", n, late)
+					}
+				}
 			}
-		}
+		})
 	}
 }
 

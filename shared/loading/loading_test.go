@@ -1,8 +1,6 @@
 package loading_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -169,13 +167,7 @@ func TestOrder(t *testing.T) {
 		list = append(list, r.put(t, "you", page("you", noon, 10)))
 		// Two exports that know one play with different lengths.
 		for n, ms := range []int64{50000, 60000, 60000} {
-			name := fmt.Sprintf("plays/source=export/listener=me/%02d/1/f-0-1.ndjson.gz", n)
-			row := plays.Row{Listener: "me", PlayedAt: &noon, TrackID: new("x"), MSPlayed: &ms, Source: plays.SourceExport, IngestedAt: noon, Object: name, Raw: "{}"}
-			content, err := lake.Encode([]plays.Row{row})
-			if err != nil {
-				t.Fatal(err)
-			}
-			list = append(list, r.putContent(t, name, content))
+			list = append(list, r.putExport(t, "me", n, ms))
 		}
 		return r, list
 	}
@@ -206,83 +198,14 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// An object that no retry mends is named in the ledger with what is wrong, and holds up nobody.
-func TestBadObjects(t *testing.T) {
-	good := page("me", noon, 3)
-	name := func(n int) string {
-		return fmt.Sprintf("plays/source=api/listener=me/date=2026-06-24/20260624T120000Z-%04x.ndjson.gz", n)
-	}
-	zip := func(text string) []byte {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		w.Write([]byte(text))
-		w.Close()
-		return b.Bytes()
-	}
-	line := func(object, listener, extra string) string {
-		return fmt.Sprintf(`{"listener":%q,"source":"api","played_at":"2026-06-24T12:00:00Z","track_id":"a","ingested_at":"2026-06-24T12:01:00Z","object":%q,"raw":"{}"%s}`+"\n", listener, object, extra)
-	}
-	whole := zip(line(name(0), "me", ""))
-	tests := []struct {
-		what, object string
-		content      []byte
-		want         string // in the ledger's error
-	}{
-		{"somebody's picture", "holiday.jpg", []byte("JFIF"), "its name is not one"},
-		{"a name with dots", "plays/source=api/listener=a..b/date=2026-06-24/1-0a.ndjson.gz", whole, "its name is not one"},
-		{"an empty object", name(1), nil, "empty"},
-		{"a gzip of nothing", name(2), zip(""), "no row of its own"},
-		{"a gzip that ends early", name(3), whole[:len(whole)/2], ""},
-		{"a gzip without its end", name(4), whole[:len(whole)-4], ""},
-		{"HTML", name(5), zip("<html></html>"), ""},
-		{"not gzip and not JSON", name(6), []byte("hello"), ""},
-		{"an unknown field", name(7), zip(line(name(7), "me", `,"surprise":1`)), "surprise"},
-		{"a missing field", name(8), zip(strings.Replace(line(name(8), "me", ""), `"listener":"me",`, "", 1)), "listener"},
-		{"a time that is none", name(9), zip(strings.Replace(line(name(9), "me", ""), "2026-06-24T12:00:00Z", "yesterday", 1)), ""},
-		{"a row of another listener", name(10), zip(line(name(10), "you", "")), "another listener"},
-		{"rows of another object", name(11), zip(line(name(11), "me", "") + line(name(12), "me", "")), "another object"},
-		{"only rows of another object", name(13), zip(line(name(12), "me", "")), "no row of its own"},
-		{"a play without a key", name(14), zip(strings.Replace(line(name(14), "me", ""), `"track_id":"a",`, "", 1)), "without a key"},
-		{"JSON cut in the middle of a line", name(15), zip(line(name(15), "me", "")[:60]), ""},
-	}
-	r := newRig(t)
-	batch := []loading.Object{r.put(t, "me", good)}
-	for _, tt := range tests {
-		batch = append(batch, r.putContent(t, tt.object, tt.content))
-	}
-	batch = append(batch, r.put(t, "you", page("you", noon, 3)))
-	loads, err := r.Load(t.Context(), batch)
-	if err != nil || len(loads) != len(batch) {
-		t.Fatalf("Load() = %d loads, %v", len(loads), err)
-	}
-	byObject := map[string]warehouse.Load{}
-	for _, load := range loads {
-		byObject[load.Object] = load
-	}
-	for _, tt := range tests {
-		load := byObject[tt.object]
-		if load.Error == nil || !strings.Contains(*load.Error, tt.want) {
-			t.Errorf("%s: the ledger says %v, want %q", tt.what, load.Error, tt.want)
-		}
-		if lines := r.query(t, "SELECT error IS NOT NULL FROM spotify_insights.loads WHERE object = '"+tt.object+"'"); len(lines) != 1 || lines[0] != "true" {
-			t.Errorf("%s: the table loads has %v", tt.what, lines)
-		}
-	}
-	if got := r.query(t, "SELECT listener, COUNT(*) FROM spotify_insights.plays GROUP BY listener ORDER BY listener"); !slices.Equal(got, []string{"me | 3", "you | 3"}) {
-		t.Errorf("plays by listener: %v", got)
-	}
-	settled, err := r.ledger.Ledger(t.Context())
-	if err != nil || len(settled) != len(batch) || slices.ContainsFunc(settled, func(s warehouse.Settled) bool { return !s.Done() }) {
-		t.Errorf("not everything is settled: %+v, %v", settled, err)
-	}
-}
-
 func TestGoneObject(t *testing.T) {
 	r := newRig(t)
 	here := r.put(t, "me", page("me", noon, 3))
 	gone := loading.Object{Name: strings.Replace(here.Name, "20260624T120000Z", "20260624T120001Z", 1), Generation: 1, Size: 1}
-	loads, err := r.Load(t.Context(), []loading.Object{gone, here})
-	if err != nil || len(loads) != 1 || loads[0].Object != here.Name || loads[0].Inserted != 3 {
+	lost := loading.Object{Name: "features/date=2026-06-24/0a.ndjson.gz", Generation: 1, Size: 1}
+	there := r.putFeatures(t, noon, told("x", 100), told("y", 101))
+	loads, err := r.Load(t.Context(), []loading.Object{gone, here, lost, there})
+	if err != nil || len(loads) != 2 || loads[0].Object != here.Name || loads[0].Inserted != 3 || loads[1].Object != there.Name || loads[1].Inserted != 2 {
 		t.Errorf("Load() = %+v, %v", loads, err)
 	}
 }

@@ -22,11 +22,19 @@ func TestPastChangesNoRanking(t *testing.T) {
 	question := warehouse.Question{Listener: "me", TimeZone: "Pacific/Auckland", RecentSince: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC),
 		Since: [3]time.Time{time.Date(2026, 5, 5, 0, 0, 0, 0, time.UTC), time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC), time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)}}
 	insert(warehouse.Plays, history(rand.New(rand.NewPCG(4, 2)), until, 3000)...)
+	var told []row
+	for n := range 20 { // of every other track, and of some of those nothing
+		told = append(told, features(fmt.Sprint("track", 2*n), n%5 != 0, "2026-01-01T00:00:00Z", row{"energy": float64(n) / 20}))
+	}
+	insert(warehouse.AudioFeatures, told...)
 	whole, err := w.Ranking(t.Context(), question)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := whole[slices.IndexFunc(whole, isAll)]
+	if all.Featured != 16 || all.Tracks != 40 {
+		t.Errorf("%d of %d tracks have audio features, want 16 of 40", all.Featured, all.Tracks)
+	}
 	listens := query("SELECT COUNT(*), ROUND(SUM(minutes) * 60000) FROM spotify_insights.listens WHERE listener = 'me'")
 	if got := fmt.Sprintf("%d | %v", all.Plays, float64(all.MS)); got != listens[0] {
 		t.Errorf("the ranking counts %s plays and ms, the view listens %s", got, listens[0])
