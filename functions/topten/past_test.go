@@ -100,20 +100,20 @@ func TestKnownLater(t *testing.T) {
 		old      string // name, danceability, energy and valence
 		coverage insights.Coverage
 	}{
-		{"nothing is known", func() {}, "Name of old | <nil> | <nil> | <nil>", insights.Coverage{Tracks: 3}},
-		{"of a track nobody knows anything", func() { features("old", false, 1, nil) }, "Name of old | <nil> | <nil> | <nil>", insights.Coverage{Tracks: 3}},
+		{"nothing is known", func() {}, "Name of old | <nil> | <nil> | <nil>", insights.Coverage{Tracks: 3, Unasked: 3}},
+		{"of a track nobody knows anything", func() { features("old", false, 1, nil) }, "Name of old | <nil> | <nil> | <nil>", insights.Coverage{Tracks: 3, Unasked: 2}},
 		{"audio features", func() {
 			features("old", true, 2, machinetest.Row{"danceability": 0.5, "energy": 0.25, "valence": 0.125})
 		},
-			"Name of old | 0.5 | 0.25 | 0.125", insights.Coverage{Tracks: 3, WithFeatures: 1}},
+			"Name of old | 0.5 | 0.25 | 0.125", insights.Coverage{Tracks: 3, WithFeatures: 1, Unasked: 2}},
 		{"audio features of another track", func() { features("new", true, 3, machinetest.Row{"energy": 0.75}) },
-			"Name of old | 0.5 | 0.25 | 0.125", insights.Coverage{Tracks: 3, WithFeatures: 2}},
+			"Name of old | 0.5 | 0.25 | 0.125", insights.Coverage{Tracks: 3, WithFeatures: 2, Unasked: 1}},
 		{"other audio features", func() { features("old", true, 4, machinetest.Row{"energy": 0.75, "tempo": 99}) },
-			"Name of old | <nil> | 0.75 | <nil>", insights.Coverage{Tracks: 3, WithFeatures: 2}},
+			"Name of old | <nil> | 0.75 | <nil>", insights.Coverage{Tracks: 3, WithFeatures: 2, Unasked: 1}},
 		{"another name", func() {
 			machinetest.Insert(t, r.settings, warehouse.Plays, machinetest.Row{"listener": "you", "source": "api", "track_id": "old", "track_name": "New name",
 				"played_at": now.Add(-time.Minute).UTC().Format("2006-01-02T15:04:05Z"), "ingested_at": "2026-01-01T00:00:00Z", "object": "y"})
-		}, "New name | <nil> | 0.75 | <nil>", insights.Coverage{Tracks: 3, WithFeatures: 2}},
+		}, "New name | <nil> | 0.75 | <nil>", insights.Coverage{Tracks: 3, WithFeatures: 2, Unasked: 1}},
 	}
 	for _, step := range steps {
 		step.do()

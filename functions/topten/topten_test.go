@@ -73,7 +73,12 @@ func (r *rig) play(t *testing.T, track string, n int, ago time.Duration) {
 // message is the event that plays of "me" were committed at a time.
 func message(t *testing.T, listener string, committed time.Time) event.Event {
 	t.Helper()
-	data, err := json.Marshal(events.Loaded{Listener: listener, CommittedAt: committed})
+	return messageOf(t, events.Loaded{Listener: listener, CommittedAt: committed})
+}
+
+func messageOf(t *testing.T, loaded events.Loaded) event.Event {
+	t.Helper()
+	data, err := json.Marshal(loaded)
 	if err != nil {
 		t.Fatal(err)
 	}

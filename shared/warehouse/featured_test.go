@@ -107,8 +107,8 @@ func TestRankingOfFeatures(t *testing.T) {
 	summed.Until, summed.Sum = until, sum.ID
 	closed := summed
 	closed.FirstYear = 2025
-	running := []string{"1y 2 of 1", "2026 2 of 1", "4w 2 of 1", "6m 2 of 1", "all 4 of 2"} // tracks, and those with audio features
-	totals := slices.Insert(slices.Clone(running), 1, "2019 3 of 2")
+	running := []string{"1y 2 1 0", "2026 2 1 0", "4w 2 1 0", "6m 2 1 0", "all 4 2 1"} // tracks, those with audio features, those not asked for
+	totals := slices.Insert(slices.Clone(running), 1, "2019 3 2 1")
 	tracks := map[string]string{"new": "new <nil> <nil> <nil>", "both": "both 0.5 0.25 0.75", "old": "old <nil> <nil> <nil>", "bare": "bare <nil> <nil> <nil>"}
 	tests := []struct {
 		name     string
@@ -136,7 +136,7 @@ func TestRankingOfFeatures(t *testing.T) {
 				told := fmt.Sprintf("%s %v %v %v", r.TrackID.StringVal, word(r.Danceability), word(r.Energy), word(r.Valence))
 				switch {
 				case r.Kind == warehouse.KindTotal:
-					gotTotals = append(gotTotals, fmt.Sprintf("%s %d of %d", r.Period, r.Tracks, r.Featured))
+					gotTotals = append(gotTotals, fmt.Sprintf("%s %d %d %d", r.Period, r.Tracks, r.Featured, r.Unasked))
 				case r.Kind == warehouse.KindKept:
 					kept = append(kept, r.TrackID.StringVal)
 					if id := r.TrackID.StringVal; r.TrackName.StringVal != "Name of "+id || r.Artists.StringVal != id || r.SpotifyURL.StringVal != "https://open/"+id || r.ImageURL.StringVal != "https://i/"+id {
@@ -152,7 +152,7 @@ func TestRankingOfFeatures(t *testing.T) {
 			slices.Sort(gotTotals)
 			slices.Sort(kept)
 			if diff := cmp.Diff(tt.totals, gotTotals); diff != "" {
-				t.Errorf("tracks and those with audio features (-want +got):\n%s", diff)
+				t.Errorf("tracks, featured, unasked (-want +got):\n%s", diff)
 			}
 			if !slices.Equal(kept, tt.want) || recent != 1 {
 				t.Errorf("kept are %q, want %q; %d recent plays", kept, tt.want, recent)

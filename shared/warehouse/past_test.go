@@ -32,8 +32,8 @@ func TestPastChangesNoRanking(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := whole[slices.IndexFunc(whole, isAll)]
-	if all.Featured != 16 || all.Tracks != 40 {
-		t.Errorf("%d of %d tracks have audio features, want 16 of 40", all.Featured, all.Tracks)
+	if all.Featured != 16 || all.Unasked != 20 || all.Tracks != 40 {
+		t.Errorf("of %d tracks %d have audio features and %d were not asked for, want 40, 16 and 20", all.Tracks, all.Featured, all.Unasked)
 	}
 	listens := query("SELECT COUNT(*), ROUND(SUM(minutes) * 60000) FROM spotify_insights.listens WHERE listener = 'me'")
 	if got := fmt.Sprintf("%d | %v", all.Plays, float64(all.MS)); got != listens[0] {
