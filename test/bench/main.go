@@ -25,6 +25,7 @@ var groups = []struct {
 	{"load", measureLoad},
 	{"reconcile", measureReconcile},
 	{"topten", measureRankings},
+	{"features", measureBacklog},
 	{"billed", measureBilled},
 }
 

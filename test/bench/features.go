@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"spotify-insights.internal/functions/features"
+	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/loading"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/test/fakespotify"
+)
+
+// measureBacklog measures the function features, and load after it, on a history of which no track has
+// audio features, with a ReccoBeats that answers at once.
+func measureBacklog(ctx context.Context, r *report) (err error) {
+	const plays = 1_000_000
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	r.progress("making %d plays", plays)
+	if err := fill(ctx, dir, plays); err != nil {
+		return err
+	}
+	l, err := startLocal(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.stop()) }()
+	fake := fakespotify.New(fakespotify.Options{Seed: 1})
+	fake.SetFlaw(fakespotify.UnknownTrack, 0.25)
+	web, err := fake.Serve()
+	if err != nil {
+		return err
+	}
+	defer web.Close()
+	providers, err := audio.Providers("reccobeats", audio.Needs{})
+	if err != nil {
+		return err
+	}
+	loader, warehouse, err := loading.Open(ctx, l.Settings)
+	if err != nil {
+		return err
+	}
+	documents, err := objects.Open(ctx, l.Settings.InsightsBucket)
+	if err != nil {
+		return err
+	}
+	fetcher := &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: l.lake, Documents: documents, Now: time.Now}
+	start := time.Now()
+	if err := fetcher.Handle(ctx, message(start)); err != nil {
+		return err
+	}
+	fetched := time.Since(start)
+	list, err := l.lake.List(ctx, lake.FeaturesPrefix)
+	if err != nil {
+		return err
+	}
+	var written []loading.Object
+	for _, o := range list {
+		written = append(written, loading.Object{Name: o.Name, Generation: o.Generation, Size: o.Size})
+	}
+	start = time.Now()
+	loads, err := loader.Load(ctx, written)
+	if err != nil {
+		return err
+	}
+	loaded := time.Since(start)
+	var tracks int64
+	for _, load := range loads {
+		tracks += load.Inserted
+	}
+	if missing, err := warehouse.MissingFeatures(ctx, time.Time{}, time.Now()); err != nil || len(missing) > 0 || tracks != int64(len(fake.Asked(fakespotify.ReccoBeats))) {
+		return errors.Join(fmt.Errorf("%d tracks have rows, %d have none", tracks, len(missing)), err)
+	}
+	what := fmt.Sprintf("a backlog of %s tracks: ", grouped(int(tracks)))
+	r.add(fmt.Sprintf("`features`, %s%d calls of a provider that answers at once", what, fake.Calls(fakespotify.ReccoBeats)), figure{fetched.Seconds(), seconds, 0})
+	r.add(fmt.Sprintf("`load`, %sits %d objects together", what, len(list)), figure{loaded.Seconds(), seconds, 0})
+	return nil
+}
