@@ -26,7 +26,8 @@ func TestFeaturesAreNoNews(t *testing.T) {
 		rankings int // by then
 		want     insights.Coverage
 	}{
-		{"no document is there", func() {}, true, 1, insights.Coverage{Tracks: 1, Unasked: 1}},
+		{"nothing was ranked yet", func() {}, true, 0, insights.Coverage{}},
+		{"the first plays", func() {}, false, 1, insights.Coverage{Tracks: 1, Unasked: 1}},
 		{"a track waits", func() {}, true, 2, insights.Coverage{Tracks: 1, Unasked: 1}},
 		{"it was asked for", missed, true, 3, insights.Coverage{Tracks: 1}},
 		{"none waits", func() {}, true, 3, insights.Coverage{Tracks: 1}},

@@ -67,7 +67,7 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 			handler.Logger().DebugContext(ctx, "ranked already", "listener", listener.ID)
 			return nil
 		}
-		if overtaken == 0 && loaded.Features && before.Coverage.Tracks > 0 && before.Coverage.Unasked == 0 {
+		if overtaken == 0 && loaded.Features && (generation == 0 || !before.AsOf.IsZero() && before.Coverage.Unasked == 0) {
 			handler.Logger().DebugContext(ctx, "no track of the listener's waits for audio features", "listener", listener.ID)
 			return nil
 		}

@@ -173,7 +173,7 @@ func (d *deployment) ingest(t *testing.T, listener string) {
 // idle waits until every event is delivered.
 func (d *deployment) idle(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	if err := d.events.Idle(ctx); err != nil {
 		t.Fatal(err)
