@@ -31,7 +31,10 @@ func TestFeaturesAreNoNews(t *testing.T) {
 		{"a track waits", func() {}, true, 2, insights.Coverage{Tracks: 1, Unasked: 1}},
 		{"it was asked for", missed, true, 3, insights.Coverage{Tracks: 1}},
 		{"none waits", func() {}, true, 3, insights.Coverage{Tracks: 1}},
-		{"plays", func() { r.play(t, "b", 1, time.Hour) }, false, 4, insights.Coverage{Tracks: 2, Unasked: 1}},
+		{"plays that nobody has ranked", func() {
+			r.play(t, "b", 1, time.Hour)
+			r.load(t, "o", time.Now().Add(-time.Hour), time.Now())
+		}, true, 4, insights.Coverage{Tracks: 2, Unasked: 1}},
 		{"their track waits", func() {}, true, 5, insights.Coverage{Tracks: 2, Unasked: 1}},
 	}
 	for _, step := range steps {

@@ -67,9 +67,10 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 			handler.Logger().DebugContext(ctx, "ranked already", "listener", listener.ID)
 			return nil
 		}
-		if overtaken == 0 && loaded.Features && (generation == 0 || !before.AsOf.IsZero() && before.Coverage.Unasked == 0) {
-			handler.Logger().DebugContext(ctx, "no track of the listener's waits for audio features", "listener", listener.ID)
-			return nil
+		if overtaken == 0 && loaded.Features && err == nil {
+			if concerned, err := r.concerned(ctx, listener.ID, before); err != nil || !concerned {
+				return err
+			}
 		}
 		if overtaken == 0 {
 			known = before.Warehouse.Gaps
@@ -93,6 +94,16 @@ func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
 		return nil
 	}
 	return fmt.Errorf("overtaken %d times by other rankings", maxRounds)
+}
+
+// concerned reports whether audio features can change anything that is told of a listener: a track waits
+// for them, or plays were loaded that nothing is told of yet, in a ranking that may be under way.
+func (r *Ranker) concerned(ctx context.Context, listener string, before insights.Document) (bool, error) {
+	if before.Coverage.Unasked > 0 {
+		return true, nil
+	}
+	standing, err := r.Warehouse.Standing(ctx, listener, before.Past.Until)
+	return standing.LastLoadAt.Valid && standing.LastLoadAt.Timestamp.After(before.AsOf), err
 }
 
 // reportGaps logs the gaps that were not known, for a person to be told of.
