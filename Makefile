@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 TESTFLAGS ?=
 
-.PHONY: run connect function test test-terraform test-soak test-browser bench screenshots build vet clean
+.PHONY: run connect function test test-terraform test-soak test-browser test-googlesql bench screenshots build vet clean
 .PHONY: deploy open trigger logs doctor destroy forget
 
 # A binary of its own, so that Ctrl-C and SIGTERM reach the server and not `go run`.
@@ -36,6 +36,13 @@ test-soak:
 # The page in a real browser, on a desk and on a phone: it shows ten tracks, and nothing is wider than the screen.
 test-browser:
 	$(GO) run ./test/screenshots -out "$$(mktemp -d)"
+
+# Every statement, as tests send it, analysed by GoogleSQL. Compiling that takes minutes and 7 GB, so it is a
+# module of its own, and one package of it is compiled at a time.
+test-googlesql:
+	@set -e; export RECORD_STATEMENTS=$$(mktemp -d); trap 'rm -rf "$$RECORD_STATEMENTS"' EXIT; \
+	packages=$$($(GO) list ./shared/... ./functions/... | grep -v /functions/local); $(GO) test -count=1 $$packages; \
+	cd test/googlesql; $(GO) test -p 1 -count=1 -v ./...
 
 # How fast it is, and what it would cost: one table at the end. Nothing else should run meanwhile.
 bench:

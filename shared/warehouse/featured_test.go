@@ -32,11 +32,7 @@ func TestListeningHistoryOfFeatures(t *testing.T) {
 		features("lost", true, "2026-01-02T00:00:00Z", values), features("lost", false, "2026-01-03T00:00:00Z", nil),
 		features("again", false, "2026-01-02T00:00:00Z", nil), features("again", true, "2026-01-03T00:00:00Z", row{"key": 0, "tempo": 99.5}),
 		features("unplayed", true, "2026-01-02T00:00:00Z", values))
-	client, dataset := machinetest.Dataset(t, s)
-	it, err := client.Query("SELECT * FROM " + dataset.DatasetID + ".listening_history ORDER BY played_at").Read(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	it := machinetest.Ask(t, s, "SELECT * FROM spotify_insights.listening_history ORDER BY played_at")
 	var got []map[string]bigquery.Value
 	for {
 		line := map[string]bigquery.Value{}

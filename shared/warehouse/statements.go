@@ -48,6 +48,16 @@ var registry = func() *template.Template {
 	return all
 }()
 
+// Statements are the names of all statements that are ever sent, as their jobs are labelled with them.
+func Statements() (list []string) {
+	for _, t := range registry.Templates() {
+		if name, ok := strings.CutPrefix(t.Name(), "statements/"); ok {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
 // names are what a statement's text is rendered with.
 type names struct {
 	Dataset string // where tables and views are

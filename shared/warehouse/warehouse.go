@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/bigquery"
@@ -100,13 +101,30 @@ func read[T any](ctx context.Context, w *Warehouse, name string, n names, params
 		var row T
 		err := rows.Next(&row)
 		if errors.Is(err, iterator.Done) {
-			return list, nil
+			err = complete[T](rows.Schema)
+			if err == nil {
+				return list, nil
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the rows of statement %s: %w", name, err)
 		}
 		list = append(list, row)
 	}
+}
+
+// complete says which column of T an answer lacks: the client leaves such a field of a row empty.
+func complete[T any](answer bigquery.Schema) error {
+	schema, err := bigquery.InferSchema(*new(T))
+	if err != nil {
+		return err
+	}
+	for _, want := range schema {
+		if !slices.ContainsFunc(answer, func(f *bigquery.FieldSchema) bool { return f.Name == want.Name }) {
+			return fmt.Errorf("there is no column %s", want.Name)
+		}
+	}
+	return nil
 }
 
 // stage loads a source into a new staging table. drop removes the table; it also expires by itself.

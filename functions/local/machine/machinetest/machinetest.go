@@ -22,8 +22,16 @@ import (
 )
 
 // Start starts a cloud with its tables and secrets in a temporary folder, for the listener "me" and
-// those given, and points the clients that the test makes there. It ends with the test.
+// those given, and points the clients that the test makes there. It ends with the test, which fails
+// where BigQuery was sent a query that is not registered.
 func Start(t testing.TB, listeners ...string) *machine.Machine {
+	t.Helper()
+	m := start(t, listeners...)
+	t.Cleanup(func() { checkSent(t, m) })
+	return m
+}
+
+func start(t testing.TB, listeners ...string) *machine.Machine {
 	t.Helper()
 	text := `{"me":{"time_zone":"America/Los_Angeles"}`
 	for _, l := range listeners {
@@ -91,14 +99,23 @@ func Insert(t testing.TB, s settings.Settings, table string, rows ...Row) {
 	}
 }
 
-// Query returns the rows of a statement, each a line of its values.
-func Query(t testing.TB, s settings.Settings, text string) (lines []string) {
+// Ask sends a statement of the test's own.
+func Ask(t testing.TB, s settings.Settings, text string) *bigquery.RowIterator {
 	t.Helper()
 	client, _ := Dataset(t, s)
-	it, err := client.Query(text).Read(t.Context())
+	query := client.Query(text)
+	query.Labels = own
+	it, err := query.Read(t.Context())
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
+	return it
+}
+
+// Query returns the rows of a statement of the test's own, each a line of its values.
+func Query(t testing.TB, s settings.Settings, text string) (lines []string) {
+	t.Helper()
+	it := Ask(t, s, text)
 	for {
 		var values []bigquery.Value
 		err := it.Next(&values)

@@ -1,0 +1,184 @@
+// Package googlesql analyses the statements of the pipeline with GoogleSQL, the analyser that BigQuery
+// itself is made with. It is a module of its own, because compiling GoogleSQL takes minutes and
+// gigabytes: `make test-googlesql`.
+package googlesql
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-googlesql"
+)
+
+// Column is a column, or a parameter: a name and the name of a type, as BigQuery's API or its SQL calls it.
+type Column struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// Project is the project whose tables are analysed against. A statement may leave it out.
+const Project = "my-project"
+
+// Analyser analyses statements against the tables it was given. It knows no rows.
+type Analyser struct {
+	language      *googlesql.LanguageOptions
+	types         *googlesql.TypeFactory
+	root, project *googlesql.SimpleCatalog
+	datasets      map[string]*googlesql.SimpleCatalog // in both
+	kept          []any                               // what C++ points to and Go must not collect
+}
+
+// New is an analyser with BigQuery's language and functions, and no table.
+func New() (*Analyser, error) {
+	if err := googlesql.Init(); err != nil {
+		return nil, err
+	}
+	a := &Analyser{datasets: map[string]*googlesql.SimpleCatalog{}}
+	var err error
+	if a.language, err = bigQuery(); err != nil {
+		return nil, err
+	}
+	if a.types, err = googlesql.NewTypeFactory(); err != nil {
+		return nil, err
+	}
+	if a.root, err = googlesql.NewSimpleCatalog("root", a.types); err != nil {
+		return nil, err
+	}
+	if a.project, err = a.root.MakeOwnedSimpleCatalog(Project); err != nil {
+		return nil, err
+	}
+	if err := a.root.AddBuiltinFunctionsAndTypes(&googlesql.BuiltinFunctionOptions{LanguageOptions: a.language}); err != nil {
+		return nil, err
+	}
+	return a, a.addFunctions()
+}
+
+// AddTable gives a table or view that statements can name: "dataset.table".
+func (a *Analyser) AddTable(name string, columns []Column) error {
+	dataset, short, _ := strings.Cut(name, ".")
+	if a.datasets[dataset] == nil {
+		catalog, err := a.root.MakeOwnedSimpleCatalog(dataset)
+		if err == nil {
+			err = a.project.AddCatalog2(dataset, catalog)
+		}
+		if err != nil {
+			return err
+		}
+		a.datasets[dataset] = catalog
+	}
+	table, err := googlesql.NewSimpleTable(short, 0)
+	if err != nil {
+		return err
+	}
+	for _, c := range columns {
+		kind, err := a.typeOf(c.Type)
+		if err != nil {
+			return fmt.Errorf("column %s of %s: %w", c.Name, name, err)
+		}
+		column, err := googlesql.NewSimpleColumn(short, c.Name, kind, false, true)
+		if err != nil {
+			return err
+		}
+		if err := table.AddColumn2(column, false); err != nil {
+			return fmt.Errorf("column %s of %s: %w", c.Name, name, err)
+		}
+		a.kept = append(a.kept, column)
+	}
+	a.kept = append(a.kept, table)
+	return a.datasets[dataset].AddTable(table)
+}
+
+// Analyse returns the columns of a query's answer; none for a statement that changes rows. The error is
+// what BigQuery would refuse the statement with.
+func (a *Analyser) Analyse(text string, parameters []Column) (columns []Column, err error) {
+	options, err := a.options()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parameters {
+		kind, err := a.typeOf(p.Type)
+		if err == nil {
+			err = options.AddQueryParameter(p.Name, kind)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("parameter %s: %w", p.Name, err)
+		}
+	}
+	out, err := googlesql.AnalyzeStatement(text, options, a.root, a.types)
+	if err != nil {
+		return nil, err
+	}
+	statement, err := out.ResolvedStatement()
+	if err != nil {
+		return nil, err
+	}
+	query, ok := statement.(*googlesql.ResolvedQueryStmt)
+	if !ok {
+		return nil, nil
+	}
+	list, err := query.OutputColumnList()
+	if err != nil {
+		return nil, err
+	}
+	for _, output := range list {
+		c, err := columnOf(output)
+		if err != nil {
+			return nil, err
+		}
+		columns = append(columns, c)
+	}
+	return columns, nil
+}
+
+func columnOf(output *googlesql.ResolvedOutputColumn) (c Column, err error) {
+	if c.Name, err = output.Name(); err != nil {
+		return c, err
+	}
+	column, err := output.Column()
+	if err != nil {
+		return c, err
+	}
+	kind, err := column.Type()
+	if err != nil {
+		return c, err
+	}
+	named, ok := kind.(interface {
+		TypeName(googlesql.ProductMode) (string, error)
+	})
+	if !ok {
+		return c, fmt.Errorf("column %s is of a %T, which has no name", c.Name, kind)
+	}
+	c.Type, err = named.TypeName(googlesql.ProductModeProductExternal)
+	return c, err
+}
+
+// options are what a statement is analysed with.
+func (a *Analyser) options() (*googlesql.AnalyzerOptions, error) {
+	options, err := googlesql.NewAnalyzerOptions(a.language)
+	if err != nil {
+		return nil, err
+	}
+	return options, options.SetErrorMessageMode(googlesql.ErrorMessageModeErrorMessageOneLine)
+}
+
+// typeOf is the type of a name, such as "INT64" or "ARRAY<STRING>".
+func (a *Analyser) typeOf(name string) (googlesql.Googlesql_TypeNode, error) {
+	options, err := a.options()
+	if err != nil {
+		return nil, err
+	}
+	return googlesql.AnalyzeType(sqlName(name), options, a.root, a.types)
+}
+
+// sqlName is what SQL calls a type: the API has three names of its own.
+func sqlName(name string) string {
+	switch name {
+	case "INTEGER":
+		return "INT64"
+	case "FLOAT":
+		return "FLOAT64"
+	case "BOOLEAN":
+		return "BOOL"
+	}
+	return name
+}

@@ -1,0 +1,100 @@
+package googlesql
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Every view can be made, and has these columns.
+func TestViews(t *testing.T) {
+	a, all := open(t)
+	want := map[string]string{
+		"tracks": "track_name STRING, artists STRING, artist_name STRING, album STRING, isrc STRING, duration_ms INT64, spotify_url STRING, " +
+			"image_url STRING, track_id STRING",
+		"listens": "listener STRING, played_at TIMESTAMP, track_id STRING, source STRING, ms_played INT64, ingested_at TIMESTAMP, duration_ms INT64, " +
+			"minutes FLOAT64, track_name STRING, artists STRING, artist_name STRING, album STRING, isrc STRING, spotify_url STRING, image_url STRING",
+		"listening_history": "listener STRING, track_id STRING, track_name STRING, artists STRING, played_at TIMESTAMP, duration_ms INT64, " +
+			"track_duration STRING, spotify_url STRING, upload_timestamp TIMESTAMP, unique_id STRING, danceability FLOAT64, energy FLOAT64, key INT64, " +
+			"loudness FLOAT64, mode INT64, speechiness FLOAT64, acousticness FLOAT64, instrumentalness FLOAT64, liveness FLOAT64, valence FLOAT64, " +
+			"tempo FLOAT64, time_signature INT64",
+		"gaps": "listener STRING, after TIMESTAMP, before TIMESTAMP",
+	}
+	for _, v := range all.Views {
+		name := strings.TrimPrefix(v.Name, dataset+".")
+		t.Run(name, func(t *testing.T) {
+			// Terraform gives the dataset with its project, which is seldom without a dash.
+			columns, err := a.Analyse(strings.ReplaceAll(v.Query, dataset+".", Project+"."+dataset+"."), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := describe(columns); got != want[name] {
+				t.Errorf("the columns are\n%s, want\n%s", got, want[name])
+			}
+			if got := describe(v.Columns); got != want[name] {
+				t.Errorf("on the embedded BigQuery the columns are\n%s, want\n%s", got, want[name])
+			}
+		})
+		delete(want, name)
+	}
+	for name := range want {
+		t.Errorf("there is no view %s", name)
+	}
+}
+
+// Every statement is one for BigQuery in every form in which it is sent, with the parameters that are sent with
+// it, and answers what the embedded BigQuery answers, which is what Go reads.
+func TestStatements(t *testing.T) {
+	a, all := open(t)
+	missing := filesOf(t, "sql/statements/*.sql")
+	for _, s := range all.Sent {
+		delete(missing, s.Statement)
+		t.Run(s.Statement, func(t *testing.T) {
+			columns, err := a.Analyse(s.Query, s.Parameters)
+			if err != nil {
+				t.Fatalf("%v, in\n%s", err, s.Query)
+			}
+			if got, want := describe(columns), describe(s.Columns); got != want {
+				t.Errorf("the answer is\n%s, and that of the embedded BigQuery\n%s", got, want)
+			}
+		})
+	}
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
+		t.Errorf("statement %s is sent by none of the tests that `make test-googlesql` records: test what sends it, in shared or functions", name)
+	}
+}
+
+// What BigQuery would refuse is refused, by the name of what is wrong.
+func TestBrokenStatements(t *testing.T) {
+	a, all := open(t)
+	tests := []struct{ name, statement, old, new, want string }{
+		{"an unknown column", "merge_plays", "s.ms_played", "s.ms_plaid", "Name ms_plaid not found inside s"},
+		{"an unknown table", "ledger", ".loads", ".lods", "Table not found: spotify_insights.lods"},
+		{"a wrong type in the UPDATE of a MERGE", "merge_loads", "zip = s.zip", "zip = s.generation", "Value of type INT64 cannot be assigned to zip, which has type STRING"},
+		{"a wrong type in the INSERT of a MERGE", "sum_past_plays", "s.year, s.plays", "s.track_id, s.plays", "cannot be inserted into column year, which has type INT64"},
+		{"a value too few in the INSERT of a MERGE", "sum_past_tracks", "s.track_id, s.source", "s.source", "wrong column count"},
+		{"an undeclared parameter", "replace_top_ten", "@listener", "@listner", "Query parameter 'listner' not found"},
+		{"a parameter of another type", "inserted", "UNNEST(@objects)", "UNNEST(@oldest)", "must be an array but was TIMESTAMP"},
+		{"a time compared to a number", "inserted", "@oldest AND", "0 AND", "No matching signature for operator BETWEEN"},
+		{"a column that is not grouped by", "inserted", "SELECT object, COUNT", "SELECT source, COUNT", "references column source which is neither grouped nor aggregated"},
+		{"a name that stands for two columns", "recount", "SELECT l.object", "SELECT object", "Column name object is ambiguous"},
+		{"a function that only DuckDB has", "standing", "UNIX_MICROS(", "epoch_us(", "Function not found: epoch_us"},
+		{"a cast that only DuckDB has", "ranking", "CAST(NULL AS INT64)", "NULL::INT64", `got ":"`},
+		{"a condition on an aggregate, which GoogleSQL has and BigQuery has not", "stage_summary", "COUNT(*)", "COUNT(* WHERE TRUE)", "WHERE modifier is not supported"},
+		{"a statement of another kind", "ledger", "SELECT", "CREATE TABLE spotify_insights.copy AS SELECT", "Statement not supported: CreateTableStatement"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			i := slices.IndexFunc(all.Sent, func(s sent) bool { return s.Statement == tt.statement && strings.Contains(s.Query, tt.old) })
+			if i < 0 {
+				t.Fatalf("statement %s has no %s", tt.statement, tt.old)
+			}
+			s := all.Sent[i]
+			_, err := a.Analyse(strings.Replace(s.Query, tt.old, tt.new, 1), s.Parameters)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s for %s: %v, want an error about %s", tt.new, tt.old, err, tt.want)
+			}
+		})
+	}
+}
