@@ -22,7 +22,7 @@ import (
 type Fetcher struct {
 	Providers []audio.Provider // in the order in which they are asked
 	Warehouse interface {
-		MissingFeatures(ctx context.Context, since, now time.Time) ([]string, error)
+		MissingFeatures(ctx context.Context, since, now time.Time) ([]warehouse.Missing, error)
 	}
 	Lake interface {
 		Create(ctx context.Context, name, contentType string, content []byte) (bool, error)
@@ -34,19 +34,18 @@ type Fetcher struct {
 	Now func() time.Time
 
 	mu      sync.Mutex           // one run at a time: a second would ask for the same tracks
-	closed  map[string]bool      // providers that give this app nothing, as long as the instance lives
+	closed  map[string]time.Time // when providers were found to give this app nothing
 	written map[string]time.Time // when tracks' rows were written, of which the warehouse may not know yet
 }
 
 const (
 	// portion is how many tracks an object of the lake holds at most: a run that is killed loses no more.
-	portion = 1000
+	// Loads of plays wait for those of audio features, so there are not to be many.
+	portion = 5000
 	// reserve is how long before the run's deadline asking ends: what was told is still to be kept.
 	reserve = time.Minute
 	// loadTime is how long it may take until what was written is loaded. Later it is asked for again.
 	loadTime = 30 * time.Minute
-	// idLength is how many characters Spotify's ids have.
-	idLength = 22
 )
 
 // Handle fetches for one message. Providers that do not answer are no error: whatever they leave undone,
@@ -90,39 +89,37 @@ func (f *Fetcher) Handle(ctx context.Context, e event.Event) (err error) {
 
 // missing are the tracks that are to be asked for: those played since the message's, where nothing older
 // was left. more is whether there are others.
-func (f *Fetcher) missing(ctx context.Context, before Progress, loaded events.Loaded) (ids []string, more bool, err error) {
+func (f *Fetcher) missing(ctx context.Context, before Progress, loaded events.Loaded) (missing []warehouse.Missing, more bool, err error) {
 	var since time.Time
 	if !before.Left && loaded.Since != nil {
 		since = *loaded.Since
 	}
-	if ids, err = f.Warehouse.MissingFeatures(ctx, since, f.Now()); err != nil {
+	if missing, err = f.Warehouse.MissingFeatures(ctx, since, f.Now()); err != nil {
 		return nil, false, err
 	}
-	more = len(ids) >= warehouse.MaxMissing
+	more = len(missing) >= warehouse.MaxMissing
 	maps.DeleteFunc(f.written, func(_ string, at time.Time) bool { return f.Now().Sub(at) >= loadTime })
-	return slices.DeleteFunc(ids, func(id string) bool {
-		_, written := f.written[id]
+	return slices.DeleteFunc(missing, func(m warehouse.Missing) bool {
+		_, written := f.written[m.TrackID]
 		return written
 	}), more, nil
 }
 
 // fetch asks for tracks and writes what was told, a portion at a time. Doubted ones come first, so that
-// the same question is asked again; ids that are none of Spotify's come last and by themselves, since a
-// provider may refuse a question for one of them; those that cannot be asked for are known by nobody.
-func (r *run) fetch(ctx context.Context, missing []string) error {
+// the same question is asked again; those that cannot be asked for are known by nobody.
+func (r *run) fetch(ctx context.Context, missing []warehouse.Missing) error {
 	asking, cancel := withReserve(ctx)
 	defer cancel()
-	var first, usual, odd, none []string
-	for _, id := range missing {
+	var first, others, none []string
+	for _, m := range missing {
+		r.missed[m.TrackID] = m.Missed
 		switch {
-		case !audio.Askable(id):
-			none = append(none, id)
-		case r.doubted(id):
-			first = append(first, id)
-		case len(id) == idLength:
-			usual = append(usual, id)
+		case !audio.Askable(m.TrackID):
+			none = append(none, m.TrackID)
+		case r.doubted(m.TrackID):
+			first = append(first, m.TrackID)
 		default:
-			odd = append(odd, id)
+			others = append(others, m.TrackID)
 		}
 	}
 	earlier := map[string]map[string]bool{}
@@ -136,11 +133,9 @@ func (r *run) fetch(ctx context.Context, missing []string) error {
 	if err := r.fetcher.keep(ctx, r.misses(none, audio.None)); err != nil {
 		return err
 	}
-	for _, group := range [][]string{slices.Concat(first, usual), odd} {
-		for ids := range slices.Chunk(group, portion) {
-			if err := r.fetcher.keep(ctx, r.ask(asking, ids, earlier)); err != nil {
-				return err
-			}
+	for ids := range slices.Chunk(slices.Concat(first, others), portion) {
+		if err := r.fetcher.keep(ctx, r.ask(asking, ids, earlier)); err != nil {
+			return err
 		}
 	}
 	r.progress.Left = r.left

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -39,9 +40,12 @@ type rig struct {
 	now      time.Time
 	asked    []time.Time // since when, of each look into the warehouse
 	looker   *warehouse.Warehouse
+	onAsk    func(ids []string) // called with what ReccoBeats is asked for
+	bad      string             // an id that ReccoBeats answers to with status, where that is set
+	status   int
 }
 
-func (r *rig) MissingFeatures(ctx context.Context, since, now time.Time) ([]string, error) {
+func (r *rig) MissingFeatures(ctx context.Context, since, now time.Time) ([]warehouse.Missing, error) {
 	r.asked = append(r.asked, since)
 	return r.looker.MissingFeatures(ctx, since, now)
 }
@@ -56,7 +60,7 @@ func newRig(t *testing.T, providers string, options fakespotify.Options) *rig {
 	t.Helper()
 	options.Seed, options.ClientID, options.ClientSecret = 1, app.ClientID, app.ClientSecret
 	r := &rig{settings: machinetest.Start(t, "you").Settings, fake: fakespotify.New(options), loaded: map[string]bool{}, now: time.Now()}
-	server := httptest.NewServer(r.fake)
+	server := httptest.NewServer(http.HandlerFunc(r.serve))
 	t.Cleanup(server.Close)
 	t.Setenv("SPOTIFY_API_URL", server.URL)
 	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
@@ -71,6 +75,20 @@ func newRig(t *testing.T, providers string, options fakespotify.Options) *rig {
 	}
 	r.restart(t, providers)
 	return r
+}
+
+// serve answers as the fake does, but for what is bad.
+func (r *rig) serve(w http.ResponseWriter, req *http.Request) {
+	if ids := req.URL.Query().Get("ids"); strings.HasPrefix(req.URL.Path, "/reccobeats/") {
+		if r.onAsk != nil {
+			r.onAsk(strings.Split(ids, ","))
+		}
+		if r.status != 0 && strings.Contains(ids, r.bad) {
+			w.WriteHeader(r.status)
+			return
+		}
+	}
+	r.fake.ServeHTTP(w, req)
 }
 
 // restart makes the Fetcher of another instance.
@@ -225,7 +243,7 @@ func TestProvidersInOrder(t *testing.T) {
 	}
 }
 
-// An app that Spotify gives nothing is told so once an instance.
+// An app that Spotify gives nothing is told so once an instance and day.
 func TestClosedProvider(t *testing.T) {
 	r := newRig(t, "spotify,reccobeats", fakespotify.Options{})
 	for tick := range 3 {
@@ -245,6 +263,10 @@ func TestClosedProvider(t *testing.T) {
 	if n := r.fake.Calls(fakespotify.AudioFeatures); n != 2 {
 		t.Errorf("Spotify was asked %d times by two instances", n)
 	}
+	r.now = r.now.Add(closedLife)
+	if r.tick(t); r.fake.Calls(fakespotify.AudioFeatures) != 3 {
+		t.Errorf("a day later Spotify was asked %d times", r.fake.Calls(fakespotify.AudioFeatures))
+	}
 }
 
 // A provider that fails leaves everything to a later run, and what others have said is not asked again.
@@ -254,7 +276,7 @@ func TestProviderDown(t *testing.T) {
 		fault fakespotify.Fault
 		calls int // to the provider, in three runs
 	}{
-		{"down", fakespotify.Fault{Kind: fakespotify.InternalError}, 12},
+		{"down", fakespotify.Fault{Kind: fakespotify.InternalError}, 36},
 		{"a short rest that the next run finds over", fakespotify.Fault{Kind: fakespotify.RateLimited, RetryAfter: 30 * time.Second}, 3},
 		{"a quota for hours", fakespotify.Fault{Kind: fakespotify.QuotaExceeded, RetryAfter: 20 * time.Hour}, 1},
 		{"a rate limit that says no time", fakespotify.Fault{Kind: fakespotify.RateLimited, RetryAfter: -1}, 12},
@@ -299,13 +321,12 @@ func TestEmptyAnswers(t *testing.T) {
 		missed int
 		calls  int
 	}{
-		{"the first answer", func() { r.tick(t) }, 0, 1},
-		{"at once again", func() { r.tick(t) }, 0, 2},
-		{"a run woken by its own rows", func() { r.now = r.now.Add(doubtLife); r.wake(t, own) }, 0, 2},
-		{"the same answer later", func() { r.tick(t) }, 40, 4},
-		{"its own rows again", func() { r.wake(t, own) }, 40, 4},
-		{"another unknown track among them", func() { r.now = r.now.Add(doubtLife); r.play(t, r.now, more...); r.tick(t) }, 40, 5},
-		{"the same answer later", func() { r.now = r.now.Add(doubtLife); r.tick(t) }, 71, 6},
+		{"the first answers", func() { r.tick(t) }, 0, 2},
+		{"at once again", func() { r.tick(t) }, 0, 4},
+		{"a run woken by its own rows", func() { r.now = r.now.Add(doubtLife); r.wake(t, own) }, 0, 4},
+		{"later, one with another unknown track", func() { r.play(t, r.now, more...); r.tick(t) }, 40, 6},
+		{"its own rows again", func() { r.wake(t, own) }, 40, 6},
+		{"later still", func() { r.now = r.now.Add(doubtLife); r.tick(t) }, 71, 7},
 	}
 	for _, step := range steps {
 		step.do()
@@ -321,9 +342,66 @@ func TestEmptyAnswers(t *testing.T) {
 	r.fake.FailNext(fakespotify.ReccoBeats, 1, fakespotify.Fault{Kind: fakespotify.EmptyAnswer})
 	r.play(t, r.now, tracks(200, 100)...)
 	r.tick(t)
-	r.wantRows(t, "an empty answer that was wrong", 0, 71)
+	r.wantRows(t, "an empty answer that was wrong", 60, 71)
 	r.tick(t)
 	r.wantRows(t, "right answers again", 100, 71)
+
+	r.fake.FailAtRate(fakespotify.ReccoBeats, 1, fakespotify.Fault{Kind: fakespotify.EmptyAnswer})
+	r.play(t, r.now, tracks(400, 400)...)
+	calls := r.fake.Calls(fakespotify.ReccoBeats)
+	r.tick(t)
+	if n := r.fake.Calls(fakespotify.ReccoBeats) - calls; n != maxDoubts {
+		t.Errorf("a provider that knows nothing any more was asked %d times, want %d", n, maxDoubts)
+	}
+}
+
+// A backlog that nobody knew 90 days ago is nothing odd, and no new track waits behind it.
+func TestOldMissesComeLast(t *testing.T) {
+	r := newRig(t, "reccobeats", fakespotify.Options{})
+	old := tracks(0, 300)
+	r.fake.Unknown(old...)
+	var rows []machinetest.Row
+	for _, id := range old {
+		rows = append(rows, machinetest.Row{"track_id": id, "found": false, "provider": "reccobeats", "object": "f",
+			"fetched_at": r.now.AddDate(0, 0, -91).UTC().Format(time.RFC3339)})
+	}
+	machinetest.Insert(t, r.settings, warehouse.AudioFeatures, rows...)
+	r.play(t, r.now, append(append(tracks(300, 1), old...), old...)...) // the old ones twice
+	var first []string
+	r.onAsk = func(ids []string) {
+		if first == nil {
+			first = ids
+		}
+	}
+	r.tick(t)
+	r.wantRows(t, "one tick", 1, 300)
+	if calls := r.fake.Calls(fakespotify.ReccoBeats); calls != 8 || len(first) == 0 || first[0] != tracks(300, 1)[0] {
+		t.Errorf("%d calls, the first for %d tracks", calls, len(first))
+	}
+	calls := r.fake.Calls(fakespotify.ReccoBeats)
+	if r.tick(t); r.fake.Calls(fakespotify.ReccoBeats) != calls {
+		t.Error("they are asked for again at once")
+	}
+}
+
+// One track that a provider always fails on keeps no other from its end, and comes to one itself.
+func TestTrackThatFails(t *testing.T) {
+	for _, status := range []int{http.StatusBadRequest, http.StatusInternalServerError} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			r := newRig(t, "reccobeats", fakespotify.Options{})
+			ids := tracks(0, 90)
+			r.play(t, r.now, ids...)
+			r.play(t, r.now.Add(-time.Hour), ids[7]) // the first that is asked for
+			r.bad, r.status = ids[7], status
+			r.tick(t)
+			r.wantRows(t, "one tick", 89, 1)
+		})
+	}
+	r := newRig(t, "reccobeats", fakespotify.Options{})
+	r.play(t, r.now, tracks(0, 90)...)
+	r.bad, r.status = "", http.StatusBadRequest // which every question holds
+	r.tick(t)
+	r.wantRows(t, "a provider that refuses everything", 0, 0)
 }
 
 // A miss is asked for again after 90 days, and what is found is not.
@@ -364,7 +442,7 @@ func TestWhatIsLookedThrough(t *testing.T) {
 	looks("new plays", plays, since)
 	looks("audio features", events.Loaded{Listener: "me", Features: true})
 	looks("the daily message", events.Loaded{Listener: "me"}, everything)
-	r.fake.FailNext(fakespotify.ReccoBeats, 4, fakespotify.Fault{Kind: fakespotify.Unavailable})
+	r.fake.FailNext(fakespotify.ReccoBeats, 12, fakespotify.Fault{Kind: fakespotify.Unavailable})
 	r.play(t, r.now, tracks(10, 1)...)
 	looks("a provider is down", plays, since)
 	looks("at once again", plays)
@@ -383,7 +461,7 @@ func TestWhatIsLookedThrough(t *testing.T) {
 // Ids that are none of Spotify's neither stop nor change the asking for others, and come to an end.
 func TestOddIDs(t *testing.T) {
 	r := newRig(t, "reccobeats", fakespotify.Options{})
-	r.play(t, r.now, append(tracks(0, 3), "a,b", "a&ids=c", "../x", "short", strings.Repeat("x", 65))...)
+	r.play(t, r.now, append(tracks(0, 3), "a,b", "a&ids=c", "../x", "short", "", strings.Repeat("x", 65))...)
 	r.tick(t)
 	r.wantRows(t, "odd ids", 3, 5)
 	for id := range r.fake.Asked(fakespotify.ReccoBeats) {

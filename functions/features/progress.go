@@ -23,17 +23,12 @@ type Progress struct {
 	Left bool `json:"left"`
 	// Rests are until when providers have asked to be left alone.
 	Rests map[string]time.Time `json:"rests,omitempty"`
-	// Doubts are answers of providers that know nothing of many tracks, which is not believed at once.
-	Doubts map[string]Doubt `json:"doubts,omitempty"`
+	// Doubts are, by provider, since when it is said to know nothing of many tracks that were asked for
+	// together, which is not believed at once.
+	Doubts map[string]map[string]time.Time `json:"doubts,omitempty"`
 	// Unknown are tracks left of which providers have said that they do not know them, while another
 	// could not be asked. They are not asked for again there.
 	Unknown map[string][]string `json:"unknown,omitempty"`
-}
-
-// Doubt is a wholly empty answer, and when it first came.
-type Doubt struct {
-	Since  time.Time `json:"since"`
-	Tracks []string  `json:"tracks"`
 }
 
 const (
@@ -41,31 +36,48 @@ const (
 	doubtful = 20
 	// doubtLife is after which time at the earliest the same answer is believed.
 	doubtLife = time.Minute
+	// maxDoubts is how many such answers in a row a run takes.
+	maxDoubts = 5
 )
 
-// believed reports whether a provider that knows none of some tracks has said the same long enough
-// before.
+// believed reports whether it is believed of a provider that it knows none of some tracks: where they are
+// few, or it has said so of each of them long enough before.
 func (p Progress) believed(provider string, tracks []string, now time.Time) bool {
-	if len(tracks) < doubtful {
-		return true
-	}
-	doubt, ok := p.Doubts[provider]
-	return ok && now.Sub(doubt.Since) >= doubtLife && !slices.ContainsFunc(tracks, func(id string) bool { return !slices.Contains(doubt.Tracks, id) })
+	return len(tracks) < doubtful || !slices.ContainsFunc(tracks, func(id string) bool {
+		since, ok := p.Doubts[provider][id]
+		return !ok || now.Sub(since) < doubtLife
+	})
 }
 
-// doubt notes a wholly empty answer; one to the same tracks keeps its time.
+// doubt notes that a provider knows none of some tracks.
 func (p *Progress) doubt(provider string, tracks []string, now time.Time) {
-	if before, ok := p.Doubts[provider]; ok && slices.Equal(before.Tracks, tracks) {
-		return
+	if p.Doubts[provider] == nil {
+		p.Doubts[provider] = map[string]time.Time{}
 	}
-	p.Doubts[provider] = Doubt{now.UTC(), tracks}
+	for _, id := range tracks {
+		if _, before := p.Doubts[provider][id]; !before {
+			p.Doubts[provider][id] = now.UTC()
+		}
+	}
+}
+
+// settle takes back the doubts on tracks that a provider has answered on.
+func (p *Progress) settle(provider string, tracks []string) {
+	for _, id := range tracks {
+		delete(p.Doubts[provider], id)
+	}
+	if len(p.Doubts[provider]) == 0 {
+		delete(p.Doubts, provider)
+	}
 }
 
 // clone is a copy of its own, in which every map can be written to.
 func (p Progress) clone() Progress {
-	c := Progress{Left: p.Left, Rests: map[string]time.Time{}, Doubts: map[string]Doubt{}, Unknown: map[string][]string{}}
+	c := Progress{Left: p.Left, Rests: map[string]time.Time{}, Doubts: map[string]map[string]time.Time{}, Unknown: map[string][]string{}}
 	maps.Copy(c.Rests, p.Rests)
-	maps.Copy(c.Doubts, p.Doubts)
+	for provider, tracks := range p.Doubts {
+		c.Doubts[provider] = maps.Clone(tracks)
+	}
 	maps.Copy(c.Unknown, p.Unknown)
 	return c
 }
@@ -83,14 +95,14 @@ func (f *Fetcher) readProgress(ctx context.Context) (p Progress, generation int6
 	return p.clone(), generation, err
 }
 
-// writeProgress keeps what a run leaves. Where another run has ended meanwhile, that one's word stays:
-// it costs a few calls twice at the most.
+// writeProgress keeps what a run leaves. Where another run has ended meanwhile, that one's word stays; a
+// run that leaves tracks then asks for its message again.
 func (f *Fetcher) writeProgress(ctx context.Context, before, after Progress, generation int64) error {
 	if generation != 0 && reflect.DeepEqual(before, after) {
 		return nil
 	}
 	err := f.Documents.WriteJSON(ctx, ProgressName, after, generation)
-	if errors.Is(err, objects.ErrPrecondition) {
+	if errors.Is(err, objects.ErrPrecondition) && !after.Left {
 		return nil
 	}
 	return err

@@ -33,7 +33,7 @@ func TestFeaturesAreNoNews(t *testing.T) {
 		{"none waits", func() {}, true, 3, insights.Coverage{Tracks: 1}},
 		{"plays that nobody has ranked", func() {
 			r.play(t, "b", 1, time.Hour)
-			r.load(t, "o", time.Now().Add(-time.Hour), time.Now())
+			r.load(t, "o", time.Now().Add(-time.Hour), time.Now().Add(time.Second))
 		}, true, 4, insights.Coverage{Tracks: 2, Unasked: 1}},
 		{"their track waits", func() {}, true, 5, insights.Coverage{Tracks: 2, Unasked: 1}},
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -19,8 +20,8 @@ type Provider interface {
 	// Batch is how many tracks one call may ask for.
 	Batch() int
 	// Ask returns what the provider says of tracks, by their Spotify ids; what it does not know is not
-	// among it. The error is [ErrClosed] where it answers nothing to this app, and a faults.Limited or
-	// faults.Upstream where it does not answer now.
+	// among it. The error is [ErrClosed] where it gives this app nothing, or nobody any longer, a
+	// faults.Limited where it wants to be left alone, and another where it does not answer to these.
 	Ask(ctx context.Context, ids []string) (map[string]json.RawMessage, error)
 }
 
@@ -42,7 +43,7 @@ const None = "none"
 const DefaultProviders = "spotify,reccobeats"
 
 // Providers makes the providers that a list of names tells, such as "spotify,reccobeats", in its order.
-// An empty list is [DefaultProviders].
+// An empty list is [DefaultProviders]. The error is a faults.Invalid for a name that is none.
 func Providers(list string, needs Needs) ([]Provider, error) {
 	if list == "" {
 		list = DefaultProviders
@@ -55,8 +56,8 @@ func Providers(list string, needs Needs) ([]Provider, error) {
 		name = strings.TrimSpace(name)
 		maker, ok := makers[name]
 		if !ok || slices.ContainsFunc(providers, func(p Provider) bool { return p.Name() == name }) {
-			return nil, fmt.Errorf("FEATURE_PROVIDERS=%q: name each of %s at most once, with commas between them, or say %s",
-				list, strings.Join(slices.Sorted(maps.Keys(makers)), ", "), None)
+			return nil, faults.New(faults.Invalid, "Set FEATURE_PROVIDERS, or feature_providers of the deployment, to names of providers, each once.",
+				"FEATURE_PROVIDERS=%q is no list of %s with commas between them, nor %s", list, strings.Join(slices.Sorted(maps.Keys(makers)), ", "), None)
 		}
 		p, err := maker(needs)
 		if err != nil {

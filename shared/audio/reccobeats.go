@@ -31,6 +31,9 @@ type reccoBeats struct {
 func (*reccoBeats) Name() string { return "reccobeats" }
 func (*reccoBeats) Batch() int   { return 40 }
 
+// maxAnswer bounds an answer; one of 40 tracks has 15 KB.
+const maxAnswer = 1 << 20
+
 // Ask joins what comes by the Spotify id in href, since the order is not that of the request and what
 // is not known is left out.
 func (p *reccoBeats) Ask(ctx context.Context, ids []string) (known map[string]json.RawMessage, err error) {
@@ -41,7 +44,7 @@ func (p *reccoBeats) Ask(ctx context.Context, ids []string) (known map[string]js
 		if err != nil {
 			return err
 		}
-		body, err := p.upstream.Do(req, what)
+		body, err := p.upstream.Do(req, what, maxAnswer)
 		if refusal, ok := errors.AsType[*upstream.Refusal](err); ok {
 			return faults.New(faults.Upstream,
 				"If the next run says the same, this version may be too old for ReccoBeats' API: look for a newer one.", "%w", refusal)

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
+	"slices"
 	"time"
 
 	"spotify-insights.internal/shared/spotify"
@@ -24,8 +24,6 @@ func init() {
 type spotifyFeatures struct {
 	client *spotify.Client
 	app    func(context.Context) (spotify.App, error)
-
-	mu     sync.Mutex
 	access spotify.Access // until it expires
 }
 
@@ -35,7 +33,7 @@ func (*spotifyFeatures) Batch() int   { return 100 }
 func (p *spotifyFeatures) Ask(ctx context.Context, ids []string) (map[string]json.RawMessage, error) {
 	items, err := p.ask(ctx, ids)
 	if errors.Is(err, spotify.ErrUnauthorized) { // the token may have been taken back before its time
-		p.forget()
+		p.access = spotify.Access{}
 		items, err = p.ask(ctx, ids)
 	}
 	if err != nil {
@@ -56,7 +54,8 @@ func (p *spotifyFeatures) ask(ctx context.Context, ids []string) ([]json.RawMess
 		return nil, err
 	}
 	items, err := p.client.AudioFeatures(ctx, token, ids)
-	if refusal, ok := errors.AsType[*upstream.Refusal](err); ok && refusal.StatusCode == http.StatusForbidden {
+	refusal, ok := errors.AsType[*upstream.Refusal](err)
+	if ok && slices.Contains([]int{http.StatusForbidden, http.StatusNotFound, http.StatusGone}, refusal.StatusCode) {
 		return nil, fmt.Errorf("%w: %w", ErrClosed, err)
 	}
 	return items, err
@@ -66,8 +65,6 @@ func (p *spotifyFeatures) ask(ctx context.Context, ids []string) ([]json.RawMess
 const expiryMargin = time.Minute
 
 func (p *spotifyFeatures) token(ctx context.Context) (string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if time.Until(p.access.Expires) > expiryMargin {
 		return p.access.Token, nil
 	}
@@ -77,10 +74,4 @@ func (p *spotifyFeatures) token(ctx context.Context) (string, error) {
 	}
 	p.access, err = p.client.AppToken(ctx, app)
 	return p.access.Token, err
-}
-
-func (p *spotifyFeatures) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.access = spotify.Access{}
 }

@@ -69,13 +69,9 @@ func (l *Loader) Load(ctx context.Context, objects []Object, always ...string) (
 	}
 	if err = l.record(ctx, refused, told); err == nil {
 		loads = refused
-		for _, batch := range slices.Concat(batches(plays), batches(features)) {
-			var more []warehouse.Load
-			more, err = l.attempt(ctx, batch, told)
-			loads = append(loads, more...)
-			if err != nil {
-				break
-			}
+		for _, kind := range [][]Object{features, plays} { // else the news of plays would ask for features that are here
+			more, failed := l.batches(ctx, kind, told)
+			loads, err = append(loads, more...), errors.Join(err, failed)
 		}
 	}
 	for _, listener := range always {
@@ -87,9 +83,16 @@ func (l *Loader) Load(ctx context.Context, objects []Object, always ...string) (
 	return loads, err
 }
 
-// batches are what one load job takes each.
-func batches(objects []Object) [][]Object {
-	return slices.Collect(slices.Chunk(objects, MaxBatch))
+// batches loads objects of one kind, as many at a time as one job takes, until one fails.
+func (l *Loader) batches(ctx context.Context, objects []Object, told news) (loads []warehouse.Load, err error) {
+	for batch := range slices.Chunk(objects, MaxBatch) {
+		more, err := l.attempt(ctx, batch, told)
+		loads = append(loads, more...)
+		if err != nil {
+			return loads, err
+		}
+	}
+	return loads, nil
 }
 
 // check refuses, by name and size alone, what cannot be an object of ours.

@@ -205,7 +205,7 @@ func TestGoneObject(t *testing.T) {
 	lost := loading.Object{Name: "features/date=2026-06-24/0a.ndjson.gz", Generation: 1, Size: 1}
 	there := r.putFeatures(t, noon, told("x", 100), told("y", 101))
 	loads, err := r.Load(t.Context(), []loading.Object{gone, here, lost, there})
-	if err != nil || len(loads) != 2 || loads[0].Object != here.Name || loads[0].Inserted != 3 || loads[1].Object != there.Name || loads[1].Inserted != 2 {
+	if err != nil || len(loads) != 2 || loads[0].Object != there.Name || loads[0].Inserted != 2 || loads[1].Object != here.Name || loads[1].Inserted != 3 {
 		t.Errorf("Load() = %+v, %v", loads, err)
 	}
 }

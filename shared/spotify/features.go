@@ -29,6 +29,9 @@ func (c *Client) AppToken(ctx context.Context, app App) (access Access, err erro
 	return access, err
 }
 
+// maxFeatures bounds an answer with audio features; one of 100 tracks has 60 KB.
+const maxFeatures = 1 << 20
+
 // AudioFeatures asks for the audio features of at most 100 tracks. The items are as Spotify gives them,
 // null for a track that it does not know. The error is [ErrUnauthorized] for a token that is not taken,
 // and holds an upstream.Refusal of 403 where the app is not given audio features.
@@ -36,7 +39,7 @@ func (c *Client) AudioFeatures(ctx context.Context, accessToken string, ids []st
 	const what = "Spotify's audio-features"
 	query := url.Values{"ids": {strings.Join(ids, ",")}}
 	err = c.upstream.Retry(ctx, func(ctx context.Context) error {
-		body, err := c.get(ctx, "/v1/audio-features?"+query.Encode(), accessToken, what)
+		body, err := c.get(ctx, "/v1/audio-features?"+query.Encode(), accessToken, what, maxFeatures)
 		if err != nil {
 			return err
 		}
@@ -52,13 +55,13 @@ func (c *Client) AudioFeatures(ctx context.Context, accessToken string, ids []st
 	return items, err
 }
 
-// get asks the Web API for something below its base.
-func (c *Client) get(ctx context.Context, path, accessToken, what string) ([]byte, error) {
+// get asks the Web API for something below its base, of at most so many bytes.
+func (c *Client) get(ctx context.Context, path, accessToken, what string, limit int64) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.api+path, nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+accessToken)
-	body, err := c.upstream.Do(req, what)
+	body, err := c.upstream.Do(req, what, limit)
 	return body, refused(err)
 }

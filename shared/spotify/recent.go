@@ -14,13 +14,16 @@ type Page struct {
 	Body  []byte            // the whole answer
 }
 
+// maxPage bounds a page; one of 50 plays with every market listed has 500 KB.
+const maxPage = 16 << 20
+
 // RecentlyPlayed asks for a listener's last 50 plays. It gives no cursor, because plays come late
 // and a cursor would pass them by. The error is [ErrUnauthorized] for a token that is not taken.
 func (c *Client) RecentlyPlayed(ctx context.Context, accessToken string) (page Page, err error) {
 	const what = "Spotify's recently-played"
 	path := fmt.Sprintf("/v1/me/player/recently-played?limit=%d", plays.PageSize)
 	err = c.upstream.Retry(ctx, func(ctx context.Context) error {
-		body, err := c.get(ctx, path, accessToken, what)
+		body, err := c.get(ctx, path, accessToken, what, maxPage)
 		if err != nil {
 			return err
 		}

@@ -17,10 +17,8 @@ import (
 
 const (
 	userAgent = "spotify-insights/1"
-	// answerLimit is the deadline of one request. A page takes Spotify well under a second.
+	// answerLimit is the deadline of one request. Well under a second is usual.
 	answerLimit = 10 * time.Second
-	// maxBody bounds an answer; a page of 50 plays with every market listed has 500 KB.
-	maxBody = 16 << 20
 	// longestWait is the longest Retry-After that is slept inside a run. Hours have been seen.
 	longestWait = 5 * time.Second
 )
@@ -95,16 +93,16 @@ func (c *Client) Retry(ctx context.Context, ask func(context.Context) error) err
 	}
 }
 
-// Do sends one request and returns the body of a 200. what names it in errors; the error of a status
-// that no retry mends is a [Refusal].
-func (c *Client) Do(req *http.Request, what string) ([]byte, error) {
+// Do sends one request and returns the body of a 200, up to limit bytes of it. what names it in errors;
+// the error of a status that no retry mends is a [Refusal].
+func (c *Client) Do(req *http.Request, what string, limit int64) ([]byte, error) {
 	req.Header.Set("User-Agent", userAgent)
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
 		return nil, c.Unreachable(what, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
 	if err != nil {
 		return nil, c.Unreachable(what, err)
 	}

@@ -30,6 +30,9 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.text }
 
+// ErrNoAnswer says that a service cannot be reached, or does not answer in time.
+var ErrNoAnswer = errors.New("did not answer")
+
 // Unreachable is the fault of an answer that did not come, or not whole. The URL is left out: it says
 // nothing new.
 func (c *Client) Unreachable(what string, err error) error {
@@ -40,7 +43,7 @@ func (c *Client) Unreachable(what string, err error) error {
 		}
 	}
 	return &again{err: faults.New(faults.Upstream,
-		"Nothing to do: the next run asks again. If it goes on for hours, "+c.help, "%s did not answer: %w", what, err)}
+		"Nothing to do: the next run asks again. If it goes on for hours, "+c.help, "%s %w: %w", what, ErrNoAnswer, err)}
 }
 
 // Malformed is the fault of an answer that is not of its form; err says what it is instead.
@@ -66,16 +69,19 @@ func Refused(what string, resp *http.Response, body []byte) error {
 }
 
 func limited(what string, resp *http.Response, message string) error {
-	wait := retryAfter(resp.Header)
+	wait, rest := retryAfter(resp.Header), ""
+	if wait > 0 {
+		rest = fmt.Sprintf(", and wants %v of rest", wait)
+	}
 	fault := faults.New(faults.Limited,
-		"Nothing to do: runs go on by themselves. If it stays, other programs may be asking in the same app's name.",
-		"%s is over its rate limit%s, and wants %v of rest", what, message, wait)
+		"Nothing to do: runs go on by themselves. If it stays, other programs may be asking in the same name.",
+		"%s is over its rate limit%s%s", what, message, rest)
 	fault.RetryAfter = wait
 	return &again{wait, fault}
 }
 
-// reason is the message in Spotify's form of an error body, with a colon before it, or "". Only this
-// known field is repeated: a body may hold anything.
+// reason is the message in an error body of the form {"error":{"message":""}}, with a colon before it, or
+// "". Only this known field is repeated: a body may hold anything.
 func reason(body []byte) string {
 	var e struct {
 		Error struct {

@@ -20,7 +20,7 @@ import (
 // the newest row on a track has any.
 func TestListeningHistoryOfFeatures(t *testing.T) {
 	s := machinetest.Start(t).Settings
-	tracks, plays := []string{"told", "missed", "lost", "again", "unasked"}, []row{}
+	tracks, plays := []string{"told", "missed", "kept", "again", "unasked"}, []row{}
 	for n, track := range tracks {
 		plays = append(plays, play("api", fmt.Sprintf("2026-01-01T1%d:00:00Z", n), track, row{"track_name": "Song", "artists": "A, B", "duration_ms": 61000, "spotify_url": "https://open/" + track}))
 	}
@@ -29,7 +29,7 @@ func TestListeningHistoryOfFeatures(t *testing.T) {
 	machinetest.Insert(t, s, warehouse.Plays, plays...)
 	machinetest.Insert(t, s, warehouse.AudioFeatures,
 		features("told", true, "2026-01-02T00:00:00Z", values), features("missed", false, "2026-01-02T00:00:00Z", nil),
-		features("lost", true, "2026-01-02T00:00:00Z", values), features("lost", false, "2026-01-03T00:00:00Z", nil),
+		features("kept", true, "2026-01-02T00:00:00Z", values), features("kept", false, "2026-01-03T00:00:00Z", nil),
 		features("again", false, "2026-01-02T00:00:00Z", nil), features("again", true, "2026-01-03T00:00:00Z", row{"key": 0, "tempo": 99.5}),
 		features("unplayed", true, "2026-01-02T00:00:00Z", values))
 	it := machinetest.Ask(t, s, "SELECT * FROM spotify_insights.listening_history ORDER BY played_at")
@@ -49,14 +49,15 @@ func TestListeningHistoryOfFeatures(t *testing.T) {
 	}
 	const seed = "track_id track_name artists played_at duration_ms track_duration spotify_url upload_timestamp unique_id " +
 		"danceability energy key loudness mode speechiness acousticness instrumentalness liveness valence tempo time_signature"
-	if all := strings.Join(names, " "); all != "listener "+seed {
-		t.Errorf("the columns are %s", all)
+	if got := strings.Join(names, " "); got != "listener "+seed {
+		t.Errorf("the columns are %s", got)
 	}
 	if len(got) != len(plays) {
 		t.Fatalf("%d plays, want %d", len(got), len(plays))
 	}
+	const all = "0.5 0.25 7 -5.25 1 0.125 0.75 0 1 0.0625 120.5 4"
 	told := map[string]string{ // danceability to time_signature
-		"told": "0.5 0.25 7 -5.25 1 0.125 0.75 0 1 0.0625 120.5 4", "again": "<nil> <nil> 0 <nil> <nil> <nil> <nil> <nil> <nil> <nil> 99.5 <nil>",
+		"told": all, "kept": all, "again": "<nil> <nil> 0 <nil> <nil> <nil> <nil> <nil> <nil> <nil> 99.5 <nil>",
 	}
 	nothing := strings.TrimSpace(strings.Repeat("<nil> ", 12))
 	for n, track := range tracks {

@@ -26,19 +26,15 @@ const MissLife = 90 * 24 * time.Hour
 // MaxMissing is how many tracks [Warehouse.MissingFeatures] returns at most.
 const MaxMissing = 100_000
 
-// MissingFeatures are the ids of tracks that count, played at or after since, of which there is no row of
-// audio features, or one from before now less [MissLife] that says that nobody knows the track. Those
-// played most come first. With a zero since it reads every play.
-func (w *Warehouse) MissingFeatures(ctx context.Context, since, now time.Time) ([]string, error) {
-	rows, err := read[struct {
-		TrackID string `bigquery:"track_id"`
-	}](ctx, w, "statements/missing_features", w.names(), param("since", since), param("forgotten", now.Add(-MissLife)))
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, len(rows))
-	for i, row := range rows {
-		ids[i] = row.TrackID
-	}
-	return ids, nil
+// Missing is a track that is to be asked for.
+type Missing struct {
+	TrackID string `bigquery:"track_id"`
+	Missed  bool   `bigquery:"missed"` // nobody knew it when it was asked for
+}
+
+// MissingFeatures are the tracks that count, played at or after since, of which there is no row of audio
+// features, or one from before now less [MissLife] that says that nobody knows the track. With a zero
+// since it reads every play.
+func (w *Warehouse) MissingFeatures(ctx context.Context, since, now time.Time) ([]Missing, error) {
+	return read[Missing](ctx, w, "statements/missing_features", w.names(), param("since", since), param("forgotten", now.Add(-MissLife)))
 }

@@ -55,10 +55,12 @@ func TestMissingFeatures(t *testing.T) {
 			known: []row{features("a", true, at(1000*day), nil), features("c", false, at(1000*day), nil)}},
 		{name: "a miss is, when it is old", plays: []row{api("late"), api("old"), api("just")}, want: []string{"old"}, known: []row{
 			features("late", false, at(day), nil), features("old", false, at(90*day+time.Second), nil), features("just", false, at(90*day), nil)}},
-		{name: "the newest row of a track counts", plays: []row{api("found"), api("missed"), api("forgotten")}, want: []string{"forgotten"}, known: []row{
-			features("found", true, at(91*day), nil), features("found", false, at(92*day), nil),
+		{name: "the newest row of a track counts, and one that has something before all", plays: []row{api("found"), api("missed"), api("old")}, want: []string{"old"}, known: []row{
+			features("found", true, at(92*day), nil), features("found", false, at(91*day), nil),
 			features("missed", false, at(92*day), nil), features("missed", false, at(day), nil),
-			features("forgotten", false, at(91*day), nil), features("forgotten", true, at(92*day), nil)}},
+			features("old", false, at(91*day), nil), features("old", false, at(92*day), nil)}},
+		{name: "those nobody was asked for come before old misses", plays: []row{api("a"), api("old"), play("api", "2026-06-02T10:00:00Z", "old", nil), api("z")},
+			want: []string{"a", "z", "old"}, known: []row{features("old", false, at(91*day), nil)}},
 	}
 	w, insert, query := open(t)
 	for _, tt := range tests {
@@ -75,8 +77,14 @@ func TestMissingFeatures(t *testing.T) {
 				}
 			}
 			got, err := w.MissingFeatures(t.Context(), since, now)
-			if err != nil || !slices.Equal(got, tt.want) {
-				t.Errorf("missing are %q, %v; want %q", got, err, tt.want)
+			var ids []string
+			for _, m := range got {
+				if ids = append(ids, m.TrackID); m.Missed != (m.TrackID == "old") {
+					t.Errorf("%s was missed before: %t", m.TrackID, m.Missed)
+				}
+			}
+			if err != nil || !slices.Equal(ids, tt.want) {
+				t.Errorf("missing are %q, %v; want %q", ids, err, tt.want)
 			}
 		})
 	}
@@ -147,8 +155,8 @@ func (s *shelf) merge(numbers ...int) map[string]int64 {
 
 const everyFeature = "SELECT track_id, found, tempo, fetched_at, object FROM spotify_insights.audio_features ORDER BY 1, 2, 3, 4, 5"
 
-// Of two rows of a track the newer stays, then that of the smaller object, then the first one there,
-// in whatever order and however often the objects come.
+// Of two rows of a track one that has something stays, then the newer, then that of the smaller object,
+// then the first one there, in whatever order and however often the objects come.
 func TestMergeFeatures(t *testing.T) {
 	s := newShelf(t)
 	at := func(hour int) time.Time { return time.Date(2026, 6, 24, hour, 0, 0, 0, time.UTC) }
@@ -160,15 +168,16 @@ func TestMergeFeatures(t *testing.T) {
 	}
 	s.put(0, told("a", 1, 100), told("b", 5, 101), told("c", 3, 102), told("d", 3, 103))
 	s.put(1, told("a", 2, 110), told("b", 4, 111), told("c", 3, 112), miss("d", 3))
-	s.put(2, miss("a", 1), miss("b", 6), told("c", 2, 122))
+	s.put(2, miss("a", 1), miss("b", 6), told("c", 2, 122), miss("g", 6))
 	s.put(3, told("e", 3, 130), told("e", 3, 131), miss("e", 3)) // one track thrice
-	s.put(4, told("f", 2, 140), told("f", 3, 141), miss("f", 1))
+	s.put(4, miss("g", 5), told("f", 2, 140), told("f", 3, 141), miss("f", 1))
 	line := func(track string, found bool, tempo string, hour, object int) string {
 		return fmt.Sprintf("%s | %v | %s | 2026-06-24T%02d:00:00Z | %s", track, found, tempo, hour, objectName(object))
 	}
-	want := []string{line("a", true, "110", 2, 1), line("b", false, "<nil>", 6, 2), line("c", true, "102", 3, 0), line("d", true, "103", 3, 0),
-		line("e", true, "130", 3, 3), line("f", true, "141", 3, 4)}
-	wantInserted := map[string]int64{objectName(0): 2, objectName(1): 1, objectName(2): 1, objectName(3): 1, objectName(4): 1}
+	want := []string{line("a", true, "110", 2, 1), line("b", true, "101", 5, 0), line("c", true, "102", 3, 0), line("d", true, "103", 3, 0),
+		line("e", true, "130", 3, 3), line("f", true, "141", 3, 4),
+		line("g", false, "<nil>", 6, 2)}
+	wantInserted := map[string]int64{objectName(0): 3, objectName(1): 1, objectName(2): 1, objectName(3): 1, objectName(4): 1}
 	orders := map[string][][]int{"forwards": {{0}, {1}, {2}, {3}, {4}}, "backwards": {{4}, {3}, {2}, {1}, {0}}, "together": {{0, 1, 2, 3, 4}}, "in pairs": {{2, 4}, {0, 3}, {1}}}
 	random := rand.New(rand.NewPCG(7, 1))
 	for n := range 2 { // and each of them twice
