@@ -14,8 +14,18 @@ func (w *Warehouse) StageFeatures(ctx context.Context, uris []string) (*Stage, e
 // mergeFeatures leaves TookOver as it is: which object a track's row came from moves whenever a miss is
 // asked for again, and the daily recount is soon enough for a ledger that no figure is made of.
 func (s *Stage) mergeFeatures(ctx context.Context) (map[string]int64, error) {
-	if _, _, err := s.w.run(ctx, "statements/merge_features", s.names()); err != nil {
+	_, status, err := s.w.run(ctx, "statements/merge_features", s.names())
+	if err != nil {
 		return nil, err
+	}
+	var rows int64
+	for _, o := range s.Objects {
+		rows += o.RowsRead
+	}
+	if changed(status).InsertedRowCount < rows { // of some tracks there were rows
+		if _, _, err := s.w.run(ctx, "statements/update_features", s.names()); err != nil {
+			return nil, err
+		}
 	}
 	return s.count(ctx, "statements/inserted_features")
 }

@@ -61,6 +61,9 @@ func (w *Warehouse) Record(ctx context.Context, loads []Load) (committed time.Ti
 	n := w.names()
 	n.Staging = table
 	_, status, err := w.run(ctx, "statements/merge_loads", n)
+	if err == nil && changed(status).InsertedRowCount < int64(len(loads)) { // some were there
+		_, status, err = w.run(ctx, "statements/update_loads", n)
+	}
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -61,22 +61,23 @@ func (s *Stage) Merge(ctx context.Context) (inserted map[string]int64, err error
 	return s.merge(s, ctx)
 }
 
-// count asks a statement how many rows are in the table through each of the staged objects.
+// count asks a statement how many rows are in the table through each of the staged objects, and through
+// those that it counts besides, which have no name.
 func (s *Stage) count(ctx context.Context, statement string, params ...bigquery.QueryParameter) (map[string]int64, error) {
 	objects := make([]string, len(s.Objects))
 	for i, o := range s.Objects {
 		objects[i] = o.Object
 	}
 	counts, err := read[struct {
-		Object   string `bigquery:"object"`
-		Inserted int64  `bigquery:"inserted"`
+		Object   bigquery.NullString `bigquery:"object"`
+		Inserted int64               `bigquery:"inserted"`
 	}](ctx, s.w, statement, s.names(), append(params, param("objects", objects))...)
 	if err != nil {
 		return nil, err
 	}
 	inserted := map[string]int64{}
 	for _, c := range counts {
-		inserted[c.Object] = c.Inserted
+		inserted[c.Object.StringVal] = c.Inserted
 	}
 	return inserted, nil
 }

@@ -42,7 +42,7 @@ func TestHourly(t *testing.T) {
 		columns string
 		most    int // months, 0 for all
 	}{
-		{"merge_plays", bill.Hour[1], "listener played_at track_id ms_played source object", 2},
+		{"merge_plays", bill.Hour[1], "listener played_at track_id source", 2},
 		{"inserted", bill.Hour[2], "listener played_at track_id source object", 2},
 		{"ranking", bill.Hour[5], "listener played_at track_id track_name artists artist_name album duration_ms ms_played spotify_url image_url source object", 14},
 		{"missing_features", bill.Hour[7], "played_at track_id ms_played source", 2},

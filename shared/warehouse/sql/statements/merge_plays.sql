@@ -1,23 +1,7 @@
-{{- /* Of equal keys the larger ms_played wins, then the smaller object name. The constant bounds keep
-       the statement to the months it touches. */ -}}
+{{- /* Puts the plays into the table that it has not. The constant bounds keep the statement to the months it
+       touches. It updates nothing: BigQuery would bill every column of those months for it. */ -}}
 MERGE INTO {{.Dataset}}.plays AS t
-USING (
-  SELECT {{join .PlayColumns ", "}}
-  FROM {{.Staging}}
-  WHERE reject_reason IS NULL
-  QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY listener, source, played_at, track_id
-    ORDER BY COALESCE(ms_played, -1) DESC, object, index
-  ) = 1
-) AS s
-ON t.played_at BETWEEN @oldest AND @newest
-  AND t.listener = s.listener AND t.source = s.source AND t.played_at = s.played_at AND t.track_id = s.track_id
-WHEN MATCHED AND (
-  COALESCE(s.ms_played, -1) > COALESCE(t.ms_played, -1)
-  OR (COALESCE(s.ms_played, -1) = COALESCE(t.ms_played, -1) AND s.object < t.object)
-) THEN UPDATE SET
-  {{- range $i, $c := .PlayValues}}{{if $i}},{{end}}
-  {{$c}} = s.{{$c}}
-  {{- end}}
+USING ({{template "staged_plays" .}}) AS s
+ON {{template "same_play"}}
 WHEN NOT MATCHED THEN INSERT ({{join .PlayColumns ", "}})
 VALUES ({{range $i, $c := .PlayColumns}}{{if $i}}, {{end}}s.{{$c}}{{end}})
