@@ -97,8 +97,10 @@ func stageRows[T any](ctx context.Context, w *Warehouse, table string, rows []T)
 			return "", nil, fmt.Errorf("encoding rows of %s: %w", table, err)
 		}
 	}
-	source := bigquery.NewReaderSource(&lines)
-	source.SourceFormat = bigquery.JSON
-	source.Schema = Schema(table)
-	return w.stage(ctx, table, source)
+	return w.stage(ctx, table, func() bigquery.LoadSource {
+		source := bigquery.NewReaderSource(bytes.NewReader(lines.Bytes()))
+		source.SourceFormat = bigquery.JSON
+		source.Schema = Schema(table)
+		return source
+	})
 }

@@ -38,7 +38,7 @@ func (w *Warehouse) stageObjects(ctx context.Context, table string, schema bigqu
 	source := bigquery.NewGCSReference(uris...)
 	source.SourceFormat = bigquery.JSON
 	source.Schema = schema
-	staged, drop, err := w.stage(ctx, table, source)
+	staged, drop, err := w.stage(ctx, table, func() bigquery.LoadSource { return source })
 	if err != nil {
 		return nil, loadFault(err)
 	}

@@ -65,11 +65,10 @@ func (w *Warehouse) run(ctx context.Context, name string, n names, params ...big
 	query.Parameters = params
 	query.MaxBytesBilled = w.maxBytesBilled
 	query.Labels = map[string]string{"app": "spotify-insights", "statement": path.Base(name)}
-	if job, err = query.Run(ctx); err == nil {
-		if status, err = job.Wait(ctx); err == nil {
-			err = jobError(status)
-		}
-	}
+	job, status, err = w.work(ctx, func(ctx context.Context, id string) (*bigquery.Job, error) {
+		query.JobID = id
+		return query.Run(ctx)
+	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("statement %s: %w", name, err)
 	}
@@ -127,8 +126,9 @@ func complete[T any](answer bigquery.Schema) error {
 	return nil
 }
 
-// stage loads a source into a new staging table. drop removes the table; it also expires by itself.
-func (w *Warehouse) stage(ctx context.Context, prefix string, source bigquery.LoadSource) (table string, drop func(), err error) {
+// stage loads a source, which is made anew for each try, into a new staging table. drop removes the
+// table; it also expires by itself.
+func (w *Warehouse) stage(ctx context.Context, prefix string, source func() bigquery.LoadSource) (table string, drop func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, jobLimit)
 	defer cancel()
 	target := w.client.Dataset(w.staging).Table(prefix + "_" + rand.Text())
@@ -137,16 +137,13 @@ func (w *Warehouse) stage(ctx context.Context, prefix string, source bigquery.Lo
 		defer cancel()
 		_ = target.Delete(ctx) // the dataset's expiry removes what this leaves
 	}
-	loader := target.LoaderFrom(source)
+	loader := target.LoaderFrom(nil)
 	loader.CreateDisposition = bigquery.CreateIfNeeded
 	loader.WriteDisposition = bigquery.WriteEmpty
-	job, err := loader.Run(ctx)
-	if err == nil {
-		var status *bigquery.JobStatus
-		if status, err = job.Wait(ctx); err == nil {
-			err = jobError(status)
-		}
-	}
+	_, _, err = w.work(ctx, func(ctx context.Context, id string) (*bigquery.Job, error) {
+		loader.JobID, loader.Src = id, source()
+		return loader.Run(ctx)
+	})
 	if err != nil {
 		drop()
 		return "", nil, fmt.Errorf("loading into %s: %w", target.TableID, err)

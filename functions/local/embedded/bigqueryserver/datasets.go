@@ -2,7 +2,6 @@ package bigqueryserver
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -204,20 +203,26 @@ func (s *Server) deleteDataset(r *http.Request) (any, error) {
 
 func (s *Server) listDatasets(r *http.Request) (any, error) {
 	s.catalog.mu.RLock()
-	ids := slices.SortedFunc(maps.Keys(s.catalog.datasets), cmp.Compare[string])
+	var all []*datasetResource
+	for _, id := range slices.Sorted(maps.Keys(s.catalog.datasets)) {
+		all = append(all, s.catalog.datasets[id].resource)
+	}
 	s.catalog.mu.RUnlock()
-	page, next, err := pageOf(r, ids, func(id string) string { return id })
+	page, next, err := pageOf(r, all, func(d *datasetResource) string { return d.DatasetReference.DatasetID })
 	if err != nil {
 		return nil, err
 	}
 	type item struct {
-		Kind             string            `json:"kind"`
-		ID               string            `json:"id"`
-		DatasetReference *datasetReference `json:"datasetReference"`
+		Kind             string             `json:"kind"`
+		ID               string             `json:"id"`
+		DatasetReference *datasetReference  `json:"datasetReference"`
+		FriendlyName     *string            `json:"friendlyName,omitempty"`
+		Labels           map[string]*string `json:"labels,omitempty"`
+		Location         string             `json:"location"`
 	}
 	items := make([]item, len(page))
-	for i, id := range page {
-		items[i] = item{"bigquery#dataset", s.project + ":" + id, &datasetReference{s.project, id}}
+	for i, d := range page {
+		items[i] = item{"bigquery#dataset", s.project + ":" + d.DatasetReference.DatasetID, d.DatasetReference, d.FriendlyName, d.Labels, d.Location}
 	}
 	return struct {
 		Kind          string `json:"kind"`

@@ -21,7 +21,7 @@ func (tx *transaction) destination(ctx context.Context, c *loadConfiguration) (*
 		if c.Schema == nil {
 			return nil, invalid("No schema specified on job or table.")
 		}
-		r := tableResource{Schema: c.Schema, TimePartitioning: c.TimePartitioning, Clustering: c.Clustering}
+		r := tableResource{Schema: c.Schema.clone(), TimePartitioning: c.TimePartitioning, Clustering: c.Clustering}
 		if err := s.checkTable(&r); err != nil {
 			return nil, err
 		}
@@ -72,7 +72,7 @@ func (tx *transaction) truncate(ctx context.Context, t *table, schema *tableSche
 		return t, err
 	}
 	r := *t.resource
-	r.Schema, r.LastModifiedTime = schema, tx.s.now().UnixMilli()
+	r.Schema, r.LastModifiedTime = schema.clone(), tx.s.now().UnixMilli()
 	if err := tx.s.checkTable(&r); err != nil {
 		return nil, err
 	}

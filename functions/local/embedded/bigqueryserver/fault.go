@@ -38,6 +38,8 @@ var statuses = map[string]struct {
 	"notImplemented":    {http.StatusNotImplemented, "UNIMPLEMENTED"},
 	"required":          {http.StatusBadRequest, "INVALID_ARGUMENT"},
 	"resourceInUse":     {http.StatusBadRequest, "FAILED_PRECONDITION"},
+	"jobBackendError":   {http.StatusBadRequest, "INVALID_ARGUMENT"},
+	"jobInternalError":  {http.StatusBadRequest, "INVALID_ARGUMENT"},
 	"responseTooLarge":  {http.StatusForbidden, "PERMISSION_DENIED"},
 	"resourcesExceeded": {http.StatusBadRequest, "INVALID_ARGUMENT"},
 	"stopped":           {http.StatusOK, "CANCELLED"},
@@ -72,6 +74,16 @@ func notImplemented(format string, args ...any) *fault {
 
 func newFault(reason, format string, args ...any) *fault {
 	return &fault{Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// ofJob is a failed job's error as the answer to a request for its rows. There a reason that would stand
+// for the request is another one, so that nobody makes the request again and again.
+func ofJob(f *fault) *fault {
+	name, ok := map[string]string{"backendError": "jobBackendError", "internalError": "jobInternalError"}[f.Reason]
+	if !ok {
+		return f
+	}
+	return &fault{Reason: name, Location: f.Location, Message: f.Message}
 }
 
 // asFault makes a fault of any error; what is not one yet is this server's own failure.

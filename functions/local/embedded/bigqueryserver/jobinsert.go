@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -63,7 +62,9 @@ func (s *Server) insert(ctx context.Context, in *jobResource, uploaded *uploaded
 	if known {
 		return nil, duplicate("Already Exists: Job %s", j.state.Load().ID)
 	}
-	wait(ctx, j, insertWait)
+	if !s.prompt {
+		wait(ctx, j, insertWait)
+	}
 	return j.state.Load(), nil
 }
 
@@ -170,53 +171,4 @@ func (s *Server) cancelJob(r *http.Request) (any, error) {
 		Kind string       `json:"kind"`
 		Job  *jobResource `json:"job"`
 	}{"bigquery#jobCancelResponse", j.state.Load()}, nil
-}
-
-func (s *Server) listJobs(r *http.Request) (any, error) {
-	q := r.URL.Query()
-	least, err := queryInt(r, "minCreationTime", 0)
-	if err != nil {
-		return nil, err
-	}
-	most, err := queryInt(r, "maxCreationTime", 1<<62)
-	if err != nil {
-		return nil, err
-	}
-	if q.Get("parentJobId") != "" {
-		return nil, notImplemented("child jobs")
-	}
-	type item struct {
-		*jobResource
-		State string `json:"state"`
-	}
-	var all []item
-	for _, j := range s.jobs.list() {
-		state := j.state.Load()
-		filter := q["stateFilter"]
-		created := state.Statistics.CreationTime
-		if created < least || created > most || len(filter) > 0 && !strings.EqualFold(filter[0], state.Status.State) {
-			continue
-		}
-		all = append(all, item{state, state.Status.State})
-	}
-	// The newest come first, so the token is the number of jobs before the page.
-	start, err := queryInt(r, "pageToken", 0)
-	if err != nil {
-		return nil, err
-	}
-	size, err := queryInt(r, "maxResults", defaultPage)
-	if err != nil {
-		return nil, err
-	}
-	from := min(int(start), len(all))
-	to := min(from+max(int(size), 1), len(all))
-	next := ""
-	if to < len(all) {
-		next = strconv.Itoa(to)
-	}
-	return struct {
-		Kind          string `json:"kind"`
-		Jobs          []item `json:"jobs,omitempty"`
-		NextPageToken string `json:"nextPageToken,omitempty"`
-	}{"bigquery#jobList", all[from:to], next}, nil
 }

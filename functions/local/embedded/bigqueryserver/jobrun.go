@@ -12,13 +12,12 @@ import (
 // newJob makes a job that has not run yet. Its context ends when it is
 // cancelled or its time is up, and not with the request that asked for it.
 func (s *Server) newJob(ref jobReference, c *jobConfiguration) *job {
-	now := s.now().UnixMilli()
 	ref.ProjectID = s.project
 	j := &job{id: ref.JobID, done: make(chan struct{})}
 	j.ctx, j.cancel = context.WithCancelCause(context.Background())
 	j.state.Store(&jobResource{
 		Kind: "bigquery#job", ID: s.project + ":" + ref.Location + "." + ref.JobID, JobReference: &ref, Configuration: c,
-		Status: &jobStatus{State: "RUNNING"}, Statistics: &jobStatistics{CreationTime: now, StartTime: now},
+		Status: &jobStatus{State: "PENDING"}, Statistics: &jobStatistics{CreationTime: s.now().UnixMilli()},
 	})
 	return j
 }
@@ -53,6 +52,7 @@ func recovered(ctx context.Context, fn func(context.Context) error) (err error) 
 // succeed commits a job's effect and the job itself together, and shows it as done.
 func (s *Server) succeed(ctx context.Context, j *job, effect func(*transaction) error) error {
 	err := s.write(ctx, func(tx *transaction) error {
+		j.begin(s.now())
 		if err := effect(tx); err != nil {
 			return err
 		}

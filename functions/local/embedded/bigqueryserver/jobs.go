@@ -44,6 +44,15 @@ func (j *job) finished() bool {
 	}
 }
 
+// begin shows a job as running. Until then it is pending: it waits for its turn to write.
+func (j *job) begin(now time.Time) {
+	r := *j.state.Load()
+	stats := *r.Statistics
+	stats.StartTime = now.UnixMilli()
+	r.Statistics, r.Status = &stats, &jobStatus{State: "RUNNING"}
+	j.state.Store(&r)
+}
+
 // note records statistics while the job runs.
 func (j *job) note(set func(*jobStatistics)) {
 	r := *j.state.Load()
@@ -58,6 +67,7 @@ func (j *job) outcome(now time.Time, err error) *jobResource {
 	r := *j.state.Load()
 	stats := *r.Statistics
 	stats.EndTime = max(now.UnixMilli(), stats.StartTime)
+	stats.StartTime = cmp.Or(stats.StartTime, stats.EndTime) // of one that failed before it began
 	r.Statistics = &stats
 	r.Status = &jobStatus{State: "DONE", Errors: j.warnings}
 	if err != nil {
@@ -128,7 +138,7 @@ func (js *jobs) list() []*job {
 	slices.SortFunc(all, func(a, b *job) int {
 		return cmp.Or(
 			cmp.Compare(b.state.Load().Statistics.CreationTime, a.state.Load().Statistics.CreationTime),
-			cmp.Compare(b.id, a.id))
+			cmp.Compare(a.id, b.id))
 	})
 	return all
 }

@@ -1,8 +1,10 @@
 package bigqueryserver
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // defaultPage is the length of a list's page when the request names none.
@@ -20,16 +22,26 @@ func pageOf[T any](r *http.Request, items []T, key func(T) string) (page []T, ne
 	}
 	start := 0
 	if token := r.URL.Query().Get("pageToken"); token != "" {
-		for start < len(items) && key(items[start]) <= token {
+		text, err := base64.RawURLEncoding.DecodeString(token)
+		last, ok := strings.CutPrefix(string(text), tokenMark)
+		if err != nil || !ok {
+			return nil, "", badToken(token)
+		}
+		for start < len(items) && key(items[start]) <= last {
 			start++
 		}
 	}
 	end := min(start+int(size), len(items))
 	if end < len(items) {
-		next = key(items[end-1])
+		next = base64.RawURLEncoding.EncodeToString([]byte(tokenMark + key(items[end-1])))
 	}
 	return items[start:end], next, nil
 }
+
+// tokenMark tells the token of a list's page from any other text.
+const tokenMark = "after "
+
+func badToken(token string) error { return invalid("Invalid value for pageToken: %q", token) }
 
 // queryInt reads a number that is not negative from the query of a request's URL.
 func queryInt(r *http.Request, name string, absent int64) (int64, error) {
@@ -38,7 +50,7 @@ func queryInt(r *http.Request, name string, absent int64) (int64, error) {
 		return absent, nil
 	}
 	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || n < 0 || n > 1<<40 {
+	if err != nil || n < 0 || n > 1<<42 { // which as milliseconds since 1970 is in the year 2109
 		return 0, invalid("Invalid value for %s: %q", name, value)
 	}
 	return n, nil

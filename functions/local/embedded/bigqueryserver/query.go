@@ -149,6 +149,7 @@ func (s *Server) runSelect(ctx context.Context, j *job, q *preparedQuery) error 
 		return err
 	}
 	defer conn.Close()
+	j.begin(s.now())
 	result, err := readResult(ctx, conn, render(q.body), q.args, maxResult)
 	if ctx.Err() != nil {
 		settle(conn)
@@ -159,11 +160,6 @@ func (s *Server) runSelect(ctx context.Context, j *job, q *preparedQuery) error 
 	if err != nil {
 		return err
 	}
-	j.note(func(st *jobStatistics) {
-		withSchema := *st.Query
-		withSchema.Schema = result.schema
-		st.Query = &withSchema
-	})
 	if s.jobs.full() {
 		if err := s.write(ctx, func(*transaction) error { return nil }); err != nil {
 			return err

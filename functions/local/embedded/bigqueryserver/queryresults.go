@@ -67,7 +67,7 @@ func (s *Server) queryJob(r *http.Request) (any, error) {
 		patience = time.Duration(*in.TimeoutMs) * time.Millisecond
 	}
 	wait(r.Context(), j, patience)
-	return s.queryAnswer(j, "bigquery#queryResponse", p)
+	return s.queryAnswer(j, kindQueryResponse, p)
 }
 
 // queryResults is jobs.getQueryResults.
@@ -91,16 +91,31 @@ func (s *Server) queryResults(r *http.Request) (any, error) {
 // pageRequest says which rows of a result are wanted.
 type pageRequest struct {
 	start, most     int64
+	next            bool // after another page: there has to be a row
 	int64Timestamps bool
+}
+
+// check refuses the token of a page that there is not.
+func (p pageRequest) check(total int64) error {
+	if p.next && p.start >= total {
+		return badToken(strconv.FormatInt(p.start, 10))
+	}
+	return nil
 }
 
 func readPageRequest(r *http.Request) (p pageRequest, err error) {
 	if p.start, err = queryInt(r, "startIndex", 0); err != nil {
 		return p, err
 	}
-	// The token of a page is the number of rows before it.
-	if p.start, err = queryInt(r, "pageToken", p.start); err != nil {
-		return p, err
+	// The token of a page is the number of rows before it, of which there is always one.
+	if token := r.URL.Query().Get("pageToken"); token != "" {
+		if r.URL.Query().Has("startIndex") {
+			return p, invalid("When using a page token, you cannot specify an arbitrary startIndex.")
+		}
+		if p.start, err = queryInt(r, "pageToken", 0); err != nil || p.start == 0 {
+			return p, badToken(token)
+		}
+		p.next = true
 	}
 	p.most, err = queryInt(r, "maxResults", 1<<40)
 	p.int64Timestamps = r.URL.Query().Get("formatOptions.useInt64Timestamp") == "true"
@@ -109,34 +124,49 @@ func readPageRequest(r *http.Request) (p pageRequest, err error) {
 
 // rowPage is the part of an answer that comes before the rows.
 type rowPage struct {
-	Kind                string         `json:"kind"`
-	JobReference        *jobReference  `json:"jobReference,omitempty"`
-	JobComplete         *bool          `json:"jobComplete,omitempty"`
-	Schema              *tableSchema   `json:"schema,omitempty"`
-	TotalRows           *int64         `json:"totalRows,omitempty,string"`
-	PageToken           string         `json:"pageToken,omitempty"`
-	TotalBytesProcessed *int64         `json:"totalBytesProcessed,omitempty,string"`
-	CacheHit            *bool          `json:"cacheHit,omitempty"`
-	NumDMLAffectedRows  *int64         `json:"numDmlAffectedRows,omitempty,string"`
-	DMLStats            *dmlStatistics `json:"dmlStats,omitempty"`
+	Kind                string        `json:"kind"`
+	JobReference        *jobReference `json:"jobReference,omitempty"`
+	JobComplete         *bool         `json:"jobComplete,omitempty"`
+	Schema              *tableSchema  `json:"schema,omitempty"`
+	TotalRows           *int64        `json:"totalRows,omitempty,string"`
+	PageToken           string        `json:"pageToken,omitempty"`
+	TotalBytesProcessed *int64        `json:"totalBytesProcessed,omitempty,string"`
+	CacheHit            *bool         `json:"cacheHit,omitempty"`
+	NumDMLAffectedRows  *int64        `json:"numDmlAffectedRows,omitempty,string"`
+
+	// Of jobs.query alone.
+	DMLStats      *dmlStatistics `json:"dmlStats,omitempty"`
+	Location      string         `json:"location,omitempty"`
+	StatementType string         `json:"statementType,omitempty"`
+	CreationTime  int64          `json:"creationTime,omitempty,string"`
+	StartTime     int64          `json:"startTime,omitempty,string"`
+	EndTime       int64          `json:"endTime,omitempty,string"`
 }
+
+const kindQueryResponse = "bigquery#queryResponse"
 
 // queryAnswer is the answer about a query job, with a page of its rows if it is a SELECT.
 func (s *Server) queryAnswer(j *job, kind string, p pageRequest) (any, error) {
 	complete := j.finished()
 	state := j.state.Load()
 	answer := rowPage{Kind: kind, JobReference: state.JobReference, JobComplete: &complete}
-	if !complete {
-		return answer, nil
+	st, q := state.Statistics, state.Statistics.Query
+	if kind == kindQueryResponse {
+		answer.Location = state.JobReference.Location
+		answer.CreationTime, answer.StartTime, answer.EndTime = st.CreationTime, st.StartTime, st.EndTime
+		if q != nil {
+			answer.StatementType, answer.DMLStats = q.StatementType, q.DMLStats
+		}
 	}
-	switch q := state.Statistics.Query; {
-	case state.Status.ErrorResult != nil:
-		return nil, state.Status.ErrorResult
-	case q == nil:
+	switch {
+	case state.Configuration.Query == nil:
 		return nil, invalid("Job %s is not a query", j.id)
+	case !complete:
+		return answer, nil
+	case state.Status.ErrorResult != nil:
+		return nil, ofJob(state.Status.ErrorResult)
 	default:
-		answer.Schema = q.Schema
-		answer.NumDMLAffectedRows, answer.DMLStats = q.NumDMLAffectedRows, q.DMLStats
+		answer.Schema, answer.NumDMLAffectedRows = q.Schema, q.NumDMLAffectedRows
 		answer.TotalBytesProcessed, answer.CacheHit = new(int64(0)), new(false)
 		answer.TotalRows = new(int64(0))
 		if q.StatementType != kindSelect || state.Configuration.DryRun {
@@ -153,7 +183,10 @@ func (s *Server) queryAnswer(j *job, kind string, p pageRequest) (any, error) {
 // page writes an answer with a page of the result's rows.
 func (r *resultSet) page(answer rowPage, p pageRequest) (any, error) {
 	total := int64(len(r.ends))
-	answer.TotalRows = &total
+	if err := p.check(total); err != nil {
+		return nil, err
+	}
+	answer.TotalRows, answer.Schema = &total, r.schema
 	start := min(p.start, total)
 	end, size := start, 0
 	for end < total && end-start < p.most && (end == start || size+len(r.row(int(end))) <= pageBytes) {

@@ -3,6 +3,7 @@ package bigqueryserver
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -86,6 +87,9 @@ func (s *tableSchema) normalize() error {
 	}
 	return nil
 }
+
+// clone is a copy to normalize: the job that brought the schema shows it meanwhile.
+func (s *tableSchema) clone() *tableSchema { return &tableSchema{slices.Clone(s.Fields)} }
 
 func (s *tableSchema) field(name string) *tableField {
 	for i := range s.Fields {

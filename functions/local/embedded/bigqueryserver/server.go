@@ -16,6 +16,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type Options struct {
 	Project string           // the only project there is
 	Objects Objects          // where load jobs find gs:// objects; nil for none
 	Now     func() time.Time // the clock of jobs and expirations; nil is time.Now. SQL has its own.
+	Prompt  bool             // jobs.insert answers at once, as BigQuery's, and not when the job is done, which spares asking for it
 }
 
 // Server is an embedded BigQuery. Its file belongs to it alone while it is open.
@@ -44,6 +46,7 @@ type Server struct {
 	project string
 	objects Objects
 	now     func() time.Time
+	prompt  bool
 
 	db        *sql.DB
 	writer    sync.Mutex // held by the one transaction that writes
@@ -56,7 +59,7 @@ type Server struct {
 
 // Open opens or makes the file and drops what has expired in it.
 func Open(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{project: o.Project, objects: o.Objects, now: o.Now}
+	s := &Server{project: o.Project, objects: o.Objects, now: o.Now, prompt: o.Prompt}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -117,27 +120,28 @@ type rawJSON []byte
 
 func (s *Server) routes() {
 	s.mux = http.NewServeMux()
-	handle := func(pattern string, h func(*http.Request) (any, error)) {
+	handle := func(pattern string, h func(*http.Request) (any, error), parameters ...string) {
 		method, path, _ := strings.Cut(pattern, " ")
-		s.mux.HandleFunc(method+" /projects/{project}"+path, s.answer(h))
+		s.mux.HandleFunc(method+" /projects/{project}"+path, s.answer(h, parameters))
 	}
-	handle("GET /datasets", s.listDatasets)
+	rows := []string{"startIndex", "maxResults", "pageToken", "formatOptions.useInt64Timestamp"}
+	handle("GET /datasets", s.listDatasets, "all", "maxResults", "pageToken") // none are hidden
 	handle("POST /datasets", s.insertDataset)
 	handle("GET /datasets/{dataset}", s.getDataset)
 	handle("PATCH /datasets/{dataset}", s.patchDataset)
-	handle("DELETE /datasets/{dataset}", s.deleteDataset)
-	handle("GET /datasets/{dataset}/tables", s.listTables)
+	handle("DELETE /datasets/{dataset}", s.deleteDataset, "deleteContents")
+	handle("GET /datasets/{dataset}/tables", s.listTables, "maxResults", "pageToken")
 	handle("POST /datasets/{dataset}/tables", s.insertTable)
 	handle("GET /datasets/{dataset}/tables/{table}", s.getTable)
 	handle("PATCH /datasets/{dataset}/tables/{table}", s.patchTable)
 	handle("DELETE /datasets/{dataset}/tables/{table}", s.deleteTable)
-	handle("GET /datasets/{dataset}/tables/{table}/data", s.listRows)
-	handle("GET /jobs", s.listJobs)
+	handle("GET /datasets/{dataset}/tables/{table}/data", s.listRows, rows...)
+	handle("GET /jobs", s.listJobs, "allUsers", "stateFilter", "projection", "minCreationTime", "maxCreationTime", "maxResults", "pageToken") // all are of one user
 	handle("POST /jobs", s.insertJob)
-	handle("GET /jobs/{job}", s.getJob)
-	handle("POST /jobs/{job}/cancel", s.cancelJob)
+	handle("GET /jobs/{job}", s.getJob, "location")
+	handle("POST /jobs/{job}/cancel", s.cancelJob, "location")
 	handle("POST /queries", s.queryJob)
-	handle("GET /queries/{job}", s.queryResults)
+	handle("GET /queries/{job}", s.queryResults, append(rows, "location", "timeoutMs")...)
 	s.mux.HandleFunc("POST /upload/bigquery/v2/projects/{project}/jobs", s.upload)
 	s.mux.HandleFunc("PUT /upload/bigquery/v2/projects/{project}/jobs", s.upload)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -145,9 +149,20 @@ func (s *Server) routes() {
 	})
 }
 
-// answer makes a handler of a function from a request to a resource.
-func (s *Server) answer(h func(*http.Request) (any, error)) http.HandlerFunc {
+// everywhere are the parameters that every method takes and that change nothing: the form of an answer
+// is always JSON, and always all of it.
+var everywhere = []string{"alt", "fields", "prettyPrint", "quotaUser", "key"}
+
+// answer makes a handler of a function from a request to a resource. Other parameters than those given
+// are refused, as fields are.
+func (s *Server) answer(h func(*http.Request) (any, error), parameters []string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		for name := range r.URL.Query() {
+			if !slices.Contains(everywhere, name) && !slices.Contains(parameters, name) {
+				writeFault(w, notImplemented("the parameter %s of this request", name))
+				return
+			}
+		}
 		if project := r.PathValue("project"); project != s.project {
 			writeFault(w, notFound("Not found: Project %s; this is project %s", project, s.project))
 			return

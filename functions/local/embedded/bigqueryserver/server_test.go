@@ -58,6 +58,9 @@ type fixture struct {
 	file   string
 	bucket bucket
 	stop   func()
+
+	objects bigqueryserver.Objects // nil for the bucket
+	prompt  bool
 }
 
 func start(t testing.TB) *fixture {
@@ -75,7 +78,11 @@ func start(t testing.TB) *fixture {
 // open starts the server on the fixture's file.
 func (f *fixture) open(now func() time.Time) {
 	f.t.Helper()
-	server, err := bigqueryserver.Open(f.ctx, bigqueryserver.Options{Path: f.file, Project: project, Objects: f.bucket, Now: now})
+	objects := f.objects
+	if objects == nil {
+		objects = f.bucket
+	}
+	server, err := bigqueryserver.Open(f.ctx, bigqueryserver.Options{Path: f.file, Project: project, Objects: objects, Now: now, Prompt: f.prompt})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -33,6 +33,9 @@ func (s *Server) listRows(r *http.Request) (any, error) {
 	if err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+t.id.sql()).Scan(&total); err != nil {
 		return nil, engineFault(ctx, err)
 	}
+	if err := p.check(total); err != nil {
+		return nil, err
+	}
 	most := min(p.most, listPage)
 	query := fmt.Sprintf("SELECT * FROM %s LIMIT %d OFFSET %d", t.id.sql(), most, p.start)
 	rows, err := readResult(ctx, conn, query, nil, pageBytes)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 )
 
 func pathTable(r *http.Request) tableID {
@@ -162,6 +161,9 @@ func (s *Server) listTables(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	type view struct {
+		UseLegacySQL *bool `json:"useLegacySql"`
+	}
 	type item struct {
 		Kind           string          `json:"kind"`
 		ID             string          `json:"id"`
@@ -169,11 +171,21 @@ func (s *Server) listTables(r *http.Request) (any, error) {
 		Type           string          `json:"type"`
 		CreationTime   int64           `json:"creationTime,string"`
 		ExpirationTime *int64          `json:"expirationTime,omitempty,string"`
+
+		FriendlyName     *string            `json:"friendlyName,omitempty"`
+		Labels           map[string]*string `json:"labels,omitempty"`
+		TimePartitioning *timePartitioning  `json:"timePartitioning,omitempty"`
+		Clustering       *clustering        `json:"clustering,omitempty"`
+		View             *view              `json:"view,omitempty"`
 	}
 	items := make([]item, len(page))
 	for i, t := range page {
-		items[i] = item{"bigquery#table", s.project + ":" + t.id.String(), t.resource.TableReference,
-			strings.ToUpper(t.resource.Type), t.resource.CreationTime, t.resource.ExpirationTime}
+		r := t.resource
+		items[i] = item{"bigquery#table", s.project + ":" + t.id.String(), r.TableReference, r.Type, r.CreationTime, r.ExpirationTime,
+			r.FriendlyName, r.Labels, r.TimePartitioning, r.Clustering, nil}
+		if t.view() {
+			items[i].View = &view{r.View.UseLegacySQL}
+		}
 	}
 	return struct {
 		Kind          string `json:"kind"`
