@@ -38,7 +38,7 @@ func queryInt(r *http.Request, name string, absent int64) (int64, error) {
 		return absent, nil
 	}
 	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || n < 0 || n > 1<<40 {
+	if err != nil || n < 0 || n > 1<<50 { // room for sums, and for Unix milliseconds
 		return 0, invalid("Invalid value for %s: %q", name, value)
 	}
 	return n, nil
