@@ -4,7 +4,7 @@ GO ?= go
 TESTFLAGS ?=
 
 .PHONY: run connect function test test-terraform test-soak test-browser test-googlesql bench screenshots build vet clean
-.PHONY: deploy open trigger logs doctor destroy forget
+.PHONY: deploy open trigger logs doctor destroy forget smoke
 
 # A binary of its own, so that Ctrl-C and SIGTERM reach the server and not `go run`.
 build:
@@ -54,7 +54,7 @@ screenshots:
 
 # On Google Cloud. PROJECT=... and the other arguments reach the commands through the environment, unread by
 # the shell; each looks at them before it does anything.
-deploy open trigger logs doctor destroy forget:
+deploy open trigger logs doctor destroy forget smoke:
 	@terraform/commands/$@.sh
 
 vet:

@@ -35,6 +35,15 @@ type Warehouse struct {
 
 // Open makes a client. It makes no call.
 func Open(ctx context.Context, s settings.Settings) (*Warehouse, error) {
+	client, err := Client(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &Warehouse{client, s.Dataset, s.StagingDataset, s.MaxBytesBilled}, nil
+}
+
+// Client makes a client of the BigQuery that the settings and the environment name.
+func Client(ctx context.Context, s settings.Settings) (*bigquery.Client, error) {
 	addr, err := emulator.Host(emulator.BigQuery)
 	if err != nil {
 		return nil, err
@@ -48,7 +57,7 @@ func Open(ctx context.Context, s settings.Settings) (*Warehouse, error) {
 		return nil, fmt.Errorf("making a BigQuery client: %w", err)
 	}
 	client.Location = s.Location
-	return &Warehouse{client, s.Dataset, s.StagingDataset, s.MaxBytesBilled}, nil
+	return client, nil
 }
 
 func (w *Warehouse) names() names { return names{Dataset: w.dataset} }

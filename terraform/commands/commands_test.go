@@ -106,6 +106,9 @@ func TestArguments(t *testing.T) {
 		{name: "no project", make: []string{"deploy"}, wantSaid: []string{"make deploy PROJECT=my-project"}},
 		{name: "a project's name", make: []string{"doctor", "PROJECT=My Project"}, wantSaid: []string{"PROJECT='My Project' will not do", "gcloud projects list"}},
 		{name: "a project's number", make: []string{"logs", "PROJECT=123456789012"}, wantSaid: []string{"the id of a project"}},
+		{name: "no project to try", make: []string{"smoke"}, wantSaid: []string{"make smoke PROJECT=my-project"}},
+		{name: "a project to try with a command in it", make: []string{"smoke", "PROJECT=$(touch hacked)"}, wantSaid: []string{"will not do"}},
+		{name: "a multi-region to try", make: []string{"smoke", project, "REGION=EU"}, wantSaid: []string{"REGION='EU' will not do"}},
 		{name: "a project with a command in it", make: []string{"open", "PROJECT=a;touch hacked"}, wantSaid: []string{"will not do"}},
 		{name: "a project of two lines", make: []string{"open", "PROJECT=some-project\nx"}, wantSaid: []string{"will not do"}},
 		{name: "a zone", make: []string{"deploy", project, "REGION=us-central1-a"}, wantSaid: []string{"REGION='us-central1-a' will not do", "no zone"}},
@@ -148,6 +151,9 @@ func TestChecks(t *testing.T) {
 		{name: "no Terraform", make: deploy, without: []string{"terraform"}, wantSaid: []string{"terraform is not installed: version 1.11 or later: https://"}, wantCalls: []string{}},
 		{name: "no Go", make: deploy, without: []string{"go"}, wantSaid: []string{"go is not installed: Go 1.26"}, wantCalls: []string{}},
 		{name: "an old Terraform", make: deploy, answers: []answer{{call: "terraform version", says: "Terraform v1.9.8\non linux_amd64"}}, wantSaid: []string{"Here is Terraform v1.9.8, and 1.11 or later is needed"}},
+		{name: "no Go to try", make: []string{"smoke", "PROJECT=some-project"}, without: []string{"go"}, wantSaid: []string{"go is not installed: Go 1.26"}, wantCalls: []string{}},
+		{name: "no login to try", make: []string{"smoke", "PROJECT=some-project"}, answers: []answer{{call: login, fails: true}},
+			wantSaid: []string{"gcloud auth application-default login"}, wantCalls: join(asked, login)},
 		{name: "no bq", make: []string{"forget", "PROJECT=some-project", "LISTENER=me"}, without: []string{"bq"}, wantSaid: []string{"bq is not installed"}, wantCalls: []string{}},
 		{name: "no login", make: deploy, answers: []answer{{call: "gcloud auth list"}}, wantSaid: []string{"gcloud auth login"}},
 		{name: "no login of other programs", make: deploy, answers: []answer{{call: login, fails: true}},
@@ -190,6 +196,8 @@ func TestSmallCommands(t *testing.T) {
 		{name: "logs", make: []string{"logs", "PROJECT=some-project", "LISTENER=me", "SINCE=7d"},
 			wantCalls: join(asked, `gcloud logging read 'resource.type="cloud_run_revision" AND resource.labels.service_name=("dashboard-public" OR "ingest" OR "load" OR "topten") AND (jsonPayload.message:* OR textPayload:*) AND jsonPayload.listener="me"'`+
 				` --project=some-project --freshness=7d --limit=200 '--format=value[separator='  '](timestamp.date('%Y-%m-%d %H:%M:%S',tz=LOCAL),severity,resource.labels.service_name,firstof(jsonPayload.message,textPayload),jsonPayload.listener,jsonPayload.object,jsonPayload.error,jsonPayload.action)'`)},
+		{name: "smoke", make: []string{"smoke", "PROJECT=some-project", "REGION=europe-west1"},
+			wantCalls: join(asked, login, "go test -count=1 -v -timeout=45m -run=^TestSmoke$ ./test/smoke SMOKE_PROJECT=some-project")},
 		{name: "test-terraform", make: []string{"test-terraform"}, wantCalls: []string{
 			"go run ./terraform/stage terraform/staged", "terraform fmt -check -diff -recursive", "terraform init -backend=false -upgrade -input=false -no-color",
 			"terraform validate -no-color", "terraform test -no-color"}},

@@ -51,10 +51,13 @@ func newMachine(t *testing.T, without []string, answers []answer) machine {
 		}
 	}
 	m.write(t, "path/.standin", standIn(m.root, answers), 0o755)
-	for _, name := range []string{"gcloud", "terraform", "bq", "go", "sleep", "date"} {
+	for _, name := range []string{"gcloud", "terraform", "bq", "sleep", "date"} {
 		if !slices.Contains(without, name) {
 			m.write(t, "path/"+name, "#!/usr/bin/env bash\n. '"+m.root+"/path/.standin'\n", 0o755)
 		}
+	}
+	if !slices.Contains(without, "go") { // it says too which project a test is told of
+		m.write(t, "path/go", "#!/usr/bin/env bash\nset -- \"$@\" ${SMOKE_PROJECT:+\"SMOKE_PROJECT=$SMOKE_PROJECT\"}\n. '"+m.root+"/path/.standin'\n", 0o755)
 	}
 	m.write(t, "bin/local", "#!/usr/bin/env bash\nset -- \"$@\" \"GOOGLE_CLOUD_PROJECT=${GOOGLE_CLOUD_PROJECT-}\"\n. '"+m.root+"/path/.standin'\n", 0o755)
 	return m

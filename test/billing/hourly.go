@@ -96,15 +96,17 @@ func (p *pipeline) watch(ctx context.Context, played []fakespotify.Play) (s sent
 	before, last := played[len(played)-1-fresh], played[len(played)-1]
 
 	if err = p.ingest(ctx, before, insights.Written); err == nil {
-		err = p.tell(ctx, p.fetcher)
+		err = p.functions.Tell(ctx, p.functions.Fetcher)
 	}
 	if err == nil {
-		err = p.loadFeatures(ctx)
+		err = p.functions.LoadFeatures(ctx)
+	}
+	if err == nil {
+		err = p.functions.Tell(ctx) // nobody: the first page's are not what an hour sends
 	}
 	if err != nil {
 		return s, err
 	}
-	p.messages = nil
 	if _, err = jobs.read(ctx); err != nil {
 		return s, err
 	}
@@ -112,14 +114,14 @@ func (p *pipeline) watch(ctx context.Context, played []fakespotify.Play) (s sent
 		run func() error
 		to  *[]job
 	}{
-		{func() error { _, err := p.reconciler.Run(ctx); return err }, &s.day},
+		{func() error { _, err := p.functions.Reconciler.Run(ctx); return err }, &s.day},
 		{func() error { return p.ingest(ctx, last, insights.Written) }, &s.hour},
-		{func() error { return p.loadFeatures(ctx) }, &s.newTracks},
+		{func() error { return p.functions.LoadFeatures(ctx) }, &s.newTracks},
 		{func() error { return p.ingest(ctx, last, insights.Unchanged) }, &s.unchanged},
 	}
 	for _, step := range steps {
 		if err = step.run(); err == nil {
-			err = p.tell(ctx, p.ranker, p.fetcher)
+			err = p.functions.Tell(ctx, p.functions.Ranker, p.functions.Fetcher)
 		}
 		if err == nil {
 			*step.to, err = jobs.read(ctx)

@@ -1,12 +1,9 @@
 package pipeline
 
 import (
-	order "cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -178,28 +175,10 @@ func (d *deployment) testNoFeatures(t *testing.T) {
 	}
 }
 
-// topTen ranks plays as the design says: times played, minutes, the later last play, the id.
+// topTen are the ten tracks played most, as the table has them.
 func topTen(plays []fakespotify.Play) (lines []string) {
-	type count struct {
-		id    string
-		times int
-		ms    int
-		last  time.Time
-	}
-	counts := map[string]*count{}
-	for _, p := range plays {
-		c := counts[p.Track.ID]
-		if c == nil {
-			c = &count{id: p.Track.ID}
-			counts[c.id] = c
-		}
-		c.times, c.ms, c.last = c.times+1, c.ms+p.Track.DurationMS, p.PlayedAt
-	}
-	ranked := slices.SortedFunc(maps.Values(counts), func(a, b *count) int {
-		return order.Or(b.times-a.times, b.ms-a.ms, b.last.Compare(a.last), strings.Compare(a.id, b.id))
-	})
-	for i, c := range ranked[:10] {
-		lines = append(lines, fmt.Sprintf("%d | %s | %d | %d | %s", i+1, c.id, c.times, c.ms, c.last.UTC().Format("2006-01-02T15:04:05.999Z")))
+	for i, c := range fakespotify.Ranked(plays)[:10] {
+		lines = append(lines, fmt.Sprintf("%d | %s | %d | %d | %s", i+1, c.Track.ID, c.Times, c.MS, c.Last.UTC().Format("2006-01-02T15:04:05.999Z")))
 	}
 	return lines
 }

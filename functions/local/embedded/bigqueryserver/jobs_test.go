@@ -121,25 +121,28 @@ func TestJobLists(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	it := f.client.Jobs(f.ctx)
-	it.State = bigquery.Done
-	it.PageInfo().MaxSize = 2
-	n := 0
-	for {
-		job, err := it.Next()
-		if errors.Is(err, iterator.Done) {
-			break
+	now := time.Now()
+	for since, want := range map[time.Time]int{{}: 5, now.Add(-time.Hour): 5, now.Add(time.Hour): 0} {
+		it := f.client.Jobs(f.ctx)
+		it.State, it.MinCreationTime = bigquery.Done, since
+		it.PageInfo().MaxSize = 2
+		n := 0
+		for {
+			job, err := it.Next()
+			if errors.Is(err, iterator.Done) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !job.LastStatus().Done() {
+				t.Errorf("job %s is not done", job.ID())
+			}
+			n++
 		}
-		if err != nil {
-			t.Fatal(err)
+		if n != want {
+			t.Errorf("%d jobs since %v, want %d", n, since, want)
 		}
-		if !job.LastStatus().Done() {
-			t.Errorf("job %s is not done", job.ID())
-		}
-		n++
-	}
-	if n != 5 {
-		t.Errorf("%d jobs", n)
 	}
 }
 

@@ -16,6 +16,8 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /storage/v1/b", s.pass)
 	mux.HandleFunc("GET /storage/v1/b/{bucket}", s.pass)
+	mux.HandleFunc("POST /storage/v1/b", s.makeBucket)
+	mux.HandleFunc("DELETE /storage/v1/b/{bucket}", s.deleteBucket)
 	mux.HandleFunc("GET /storage/v1/b/{bucket}/o", s.list)
 	mux.HandleFunc("GET /storage/v1/b/{bucket}/o/{object}", s.read)
 	mux.HandleFunc("GET /download/storage/v1/b/{bucket}/o/{object}", s.read)

@@ -3,6 +3,7 @@ package storageserver_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"net/http"
@@ -128,6 +129,12 @@ func TestRawRequests(t *testing.T) {
 		{name: "copy", method: "POST", path: "/storage/v1/b/lake/o/there/rewriteTo/b/lake/o/b", want: 400},
 		{name: "patch", method: "PATCH", path: "/storage/v1/b/lake/o/there", body: `{}`, want: 400},
 		{name: "delete bucket", method: "DELETE", path: "/storage/v1/b/lake", want: 400},
+		{name: "delete bucket of dots", method: "DELETE", path: "/storage/v1/b/%2e%2e", want: 400},
+		{name: "make bucket of dots", method: "POST", path: "/storage/v1/b", body: `{"name":"..-escaped.."}`, header: jsonBody, want: 400},
+		{name: "make bucket with a path", method: "POST", path: "/storage/v1/b", body: `{"name":"../escaped"}`, header: jsonBody, want: 400},
+		{name: "make bucket by another spelling", method: "POST", path: "/storage/v1/b", body: `{"name":"made","NAME":"../escaped"}`, header: jsonBody, want: 400},
+		{name: "make bucket without name", method: "POST", path: "/storage/v1/b", body: `{}`, header: jsonBody, want: 400},
+		{name: "make bucket of no JSON", method: "POST", path: "/storage/v1/b", body: `made`, header: jsonBody, want: 400},
 		{name: "signed upload", method: "PUT", path: "/lake/a?X-Goog-Algorithm=x", body: "x", want: 400},
 
 		{name: "rebound host", method: "GET", path: "/storage/v1/b", header: map[string]string{"Host": "evil.example"}, want: 403},
@@ -207,5 +214,39 @@ func TestMissingBucket(t *testing.T) {
 	wantStatus(t, err, http.StatusNotFound)
 	if _, err := c.Bucket("other").Attrs(t.Context()); err == nil {
 		t.Error("a bucket was made by a write")
+	}
+}
+
+// TestBucketOfATest is what a test does with a bucket of its own.
+func TestBucketOfATest(t *testing.T) {
+	ctx := t.Context()
+	lake, _ := serve(t, t.TempDir())
+	mustWrite(t, lake.Object("there"), "content")
+	c, err := storage.NewClient(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	b := c.Bucket("own")
+	if err := b.Create(ctx, "project", &storage.BucketAttrs{Labels: map[string]string{"app": "test"}}); err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, b.Create(ctx, "project", nil), http.StatusConflict)
+	mustWrite(t, b.Object("there"), "own content")
+	wantStatus(t, b.Delete(ctx), http.StatusPreconditionFailed)
+	if got := read(t, b.Object("there")); got != "own content" {
+		t.Errorf("content %q", got)
+	}
+	if err := b.Object("there").Delete(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Delete(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Attrs(ctx); !errors.Is(err, storage.ErrBucketNotExist) {
+		t.Errorf("a deleted bucket has the error %v", err)
+	}
+	if got := read(t, lake.Object("there")); got != "content" {
+		t.Errorf("content %q", got)
 	}
 }

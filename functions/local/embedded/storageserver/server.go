@@ -52,6 +52,7 @@ type Server struct {
 	project string
 	pubsub  *pubsub.Client    // nil without topics
 	topics  map[string]string // resource names, by bucket
+	kept    map[string]bool   // the buckets of the options
 
 	// write is held by every request that changes something: it makes a precondition and its deletion one step.
 	write sync.Mutex
@@ -101,7 +102,7 @@ func start(opts Options) (_ *Server, err error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{project: opts.Project, topics: map[string]string{}}
+	s := &Server{project: opts.Project, topics: map[string]string{}, kept: map[string]bool{}}
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
@@ -127,6 +128,7 @@ func start(opts Options) (_ *Server, err error) {
 		if err := createBucket(s.fake, b.Name); err != nil {
 			return nil, err
 		}
+		s.kept[b.Name] = true
 		if b.Topic != "" {
 			s.topics[b.Name] = fmt.Sprintf("projects/%s/topics/%s", opts.Project, b.Topic)
 		}

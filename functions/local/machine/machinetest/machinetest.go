@@ -6,14 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/iterator"
-	"google.golang.org/api/option"
 
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/emulator"
@@ -59,8 +57,7 @@ func start(t testing.TB, listeners ...string) *machine.Machine {
 // Dataset is a client's view of the tables.
 func Dataset(t testing.TB, s settings.Settings) (*bigquery.Client, *bigquery.Dataset) {
 	t.Helper()
-	client, err := bigquery.NewClient(t.Context(), s.Project,
-		option.WithEndpoint("http://"+os.Getenv("BIGQUERY_EMULATOR_HOST")+"/"), option.WithoutAuthentication())
+	client, err := warehouse.Client(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,146 @@
+// Package inprocess runs the functions one after the other in this process, on the cloud that the
+// environment names. They are made of the clients that they are deployed with; only the messages from one
+// to the next are handed over here.
+package inprocess
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"spotify-insights.internal/functions/features"
+	"spotify-insights.internal/functions/ingest"
+	"spotify-insights.internal/functions/load"
+	"spotify-insights.internal/functions/reconcile"
+	"spotify-insights.internal/functions/topten"
+	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/shared/events"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/loading"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/spotify"
+)
+
+// Functions are the functions of one deployment.
+type Functions struct {
+	Ingester   *ingest.Ingester
+	Load       *load.Function
+	Reconciler *reconcile.Reconciler
+	Ranker     *topten.Ranker
+	Fetcher    *features.Fetcher
+	Lake       *objects.Bucket
+	Documents  *objects.Bucket // the insights
+
+	messages []events.Loaded // that nobody has had
+	loaded   map[string]bool // objects of audio features
+}
+
+// Secrets are where ingest finds its tokens.
+type Secrets interface {
+	Latest(ctx context.Context, id string, v any) (version int, err error)
+	Newest(ctx context.Context, id string, v any) (version int, err error)
+	Add(ctx context.Context, id string, v any) (version int, err error)
+	DestroyBefore(ctx context.Context, id string, version int) error
+}
+
+// Open makes the functions; features asks ReccoBeats alone. now is the clock of ingest, which a Spotify
+// whose clock stands has to share.
+func Open(ctx context.Context, s settings.Settings, store Secrets, now func() time.Time) (*Functions, error) {
+	f := &Functions{loaded: map[string]bool{}}
+	var err error
+	if f.Lake, err = objects.Open(ctx, s.LakeBucket); err != nil {
+		return nil, err
+	}
+	if f.Documents, err = objects.Open(ctx, s.InsightsBucket); err != nil {
+		return nil, err
+	}
+	client, err := spotify.New()
+	if err != nil {
+		return nil, err
+	}
+	loader, warehouse, err := loading.Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	loader.Publisher = f
+	providers, err := audio.Providers("reccobeats", audio.Needs{})
+	if err != nil {
+		return nil, err
+	}
+	f.Fetcher = &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: f.Lake, Documents: f.Documents, Now: time.Now}
+	f.Ingester = &ingest.Ingester{Tokens: &ingest.Tokens{Secrets: store, Spotify: client, Now: now}, Spotify: client, Lake: f.Lake, Status: f.Documents, Now: now}
+	f.Load = &load.Function{Bucket: s.LakeBucket, Lake: f.Lake, Loader: loader, Now: time.Now}
+	f.Reconciler = &reconcile.Reconciler{Lake: f.Lake, Ledger: warehouse, Loader: loader}
+	f.Ranker = &topten.Ranker{Listeners: s.Listeners, Warehouse: warehouse, Documents: f.Documents}
+	return f, nil
+}
+
+// Publish keeps a message for those who wait for it.
+func (f *Functions) Publish(_ context.Context, loaded events.Loaded) error {
+	f.messages = append(f.messages, loaded)
+	return nil
+}
+
+// Finalized has load take an object that was written.
+func (f *Functions) Finalized(ctx context.Context, object string) error {
+	e, err := eventOf(events.ObjectFinalized, map[string]string{"bucket": f.Load.Bucket, "name": object, "generation": "1"})
+	if err != nil {
+		return err
+	}
+	return f.Load.Handle(ctx, e)
+}
+
+// LoadFeatures has load take the audio features that were fetched since it was last called.
+func (f *Functions) LoadFeatures(ctx context.Context) error {
+	list, err := f.Lake.List(ctx, lake.FeaturesPrefix)
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if f.loaded[o.Name] {
+			continue
+		}
+		f.loaded[o.Name] = true
+		if err := f.Finalized(ctx, o.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Tell gives the messages that were published since it was last called to functions, one after the other.
+func (f *Functions) Tell(ctx context.Context, functions ...interface {
+	Handle(context.Context, event.Event) error
+}) error {
+	messages := f.messages
+	f.messages = nil
+	for _, m := range messages {
+		data, err := json.Marshal(m)
+		if err != nil {
+			return err
+		}
+		message, err := eventOf(events.MessagePublished, map[string]any{"message": map[string]any{"data": data}})
+		if err != nil {
+			return err
+		}
+		for _, function := range functions {
+			if err := function.Handle(ctx, message); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func eventOf(kind string, data any) (event.Event, error) {
+	e := event.New()
+	e.SetID(fmt.Sprint(time.Now().UnixNano()))
+	e.SetSource("//inprocess")
+	e.SetType(kind)
+	e.SetTime(time.Now())
+	return e, e.SetData("application/json", data)
+}

@@ -1,0 +1,110 @@
+package smoke
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/settings"
+)
+
+const (
+	listener = "smoke"
+	zone     = "America/Los_Angeles" // the listener's
+	// runLimit is how long a run may take, a few minutes being usual; cleanLimit is for what comes after,
+	// also after an interrupt. Both are to fit into the time that make smoke gives the test.
+	runLimit   = 30 * time.Minute
+	cleanLimit = 5 * time.Minute
+	// maxBilled is what one query may be billed, in bytes: each reads a few tables of some hundred rows.
+	maxBilled = 1 << 30
+)
+
+// start names the project that SMOKE_PROJECT does, or starts an embedded cloud, and makes a sandbox there
+// that is removed in the end, whatever becomes of the test. The context ends with an interrupt.
+func start(t *testing.T) (context.Context, *sandbox) {
+	t.Helper()
+	project := os.Getenv("SMOKE_PROJECT")
+	if project == "" {
+		project = machinetest.Start(t).Settings.Project
+	} else if err := onlyReal(); err != nil {
+		t.Fatal(err)
+	}
+	b := newSandbox(t, project)
+	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
+	t.Cleanup(stop)
+	ctx, cancel := context.WithTimeout(ctx, runLimit)
+	t.Cleanup(cancel)
+	t.Logf("Buckets and datasets of this run, in %s. They are removed at its end; if it is killed, by:\n%s", b.Location, strings.Join(b.byHand(), "\n"))
+	t.Cleanup(func() { b.clean(t) })
+	if err := b.make(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx, b
+}
+
+// onlyReal makes sure that a run on a real project is one.
+func onlyReal() error {
+	for _, variable := range []string{emulator.Storage, "STORAGE_EMULATOR_HOST_GRPC", emulator.BigQuery} {
+		if os.Getenv(variable) != "" {
+			return fmt.Errorf("%s is set, so that this would prove nothing of a project: unset it, or leave PROJECT out", variable)
+		}
+	}
+	return nil
+}
+
+// newSandbox names a sandbox that nobody else has, and points the functions there.
+func newSandbox(t *testing.T, project string) *sandbox {
+	t.Helper()
+	random := strings.ToLower(rand.Text()[:10])
+	dataset := "spotify_insights_smoke_" + random
+	for variable, value := range map[string]string{
+		settings.Project:        project,
+		settings.LakeBucket:     project + "-smoke-" + random + "-lake",
+		settings.InsightsBucket: project + "-smoke-" + random + "-insights",
+		"DATASET":               dataset,
+		"STAGING_DATASET":       dataset + "_staging",
+		"LOCATION":              cmp.Or(os.Getenv("REGION"), "us-central1"),
+		"LISTENERS":             fmt.Sprintf(`{%q:{"time_zone":%q}}`, listener, zone),
+		"MAX_BYTES_BILLED":      fmt.Sprint(maxBilled),
+		"AUDIENCE":              "",
+	} {
+		t.Setenv(variable, value)
+	}
+	s, err := settings.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := openSandbox(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// clean removes the sandbox, and says what could not be removed and how else it can.
+func (b *sandbox) clean(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), cleanLimit)
+	defer cancel()
+	err := b.remove(ctx)
+	if err != nil {
+		t.Error(err)
+	}
+	left, err := b.left(ctx)
+	switch {
+	case err != nil:
+		t.Errorf("What is left cannot be told: %v\nThis removes everything:\n%s", err, strings.Join(b.byHand(), "\n"))
+	case len(left) > 0:
+		t.Errorf("Something is left. This removes it:\n%s", strings.Join(left, "\n"))
+	default:
+		t.Log("Everything that was made is removed.")
+	}
+}

@@ -1,0 +1,148 @@
+package smoke
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/test/fakespotify"
+)
+
+// page is an ingest: Spotify's clock, and whether there is anything new.
+type page struct {
+	at  time.Time
+	new bool
+}
+
+// listening is what the listener has played, and when he is asked.
+type listening struct {
+	plays []fakespotify.Play
+	pages []page
+}
+
+// listen makes a history with plays in each window, with gaps between them, plays that come in two pages,
+// plays that are lost, a late one, and one that is unreadable.
+func listen(now time.Time) (l listening) {
+	stretch := func(days, n int) []fakespotify.Play {
+		from := now.AddDate(0, 0, -days)
+		return fakespotify.History(1, from, from.AddDate(0, 0, 15), time.UTC)[:n]
+	}
+	after := func(p fakespotify.Play) page { return page{p.PlayedAt.Add(time.Millisecond), true} }
+	old, year, half, month := stretch(800, 70), stretch(300, 50), stretch(100, 50), stretch(20, 80)
+	month[45].AppearsAt = month[65].PlayedAt
+	month[70].Flaws = []fakespotify.Flaw{fakespotify.NullTrackID}
+	l.plays = slices.Concat(old, year, half, month)
+	l.pages = []page{
+		after(old[49]), after(old[69]), // 30 plays twice
+		after(year[49]), after(half[49]),
+		after(month[60]), // the first ten of the month are lost
+		after(month[79]), {now, false},
+	}
+	return l
+}
+
+// heard are the plays that Spotify has told of, oldest first.
+func (l listening) heard(fake *fakespotify.Server) (plays []fakespotify.Play) {
+	served := fake.Served(listener)
+	for _, p := range l.plays {
+		if served[p.Key()] {
+			plays = append(plays, p)
+		}
+	}
+	return plays
+}
+
+// period is the part of the plays that belongs to a period.
+func period(plays []fakespotify.Play, name string, asOf time.Time, zone *time.Location) (part []fakespotify.Play) {
+	for _, p := range plays {
+		in := name == insights.PeriodAll
+		if year, ok := insights.Year(name); ok {
+			in = p.PlayedAt.In(zone).Year() == year
+		}
+		for _, w := range insights.Windows {
+			in = in || name == w.Period && p.PlayedAt.After(asOf.AddDate(0, 0, -w.Days))
+		}
+		if in {
+			part = append(part, p)
+		}
+	}
+	return part
+}
+
+// periods are the names of all periods that plays have, sorted.
+func periods(plays []fakespotify.Play, zone *time.Location) []string {
+	names := []string{insights.PeriodAll}
+	for _, w := range insights.Windows {
+		names = append(names, w.Period)
+	}
+	for _, p := range plays {
+		names = append(names, fmt.Sprint(p.PlayedAt.In(zone).Year()))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// totals are "plays | ms | tracks" of plays.
+func totals(plays []fakespotify.Play) string {
+	ms, counts := 0, fakespotify.Ranked(plays)
+	for _, c := range counts {
+		ms += c.MS
+	}
+	return fmt.Sprintf("%d | %d | %d", len(plays), ms, len(counts))
+}
+
+// topTen are the ten tracks played most, each a line of what is told of it.
+func topTen(plays []fakespotify.Play, fake *fakespotify.Server) (lines []string) {
+	for i, c := range fakespotify.Ranked(plays) {
+		if i == 10 {
+			break
+		}
+		lines = append(lines, fmt.Sprintf("%d | %s | %s | %s | %d | %d | %s | %s", i+1, c.Track.ID, c.Track.Name, artists(c.Track), c.Times, c.MS,
+			moment(c.Last), values(fake, c.Track.ID, "danceability", "energy", "valence")))
+	}
+	return lines
+}
+
+func artists(t fakespotify.Track) string {
+	names := make([]string, len(t.Artists))
+	for i, a := range t.Artists {
+		names[i] = a.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// values are some of a track's audio features, "<nil>" where there are none.
+func values(fake *fakespotify.Server, id string, names ...string) string {
+	known, _ := fake.FeaturesOf(fakespotify.ReccoBeats, id)
+	texts := make([]string, len(names))
+	for i, name := range names {
+		texts[i] = "<nil>"
+		if v, ok := known[name]; ok {
+			texts[i] = fmt.Sprint(v)
+		}
+	}
+	return strings.Join(texts, " | ")
+}
+
+// told are the lines of [topTen] as a document has them.
+func told(tracks []insights.Track) (lines []string) {
+	for _, t := range tracks {
+		lines = append(lines, fmt.Sprintf("%d | %s | %s | %s | %d | %d | %s | %s | %s | %s", t.Rank, t.TrackID, *t.TrackName, *t.Artists, t.TimesPlayed,
+			milliseconds(t.MinutesPlayed), moment(*t.LastPlayedAt), number(t.Danceability), number(t.Energy), number(t.Valence)))
+	}
+	return lines
+}
+
+func number(v *float64) string {
+	if v == nil {
+		return "<nil>"
+	}
+	return fmt.Sprint(*v)
+}
+
+func moment(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.999Z") }
+
+func milliseconds(minutes float64) int64 { return int64(math.Round(minutes * 60000)) }

@@ -1,0 +1,176 @@
+// Package smoke tests the functions end to end on Cloud Storage and BigQuery: those of a real project where
+// one is given (make smoke), the embedded ones otherwise. Spotify and ReccoBeats are always invented, and
+// there is no Secret Manager: a test adds no secret to somebody's project.
+package smoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/iterator"
+
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// life is after which time what a run that was killed has left empties itself: tables and objects go, and
+// what holds them costs nothing.
+const life = 24 * time.Hour
+
+// labels are on the buckets and datasets of every run.
+var labels = map[string]string{"app": "spotify-insights-smoke"}
+
+// sandbox is the buckets and datasets of one run.
+type sandbox struct {
+	settings.Settings
+	storage  *storage.Client
+	bigquery *bigquery.Client
+}
+
+// openSandbox makes the clients. It makes no call.
+func openSandbox(ctx context.Context, s settings.Settings) (*sandbox, error) {
+	b := &sandbox{Settings: s}
+	var err error
+	if b.storage, err = storage.NewClient(ctx); err != nil {
+		return nil, fmt.Errorf("making a Cloud Storage client: %w", err)
+	}
+	b.storage.SetRetry(storage.WithPolicy(storage.RetryAlways)) // what is deleted twice is deleted
+	b.bigquery, err = warehouse.Client(ctx, s)
+	return b, err
+}
+
+func (b *sandbox) buckets() []string  { return []string{b.LakeBucket, b.InsightsBucket} }
+func (b *sandbox) datasets() []string { return []string{b.Dataset, b.StagingDataset} }
+
+// make makes the buckets and the datasets, with the tables and views as they are deployed.
+func (b *sandbox) make(ctx context.Context) error {
+	for _, name := range b.buckets() {
+		err := b.storage.Bucket(name).Create(ctx, b.Project, &storage.BucketAttrs{
+			Location: b.Location, Labels: labels,
+			UniformBucketLevelAccess: storage.UniformBucketLevelAccess{Enabled: true},
+			PublicAccessPrevention:   storage.PublicAccessPreventionEnforced,
+			SoftDeletePolicy:         &storage.SoftDeletePolicy{}, // none: what is deleted is gone, and costs nothing
+			Lifecycle: storage.Lifecycle{Rules: []storage.LifecycleRule{{
+				Action: storage.LifecycleAction{Type: storage.DeleteAction}, Condition: storage.LifecycleCondition{AgeInDays: int64(life.Hours() / 24)},
+			}}},
+		})
+		if err != nil {
+			return fmt.Errorf("making bucket %s: %w", name, err)
+		}
+	}
+	for _, name := range b.datasets() {
+		meta := &bigquery.DatasetMetadata{Location: b.Location, Labels: labels, DefaultTableExpiration: life}
+		if err := b.bigquery.Dataset(name).Create(ctx, meta); err != nil {
+			return fmt.Errorf("making dataset %s: %w", name, err)
+		}
+	}
+	w, err := warehouse.Open(ctx, b.Settings)
+	if err != nil {
+		return err
+	}
+	if err := w.Create(ctx); err != nil {
+		return err
+	}
+	return b.deployViews(ctx)
+}
+
+// deployViews gives the views the text that they are deployed with, which names the project.
+func (b *sandbox) deployViews(ctx context.Context) error {
+	views, err := warehouse.Views(b.Project + "." + b.Dataset)
+	if err != nil {
+		return err
+	}
+	for _, v := range views {
+		update := bigquery.TableMetadataToUpdate{ViewQuery: v.Query, UseLegacySQL: false}
+		if _, err := b.bigquery.Dataset(b.Dataset).Table(v.Name).Update(ctx, update, ""); err != nil {
+			return fmt.Errorf("changing view %s: %w", v.Name, err)
+		}
+	}
+	return nil
+}
+
+// remove removes what there is of the sandbox with all that is in it.
+func (b *sandbox) remove(ctx context.Context) error {
+	var errs []error
+	for _, name := range b.buckets() {
+		if err := empty(ctx, b.storage.Bucket(name)); err != nil && !missing(err) {
+			errs = append(errs, fmt.Errorf("emptying bucket %s: %w", name, err))
+			continue
+		}
+		if err := b.storage.Bucket(name).Delete(ctx); err != nil && !missing(err) {
+			errs = append(errs, fmt.Errorf("removing bucket %s: %w", name, err))
+		}
+	}
+	for _, name := range b.datasets() {
+		if err := b.bigquery.Dataset(name).DeleteWithContents(ctx); err != nil && !missing(err) {
+			errs = append(errs, fmt.Errorf("removing dataset %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func empty(ctx context.Context, bucket *storage.BucketHandle) error {
+	for it := bucket.Objects(ctx, nil); ; {
+		o, err := it.Next()
+		if errors.Is(err, iterator.Done) {
+			return nil
+		}
+		if err == nil {
+			err = bucket.Object(o.Name).Delete(ctx)
+		}
+		if err != nil && !errors.Is(err, storage.ErrObjectNotExist) {
+			return err
+		}
+	}
+}
+
+// left says what there is of the sandbox, each with the command that removes it.
+func (b *sandbox) left(ctx context.Context) (commands []string, err error) {
+	var errs []error
+	note := func(command string, err error) {
+		switch {
+		case err == nil:
+			commands = append(commands, command)
+		case !missing(err):
+			errs = append(errs, err)
+		}
+	}
+	for _, name := range b.buckets() {
+		_, err := b.storage.Bucket(name).Attrs(ctx)
+		note(removeBucket(name), err)
+	}
+	for _, name := range b.datasets() {
+		_, err := b.bigquery.Dataset(name).Metadata(ctx)
+		note(b.removeDataset(name), err)
+	}
+	return commands, errors.Join(errs...)
+}
+
+// byHand are the commands that remove the sandbox without this program.
+func (b *sandbox) byHand() (commands []string) {
+	for _, name := range b.buckets() {
+		commands = append(commands, removeBucket(name))
+	}
+	for _, name := range b.datasets() {
+		commands = append(commands, b.removeDataset(name))
+	}
+	return commands
+}
+
+func removeBucket(name string) string { return "gcloud storage rm --recursive gs://" + name }
+
+func (b *sandbox) removeDataset(name string) string {
+	return fmt.Sprintf("bq rm -r -f -d %s:%s", b.Project, name)
+}
+
+// missing reports whether an error says that there is no such thing.
+func missing(err error) bool {
+	apiErr, ok := errors.AsType[*googleapi.Error](err)
+	return errors.Is(err, storage.ErrBucketNotExist) || ok && apiErr.Code == http.StatusNotFound
+}

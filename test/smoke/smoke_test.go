@@ -1,0 +1,297 @@
+package smoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/iterator"
+
+	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/secrets"
+	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/warehouse"
+	"spotify-insights.internal/test/fakespotify"
+	"spotify-insights.internal/test/inprocess"
+)
+
+// run is one run of everything.
+type run struct {
+	*testing.T
+	*sandbox
+	ctx       context.Context
+	began     time.Time
+	now       atomic.Int64 // Spotify's clock, Unix milliseconds
+	fake      *fakespotify.Server
+	functions *inprocess.Functions
+
+	listening
+	objects []string           // pages in the lake, in their order
+	gaps    []insights.Gap     // that are to be found
+	plays   []fakespotify.Play // that are to be found, oldest first
+}
+
+// What the functions do end to end is the same on every cloud, and every statement is sent on the way.
+func TestSmoke(t *testing.T) {
+	r := &run{T: t, began: time.Now()}
+	r.ctx, r.sandbox = start(t)
+	r.connect()
+	r.ingest()
+	r.checkPlays()
+	r.rank()
+	r.checkFigures()
+	r.checkFeatures()
+	r.loadAgain()
+	r.loseAll()
+	r.checkStatements()
+}
+
+func (r *run) must(err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *run) clock() time.Time { return time.UnixMilli(r.now.Load()) }
+
+// connect starts a Spotify with a listener, and opens the functions.
+func (r *run) connect() {
+	r.listening = listen(r.began.UTC().Truncate(time.Second))
+	app, token := spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}, spotify.Token{RefreshToken: "the-refresh-token"}
+	r.fake = fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, Now: r.clock})
+	r.fake.SetFlaw(fakespotify.UnknownTrack, 0.25)
+	r.fake.AddListener(fakespotify.Listener{Name: listener, RefreshToken: token.RefreshToken, Plays: r.listening.plays, ConsentedAt: r.began})
+	server, err := r.fake.Serve()
+	r.must(err)
+	r.Cleanup(func() { server.Close() })
+	store := memory{}
+	for id, v := range map[string]any{secrets.ClientID: app, secrets.TokenID(listener): token} {
+		_, err := store.Add(r.ctx, id, v)
+		r.must(err)
+	}
+	r.functions, err = inprocess.Open(r.ctx, r.Settings, store, r.clock)
+	r.must(err)
+}
+
+// ingest asks Spotify for one page after the other, and has each loaded.
+func (r *run) ingest() {
+	var known time.Time
+	for _, p := range r.pages {
+		before := r.fake.Served(listener)
+		r.now.Store(p.at.UnixMilli())
+		result, err := r.functions.Ingester.Run(r.ctx, listener)
+		r.must(err)
+		if (result.Status == insights.Written) != p.new {
+			r.Fatalf("an ingest at %v is %q", p.at, result.Status)
+		}
+		if !p.new {
+			continue
+		}
+		r.objects = append(r.objects, result.Object)
+		r.must(r.functions.Finalized(r.ctx, result.Object))
+		r.plays = r.heard(r.fake)
+		fresh := slices.DeleteFunc(slices.Clone(r.plays), func(p fakespotify.Play) bool { return before[p.Key()] })
+		if len(fresh) == plays.PageSize && !known.IsZero() {
+			r.gaps = append(r.gaps, insights.Gap{After: known.UTC(), Before: fresh[0].PlayedAt.UTC()})
+		}
+		known = r.plays[len(r.plays)-1].PlayedAt
+	}
+	if len(r.gaps) != 3 || len(r.plays) < 200 {
+		r.Fatalf("the listener has %d gaps and %d plays", len(r.gaps), len(r.plays))
+	}
+	r.Logf("%d pages with %d plays are loaded", len(r.objects), len(r.plays))
+}
+
+// query asks with the name of the dataset in the place of each %[1]s.
+func (r *run) query(format string) []string {
+	r.Helper()
+	return machinetest.Query(r, r.Settings, fmt.Sprintf(format, r.Dataset))
+}
+
+func (r *run) same(what string, want, got any) {
+	r.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		r.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func (r *run) checkPlays() {
+	r.Helper()
+	var want []string
+	for _, p := range r.plays {
+		want = append(want, fmt.Sprintf("%s | %s | %s | %d", moment(p.PlayedAt), p.Track.ID, p.Track.Name, p.Track.DurationMS))
+	}
+	r.same("plays", want, r.query("SELECT played_at, track_id, track_name, duration_ms FROM %[1]s.plays ORDER BY played_at"))
+	read, rejected := len(r.objects)*plays.PageSize, 1
+	r.same("loads", []string{fmt.Sprintf("%d | %d | %d | %d | %d | 0", len(r.objects), read, len(r.plays), read-len(r.plays)-rejected, rejected)},
+		r.query(`SELECT COUNT(*), SUM(rows_read), SUM(inserted), SUM(duplicates), SUM(rejected), COUNT(error) FROM %[1]s.loads WHERE kind = 'api'`))
+	want = nil
+	for _, g := range r.gaps {
+		want = append(want, moment(g.After)+" | "+moment(g.Before))
+	}
+	r.same("gaps", want, r.query("SELECT after, before FROM %[1]s.gaps ORDER BY after"))
+}
+
+// rank has the messages of the loads wake the functions, first without audio features, then with them.
+func (r *run) rank() {
+	r.must(r.functions.Tell(r.ctx, r.functions.Ranker, r.functions.Fetcher))
+	r.same("audio features of the first ranking", []string{"true | 0"}, r.query("SELECT COUNT(*) > 10, COUNT(danceability) FROM %[1]s.top_ten"))
+	r.must(r.functions.LoadFeatures(r.ctx))
+	r.must(r.functions.Tell(r.ctx, r.functions.Ranker, r.functions.Fetcher))
+}
+
+// checkFigures compares what is ranked and shown with what the plays come to.
+func (r *run) checkFigures() {
+	r.Helper()
+	var d insights.Document
+	_, err := r.functions.Documents.ReadJSON(r.ctx, insights.DocumentName(listener), &d)
+	r.must(err)
+	zone := r.Listeners[listener].Zone
+	viewer := dashboard.New(r.Settings, r.functions.Documents, time.Now)
+	var table []string
+	for _, name := range periods(r.plays, zone) {
+		part := period(r.plays, name, d.AsOf, zone)
+		want := topTen(part, r.fake)
+		for _, line := range want {
+			table = append(table, name+" | "+line)
+		}
+		figures := d.Periods[name]
+		if figures == nil {
+			r.Fatalf("there are no figures of %s", name)
+		}
+		r.same("the totals of "+name, totals(part), fmt.Sprintf("%d | %d | %d", figures.Totals.Plays, milliseconds(figures.Totals.Minutes), figures.Totals.Tracks))
+		r.same("the top ten of "+name, want, told(figures.TopTracks))
+		view, err := viewer.View(r.ctx, url.Values{"listener": {listener}, "period": {name}})
+		r.must(err)
+		r.same("what is shown of "+name, want, told(view.TopTracks))
+		r.same("the totals that are shown of "+name, figures.Totals, view.Totals)
+		r.same("the gaps that are shown", r.gaps, view.Status.Gaps)
+		if view.Status.Rejected != 1 || len(view.Status.Problems) != 1 || !strings.Contains(view.Status.Problems[0], "There are 3 times in which more than 50 plays came") {
+			r.Errorf("the page shows %d rejected plays and the problems %q", view.Status.Rejected, view.Status.Problems)
+		}
+	}
+	r.same("the periods", len(periods(r.plays, zone)), len(d.Periods))
+	r.same("the table top_ten", table, r.query(`SELECT period, rank, track_id, track_name, artists, times_played, CAST(ROUND(minutes_played * 60000) AS INT64), last_played_at,
+		danceability, energy, valence FROM %[1]s.top_ten ORDER BY period, rank`))
+	tracks, known := 0, 0
+	for _, c := range fakespotify.Ranked(r.plays) {
+		tracks++
+		if _, ok := r.fake.FeaturesOf(fakespotify.ReccoBeats, c.Track.ID); ok {
+			known++
+		}
+	}
+	r.same("coverage", insights.Coverage{Tracks: int64(tracks), WithFeatures: int64(known)}, d.Coverage)
+	if known == 0 || known == tracks {
+		r.Errorf("ReccoBeats knows %d of %d tracks", known, tracks)
+	}
+}
+
+// checkFeatures compares the tables and the view that hold audio features with what ReccoBeats knows.
+func (r *run) checkFeatures() {
+	var rows, history []string
+	for _, c := range fakespotify.Ranked(r.plays) {
+		_, known := r.fake.FeaturesOf(fakespotify.ReccoBeats, c.Track.ID)
+		rows = append(rows, fmt.Sprintf("%s | %t | reccobeats", c.Track.ID, known))
+	}
+	slices.Sort(rows)
+	r.same("audio_features", rows, r.query("SELECT track_id, found, provider FROM %[1]s.audio_features ORDER BY track_id"))
+	for _, p := range r.plays {
+		seconds := p.Track.DurationMS / 1000
+		history = append(history, fmt.Sprintf("%s-%s-%d | %d:%02d | %s", listener, p.Track.ID, p.PlayedAt.UnixMilli(), seconds/60, seconds%60,
+			values(r.fake, p.Track.ID, "danceability", "key", "loudness", "tempo", "time_signature")))
+	}
+	r.same("listening_history", history, r.query("SELECT unique_id, track_duration, danceability, key, loudness, tempo, time_signature FROM %[1]s.listening_history ORDER BY played_at"))
+}
+
+// contents are the rows of the tables that every load of the lake has to make the same.
+func (r *run) contents() (lines []string) {
+	return slices.Concat(
+		r.query("SELECT * FROM %[1]s.plays ORDER BY played_at"),
+		r.query("SELECT * FROM %[1]s.audio_features ORDER BY track_id"),
+		r.query("SELECT object, kind, rows_read, inserted, duplicates, rejected, not_music, oldest, newest, fetched_at, full_page, error FROM %[1]s.loads ORDER BY object"))
+}
+
+// loadAgain has every event come a second time.
+func (r *run) loadAgain() {
+	before := r.contents()
+	list, err := r.functions.Lake.List(r.ctx, lake.FeaturesPrefix)
+	r.must(err)
+	if len(list) == 0 {
+		r.Error("there are no audio features in the lake")
+	}
+	again := slices.Clone(r.objects)
+	for _, o := range list {
+		again = append(again, o.Name)
+	}
+	for _, object := range again {
+		r.must(r.functions.Finalized(r.ctx, object))
+	}
+	r.same("after loading everything again", before, r.contents())
+	r.must(r.functions.Tell(r.ctx, r.functions.Ranker, r.functions.Fetcher))
+	r.checkFigures()
+	r.Logf("%d objects are loaded again", len(again))
+}
+
+// loseAll deletes every row there is, and has reconcile bring them back.
+func (r *run) loseAll() {
+	before := r.contents()
+	for _, table := range warehouse.Tables() {
+		r.query("DELETE FROM %[1]s." + table + " WHERE TRUE")
+	}
+	if rows := r.contents(); len(rows) > 0 {
+		r.Fatalf("%d rows are left", len(rows))
+	}
+	result, err := r.functions.Reconciler.Run(r.ctx)
+	r.must(err)
+	if result.Loaded != result.Objects || result.Failed > 0 || result.Objects <= len(r.objects) {
+		r.Errorf("reconcile: %+v, want all of more than %d objects loaded", result, len(r.objects))
+	}
+	r.same("after everything but the lake was lost", before, r.contents())
+	r.must(r.functions.Tell(r.ctx, r.functions.Ranker, r.functions.Fetcher))
+	r.checkPlays()
+	r.checkFigures()
+	r.Logf("%d objects are reconciled", result.Loaded)
+}
+
+// checkStatements reads the list of jobs: every statement was sent. It says what they were billed.
+func (r *run) checkStatements() {
+	missing := warehouse.Statements()
+	var billed int64
+	jobs := 0
+	it := r.bigquery.Jobs(r.ctx)
+	for it.MinCreationTime = r.began.Add(-time.Minute); ; { // clocks differ
+		job, err := it.Next()
+		if errors.Is(err, iterator.Done) {
+			break
+		}
+		r.must(err)
+		config, err := job.Config()
+		r.must(err)
+		query, ok := config.(*bigquery.QueryConfig)
+		if !ok || !strings.Contains(query.Q, r.Dataset) {
+			continue
+		}
+		jobs++
+		if details, ok := job.LastStatus().Statistics.Details.(*bigquery.QueryStatistics); ok {
+			billed += details.TotalBytesBilled
+		}
+		missing = slices.DeleteFunc(missing, func(name string) bool { return name == query.Labels["statement"] })
+	}
+	if len(missing) > 0 {
+		r.Errorf("%d statements were not sent: %s", len(missing), strings.Join(missing, ", "))
+	}
+	r.Logf("BigQuery bills %d MB, of a month's free TiB, for %d queries", billed>>20, jobs)
+}
