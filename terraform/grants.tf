@@ -50,7 +50,7 @@ locals {
       { account = "reconcile", role = "roles/pubsub.publisher" },
     ]
     secrets = concat(
-      [for account in ["ingest", "features"] :
+      [for account in concat(["ingest"], contains(var.feature_providers, "spotify") ? ["features"] : []) :
         { account = account, secret = google_secret_manager_secret.client.secret_id, role = "roles/secretmanager.secretAccessor" }
       ],
       flatten([for token in google_secret_manager_secret.token : [

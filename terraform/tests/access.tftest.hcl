@@ -118,6 +118,19 @@ run "only_ingest_reads_and_writes_tokens" {
   }
 }
 
+run "features_reads_the_apps_secret_only_to_ask_spotify" {
+  command = plan
+
+  variables {
+    feature_providers = ["reccobeats"]
+  }
+
+  assert {
+    condition     = !anytrue([for g in google_secret_manager_secret_iam_member.function : g.member == google_service_account.function["features"].member])
+    error_message = "features may read a secret that it has no use for."
+  }
+}
+
 run "the_warehouse_is_granted_to_exactly_these" {
   command = plan
 

@@ -30,6 +30,6 @@ func measureBilled(ctx context.Context, r *report) error {
 	total("BigQuery: where it brings new tracks, once their audio features are fetched", bill.NewTracks, 0)
 	total("BigQuery: an hourly run without new plays", bill.Unchanged, 0)
 	total("BigQuery: once a day besides (`reconcile`, and a ranking that sums up the past)", bill.Day, 0)
-	r.add("BigQuery: a month with new plays and tracks in each of its 730 hours, of which 1 TiB is free", figure{float64(bill.Month()) / 1e9, gigabytes, billing.FreeMonthly / 1e9})
+	r.add("BigQuery: a month with new plays and tracks in each of its 730 hours, of which 1 TiB is free", figure{float64(bill.Month(730, 730)) / 1e9, gigabytes, billing.FreeMonthly / 1e9})
 	return nil
 }

@@ -25,8 +25,10 @@ type Bill struct {
 	Day       []Query // once a day besides: reconcile, and a ranking that sums the past up
 }
 
-// Month is what a month of 730 hours is billed, with new plays and tracks in every one of them, in bytes.
-func (b Bill) Month() int64 { return 730*(Sum(b.Hour)+Sum(b.NewTracks)) + 730*Sum(b.Day)/24 }
+// Month is what a month of 730 hours is billed, with new plays in so many of them, and new tracks, in bytes.
+func (b Bill) Month(news, tracks int64) int64 {
+	return news*Sum(b.Hour) + tracks*Sum(b.NewTracks) + 730*Sum(b.Day)/24
+}
 
 // fresh is how many plays of a page are new to an hourly run.
 const fresh = 15

@@ -33,8 +33,8 @@ func TestHourly(t *testing.T) {
 		}
 	}
 	const tables, again = 15, 13
-	if Sum(bill.Hour) != tables*Least || Sum(bill.NewTracks) != again*Least || bill.Month() <= 730*Sum(bill.Hour) {
-		t.Errorf("an hour is billed %d, a month %d", Sum(bill.Hour), bill.Month())
+	if Sum(bill.Hour) != tables*Least || Sum(bill.NewTracks) != again*Least || bill.Month(2, 3) != 2*tables*Least+3*again*Least+730*Sum(bill.Day)/24 {
+		t.Errorf("an hour is billed %d, new tracks %d, a month %d", Sum(bill.Hour), Sum(bill.NewTracks), bill.Month(2, 3))
 	}
 	for _, tt := range []struct {
 		what    string
