@@ -21,8 +21,9 @@ function: build
 	$(if $(NAME),,$(error say which: make function NAME=ingest))
 	@exec bin/local function $(NAME)
 
+# Three packages at a time, whatever the cores: many wait for others most of their time.
 test: vet
-	$(GO) test -race $(TESTFLAGS) ./...
+	$(GO) test -race -p 3 $(TESTFLAGS) ./...
 	@terraform/commands/test.sh validate
 
 # The Terraform configuration and its promises; says so where Terraform is not there to test it.

@@ -71,7 +71,7 @@ func TestBrokenStatements(t *testing.T) {
 	tests := []struct{ name, statement, old, new, want string }{
 		{"an unknown column", "merge_plays", "s.ms_played", "s.ms_plaid", "Name ms_plaid not found inside s"},
 		{"an unknown table", "ledger", ".loads", ".lods", "Table not found: spotify_insights.lods"},
-		{"a wrong type in the UPDATE of a MERGE", "merge_loads", "zip = s.zip", "zip = s.generation", "Value of type INT64 cannot be assigned to zip, which has type STRING"},
+		{"a wrong type in the UPDATE of a MERGE", "update_loads", "zip = s.zip", "zip = s.generation", "Value of type INT64 cannot be assigned to zip, which has type STRING"},
 		{"a wrong type in the INSERT of a MERGE", "sum_past_plays", "s.year, s.plays", "s.track_id, s.plays", "cannot be inserted into column year, which has type INT64"},
 		{"a value too few in the INSERT of a MERGE", "sum_past_tracks", "s.track_id, s.source", "s.source", "wrong column count"},
 		{"an undeclared parameter", "replace_top_ten", "@listener", "@listner", "Query parameter 'listner' not found"},

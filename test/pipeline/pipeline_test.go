@@ -193,7 +193,7 @@ func (d *deployment) query(t *testing.T, format string, args ...any) []string {
 func (d *deployment) testStorm(t *testing.T) {
 	history := fakespotify.History(3, d.now().AddDate(0, 0, -6), d.now(), time.UTC)
 	d.fake.AddListener(fakespotify.Listener{Name: "storm", RefreshToken: "refresh-token-of-storm", Plays: history, ConsentedAt: history[0].PlayedAt})
-	for i := 0; i < len(history); i += 7 {
+	for i := 0; i < len(history); i += 12 {
 		d.clock.Store(history[i].PlayedAt.UnixMilli() + 1)
 		d.ingest(t, "storm")
 	}
