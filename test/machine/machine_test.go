@@ -165,7 +165,7 @@ func (p *process) stop(t *testing.T) error {
 // eventually calls ok until it is true.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.NewTimer(2 * time.Minute)
+	deadline := time.NewTimer(5 * time.Minute) // for a slow machine; all that is waited for comes in seconds on another
 	defer deadline.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
