@@ -18,11 +18,7 @@ func (s *Stage) mergeFeatures(ctx context.Context) (map[string]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows int64
-	for _, o := range s.Objects {
-		rows += o.RowsRead
-	}
-	if changed(status).InsertedRowCount < rows { // of some tracks there were rows
+	if changed(status).InsertedRowCount < s.readable() { // of some tracks there were rows
 		if _, _, err := s.w.run(ctx, "statements/update_features", s.names()); err != nil {
 			return nil, err
 		}

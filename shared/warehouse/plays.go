@@ -34,7 +34,7 @@ func (s *Stage) mergePlays(ctx context.Context) (inserted map[string]int64, err 
 			rivals -= n // what is staged itself
 		}
 	}
-	if changed(status).InsertedRowCount == s.plays() || comparable && rivals == 0 {
+	if changed(status).InsertedRowCount == s.readable() || comparable && rivals == 0 {
 		return inserted, nil // nothing in the table can be worse than what is staged
 	}
 	if _, status, err = s.w.run(ctx, "statements/take_over", s.names(), bounds...); err != nil {
@@ -44,14 +44,6 @@ func (s *Stage) mergePlays(ctx context.Context) (inserted map[string]int64, err 
 		return inserted, nil
 	}
 	return s.count(ctx, "statements/inserted", count...)
-}
-
-// plays is how many rows are plays.
-func (s *Stage) plays() (n int64) {
-	for _, o := range s.Objects {
-		n += o.RowsRead - o.Rejected - o.NotMusic
-	}
-	return n
 }
 
 // rivals are the names between which those objects are of which staged plays may take some over: pages of

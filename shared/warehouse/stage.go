@@ -61,6 +61,14 @@ func (s *Stage) Merge(ctx context.Context) (inserted map[string]int64, err error
 	return s.merge(s, ctx)
 }
 
+// readable is how many rows a merge takes.
+func (s *Stage) readable() (n int64) {
+	for _, o := range s.Objects {
+		n += o.RowsRead - o.Rejected - o.NotMusic
+	}
+	return n
+}
+
 // count asks a statement how many rows are in the table through each of the staged objects, and through
 // those that it counts besides, which have no name.
 func (s *Stage) count(ctx context.Context, statement string, params ...bigquery.QueryParameter) (map[string]int64, error) {
