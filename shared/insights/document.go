@@ -5,133 +5,84 @@ import (
 	"time"
 )
 
+// PublicPrefix begins the names of all objects that anybody may see.
+const PublicPrefix = "public/"
+
 // DocumentName is the object that holds a listener's [Document].
 func DocumentName(listener string) string { return fmt.Sprintf("insights/listener=%s.json", listener) }
 
-// Document is everything that a ranking says of one listener. Times are UTC; null is unknown.
+// SnapshotPrefix begins the names of a listener's snapshot files; the attempt that wrote them follows.
+func SnapshotPrefix(listener string) string { return fmt.Sprintf("snapshots/listener=%s/", listener) }
+
+// Document says what topten has made for one listener: which snapshot the pages read, and the status of
+// what was loaded. Times are UTC. A public document, below [PublicPrefix], has Listener, AsOf, Snapshot
+// and Previous alone.
 type Document struct {
-	Listener  string             `json:"listener"`
-	AsOf      time.Time          `json:"as_of"` // every load committed before this instant is in it
-	Periods   map[string]*Period `json:"periods"`
-	Recent    []Recent           `json:"recent"` // newest first
-	Warehouse Warehouse          `json:"warehouse"`
-	Coverage  Coverage           `json:"coverage"`
-	Past      Past               `json:"past"`
+	Listener string    `json:"listener"`
+	AsOf     time.Time `json:"as_of"` // the warehouse's clock; every load recorded before it is included
+	Snapshot Snapshot  `json:"snapshot"`
+	Previous *Snapshot `json:"previous"` // the snapshot before, for a reader that finds Snapshot incomplete
+
+	TimeZone string     `json:"time_zone,omitempty"` // IANA name by which the years of top_ten were divided
+	Loaded   *Loaded    `json:"loaded,omitempty"`
+	Status   *Warehouse `json:"status,omitempty"`
 }
 
-// Past says of which plays a ranking has taken the sums that an earlier one has made.
-type Past struct {
-	Until    time.Time `json:"until"` // the plays before it; zero: none
-	SumID    string    `json:"sum_id"`
-	Rows     int64     `json:"rows"`  // that the sum has
-	Loads    int64     `json:"loads"` // the warehouse's number of the loads that are in it
-	SummedAt time.Time `json:"summed_at"`
-	TimeZone string    `json:"time_zone"` // by which its years go
+// Snapshot is a listener's history as Parquet files in the insights bucket.
+type Snapshot struct {
+	AsOf    time.Time `json:"as_of"`
+	Listens Files     `json:"listens"` // ordered by played_at, track_id; a public one by day, track_id
+	Tracks  Files     `json:"tracks"`  // the tracks of those listens
 }
 
-// Period is what was listened to in one period.
-type Period struct {
-	Totals     Totals   `json:"totals"`
-	TopTracks  []Track  `json:"top_tracks"`
-	TopArtists []Artist `json:"top_artists"`
-	TopAlbums  []Album  `json:"top_albums"`
+// Files are the Parquet files of one export, sorted by name, and the number of rows in all of them.
+type Files struct {
+	Names []string `json:"names"`
+	Rows  int64    `json:"rows"`
 }
 
-// NewPeriod returns a period in which nothing was played. Its lists are empty, not null.
-func NewPeriod() *Period {
-	return &Period{TopTracks: []Track{}, TopArtists: []Artist{}, TopAlbums: []Album{}}
+// Loaded is what a run of topten has read. The next run compares it with the warehouse to find what is new.
+type Loaded struct {
+	Model    string           `json:"model"`    // a fingerprint of the SQL and schemas that made the tables
+	Receipts map[string]int64 `json:"receipts"` // number of receipts by month (2006-01) of their oldest play, "" without plays
+	Features int64            `json:"features"` // number of receipts of audio features
+	Listens  int64            `json:"listens"`  // rows of the table listens
 }
 
-// Totals of a period. Minutes are those listened to, or where that is unknown the tracks' lengths.
-type Totals struct {
-	Plays   int64   `json:"plays"`
-	Minutes float64 `json:"minutes"`
-	Tracks  int64   `json:"tracks"`
-	Artists int64   `json:"artists"`
-}
-
-// Count is how often and how long something was listened to, and its place for that.
-type Count struct {
-	Rank          int        `json:"rank"`
-	TimesPlayed   int64      `json:"times_played"`
-	MinutesPlayed float64    `json:"minutes_played"`
-	LastPlayedAt  *time.Time `json:"last_played_at"` // null where it is not to be told
-}
-
-// Track is a ranked track.
-type Track struct {
-	Count
-	TrackID      string   `json:"track_id"`
-	TrackName    *string  `json:"track_name"`
-	Artists      *string  `json:"artists"`
-	SpotifyURL   *string  `json:"spotify_url"`
-	ImageURL     *string  `json:"image_url"`
-	Danceability *float64 `json:"danceability"`
-	Energy       *float64 `json:"energy"`
-	Valence      *float64 `json:"valence"`
-}
-
-// Artist is a ranked artist, counted by the first name of a track.
-type Artist struct {
-	Count
-	ArtistName string  `json:"artist_name"`
-	ImageURL   *string `json:"image_url"` // a cover of theirs
-}
-
-// Album is a ranked album.
-type Album struct {
-	Count
-	Album      string  `json:"album"`
-	ArtistName *string `json:"artist_name"`
-	ImageURL   *string `json:"image_url"`
-}
-
-// Recent is one of the latest plays.
-type Recent struct {
-	PlayedAt   time.Time `json:"played_at"` // the end of the play
-	TrackID    string    `json:"track_id"`
-	TrackName  *string   `json:"track_name"`
-	Artists    *string   `json:"artists"`
-	DurationMS *int64    `json:"duration_ms"`
-	SpotifyURL *string   `json:"spotify_url"`
-	ImageURL   *string   `json:"image_url"`
-}
-
-// Warehouse is what the ledger says of a listener's objects.
+// Warehouse is the status of what was loaded for one listener.
 type Warehouse struct {
 	LastLoadAt    *time.Time `json:"last_load_at"`
-	Rejected      int64      `json:"rejected"`       // rows that could not be read as plays
+	FetchedAt     *time.Time `json:"fetched_at"`     // of the newest page that is loaded
+	Rejected      int64      `json:"rejected"`       // distinct items that could not be read as plays
 	FailedObjects int64      `json:"failed_objects"` // objects that could not be loaded
-	Gaps          []Gap      `json:"gaps"`
+	Gaps          []Gap      `json:"gaps"`           // that no import closes, oldest first
+	Imports       []Import   `json:"imports"`        // newest first
 }
 
-// Gap is a time in which plays were missed: more than 50 between two ingests.
+// Gap is a time in which plays may have been missed: more than 50 between two ingests.
 type Gap struct {
 	After  time.Time `json:"after"`
 	Before time.Time `json:"before"`
 }
 
-// Coverage is of how many of a listener's tracks audio features are known.
-type Coverage struct {
-	Tracks       int64 `json:"tracks"`
-	WithFeatures int64 `json:"tracks_with_features"`
-	Unasked      int64 `json:"tracks_unasked"` // of which nobody has been asked for any yet
-}
-
-// Share is the part of the tracks that have audio features, 0 to 1; nil where there is no track.
-func (c Coverage) Share() *float64 {
-	if c.Tracks == 0 {
-		return nil
-	}
-	return new(float64(c.WithFeatures) / float64(c.Tracks))
+// Import is a privacy export that was imported.
+type Import struct {
+	Zip        string     `json:"zip"` // hash
+	ImportedAt time.Time  `json:"imported_at"`
+	Oldest     *time.Time `json:"oldest"` // play
+	Newest     *time.Time `json:"newest"`
+	Rows       int64      `json:"rows"`
+	Plays      int64      `json:"plays"`
+	NotMusic   int64      `json:"not_music"`
+	Rejected   int64      `json:"rejected"`
 }
 
 // Problems are sentences that say what is wrong with what was loaded and what to do. Rejected rows are
-// none: they are kept, and a file of the listener's own, which has no track id, is one.
+// not a problem: they are kept, and a local file, which has no track id, is one.
 func (w Warehouse) Problems() []string {
 	var problems []string
 	if n := len(w.Gaps); n > 0 {
-		problems = append(problems, fmt.Sprintf("%s in which more than 50 plays came between two ingests: those beyond 50 are missing. "+
+		problems = append(problems, fmt.Sprintf("%s in which more than 50 plays may have come between two ingests: those beyond 50 may have been missed. "+
 			"They are in your extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy.", counted(int64(n), "There is a time", "There are %d times")))
 	}
 	if w.FailedObjects > 0 {
