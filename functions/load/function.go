@@ -11,7 +11,6 @@ import (
 
 	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/settings"
 )
 
@@ -28,15 +27,11 @@ var function = handler.NewOnce(func() (*Function, error) {
 		return nil, err
 	}
 	ctx := context.Background() // the clients outlive the first event
-	lake, err := objects.Open(ctx, s.LakeBucket)
+	loader, _, _, err := loading.Open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	loader, _, err := loading.Open(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	return &Function{Bucket: s.LakeBucket, Lake: lake, Loader: loader, Now: time.Now}, nil
+	return &Function{Bucket: s.LakeBucket, Loader: loader, Now: time.Now}, nil
 })
 
 func serve(ctx context.Context, e event.Event) error {

@@ -1,6 +1,5 @@
 // Package reconcile is the function that makes up for whatever the events have missed: it loads what
-// the lake has and the ledger has not, and has every listener's figures made anew. Cloud Scheduler
-// calls it once a day.
+// the lake has and the warehouse has not, and wakes topten. Cloud Scheduler calls it once a day.
 package reconcile
 
 import (
@@ -12,7 +11,6 @@ import (
 
 	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/settings"
 )
 
@@ -29,15 +27,11 @@ var reconciler = handler.NewOnce(func() (*Reconciler, error) {
 		return nil, err
 	}
 	ctx := context.Background() // the clients outlive the first request
-	lake, err := objects.Open(ctx, s.LakeBucket)
+	loader, lake, w, err := loading.Open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	loader, ledger, err := loading.Open(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	return &Reconciler{Lake: lake, Ledger: ledger, Loader: loader}, nil
+	return &Reconciler{Lake: lake, Warehouse: w, Loader: loader}, nil
 })
 
 // serve answers POST /reconcile.

@@ -9,80 +9,116 @@ import (
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/loading"
 	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/plays"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// Reconciler compares the lake with the ledger.
+// Reconciler compares the lake with what is loaded.
 type Reconciler struct {
 	Lake interface {
 		List(ctx context.Context, prefix string) ([]objects.Attrs, error)
 	}
-	Ledger interface {
-		Ledger(ctx context.Context) ([]warehouse.Settled, error)
-		Recount(ctx context.Context) error
+	Warehouse interface {
+		Receipts(ctx context.Context) ([]warehouse.Loaded, error)
+		Rows(ctx context.Context, table string) (uint64, error)
+		Reset(ctx context.Context) error
 	}
 	Loader *loading.Loader
 }
 
 // Result is what a run did.
 type Result struct {
-	Objects int `json:"objects"` // in the lake
-	Loaded  int `json:"loaded"`  // by this run
-	Failed  int `json:"failed"`  // that no retry mends, by this run
+	Objects int  `json:"objects"` // in the lake
+	Loaded  int  `json:"loaded"`  // by this run
+	Failed  int  `json:"failed"`  // that no retry mends, by this run
+	Reset   bool `json:"reset"`   // the tables were emptied first
 }
 
-// Run loads what is not loaded, and sends a message to every listener: the windows of the
-// figures move with the day even where nothing is new, and a message may have been lost.
+// Run loads what is not loaded, and wakes topten in any case: the windows of the figures move with the day
+// even where nothing is new, and a message may have been lost.
 func (r *Reconciler) Run(ctx context.Context) (result Result, err error) {
 	defer faults.Wrap(&err, "reconciling the lake with the warehouse")
 	missing, result, err := r.missing(ctx)
 	if err != nil {
 		return result, err
 	}
-	loads, err := r.Loader.Load(ctx, missing, r.Loader.Listeners...)
-	for _, load := range loads {
-		if load.Error == nil {
+	receipts, err := r.Loader.Load(ctx, missing)
+	for _, receipt := range receipts {
+		if receipt.Error == nil {
 			result.Loaded++
 		} else {
 			result.Failed++
 		}
 	}
-	// A load that died between its merge and its count has left other objects' counts as they were.
-	err = errors.Join(err, r.Ledger.Recount(ctx))
-	handler.Logger().InfoContext(ctx, "reconciled", "objects", result.Objects, "loaded", result.Loaded, "failed", result.Failed)
+	// Also where the deadline ended the loading: what was loaded until then is to be shown.
+	err = errors.Join(err, r.Loader.Publisher.Publish(context.WithoutCancel(ctx)))
+	handler.Logger().InfoContext(ctx, "reconciled", "objects", result.Objects, "loaded", result.Loaded, "failed", result.Failed, "reset", result.Reset)
 	return result, err
 }
 
-// missing are the objects of the lake of which the ledger does not say that they are done.
-func (r *Reconciler) missing(ctx context.Context) ([]loading.Object, Result, error) {
-	// The ledger is read first: what is loaded meanwhile is loaded twice, and not left out.
-	ledger, err := r.Ledger.Ledger(ctx)
+// missing are the objects of the lake that are not loaded. Where the warehouse has lost rows, or holds rows
+// of another version, it is emptied and everything is missing.
+func (r *Reconciler) missing(ctx context.Context) (missing []objects.Attrs, result Result, err error) {
+	// The receipts are read first: what is loaded meanwhile is loaded twice, and not left out.
+	receipts, err := r.Warehouse.Receipts(ctx)
 	if err != nil {
-		return nil, Result{}, err
+		return nil, result, err
+	}
+	reason, err := r.broken(ctx, receipts)
+	if err != nil {
+		return nil, result, err
+	}
+	if result.Reset = reason != ""; result.Reset {
+		handler.Logger().WarnContext(ctx, "the warehouse is emptied and loaded again from the lake", "reason", reason)
+		if err := r.Warehouse.Reset(ctx); err != nil {
+			return nil, result, err
+		}
+		receipts = nil
 	}
 	type generation struct {
 		object string
 		number int64
 	}
-	done := make(map[generation]bool, len(ledger))
-	for _, s := range ledger {
-		if s.Done() {
-			done[generation{s.Object, s.Generation}] = true
+	done := make(map[generation]bool, len(receipts))
+	for _, l := range receipts {
+		if l.Done() {
+			done[generation{l.Object, l.Generation}] = true
 		}
 	}
-	var list []objects.Attrs
-	for _, prefix := range []string{lake.PlaysPrefix, lake.FeaturesPrefix} {
-		more, err := r.Lake.List(ctx, prefix)
+	for _, prefix := range []string{lake.FeaturesPrefix, lake.PlaysPrefix} {
+		list, err := r.Lake.List(ctx, prefix)
 		if err != nil {
-			return nil, Result{}, err
+			return nil, result, err
 		}
-		list = append(list, more...)
-	}
-	var missing []loading.Object
-	for _, o := range list {
-		if !done[generation{o.Name, o.Generation}] && !lake.Manifest(o.Name) {
-			missing = append(missing, loading.Object{Name: o.Name, Generation: o.Generation, Size: o.Size})
+		result.Objects += len(list)
+		for _, o := range list {
+			if !done[generation{o.Name, o.Generation}] {
+				missing = append(missing, o)
+			}
 		}
 	}
-	return missing, Result{Objects: len(list)}, nil
+	return missing, result, nil
+}
+
+// broken says why the rows in the warehouse cannot be used, "" where they can.
+func (r *Reconciler) broken(ctx context.Context, receipts []warehouse.Loaded) (reason string, err error) {
+	expected := map[string]int64{} // rows by object: generations of one object overwrite each other
+	for _, l := range receipts {
+		if !l.IsPlays() {
+			continue
+		}
+		if l.RowVersion.Int64 != plays.RowVersion {
+			return "rows of another version are loaded", nil
+		}
+		expected[l.Object] = l.RowsRead.Int64
+	}
+	var sum int64
+	for _, rows := range expected {
+		sum += rows
+	}
+	rows, err := r.Warehouse.Rows(ctx, warehouse.Plays)
+	if err == nil && int64(rows) < sum {
+		reason = "rows of plays are lost"
+	}
+	return reason, err
 }

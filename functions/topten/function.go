@@ -1,4 +1,5 @@
-// Package topten is the function that makes a listener's figures anew after something was loaded.
+// Package topten is the function that brings the tables, the snapshots and the documents up to date after
+// something was loaded.
 package topten
 
 import (
@@ -21,7 +22,7 @@ func init() {
 	functions.CloudEvent("topten", handler.Event("topten", limit, serve))
 }
 
-var ranker = handler.NewOnce(func() (*Ranker, error) {
+var refresher = handler.NewOnce(func() (*Refresher, error) {
 	s, err := settings.Read(settings.Project, settings.InsightsBucket)
 	if err != nil {
 		return nil, err
@@ -31,15 +32,15 @@ var ranker = handler.NewOnce(func() (*Ranker, error) {
 	if err != nil {
 		return nil, err
 	}
-	documents, err := objects.Open(ctx, s.InsightsBucket)
+	bucket, err := objects.Open(ctx, s.InsightsBucket)
 	if err != nil {
 		return nil, err
 	}
-	return &Ranker{Listeners: s.Listeners, Warehouse: w, Documents: documents}, nil
+	return &Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: w, Objects: bucket, Now: time.Now}, nil
 })
 
 func serve(ctx context.Context, e event.Event) error {
-	r, err := ranker.Get()
+	r, err := refresher.Get()
 	if err != nil {
 		return err
 	}

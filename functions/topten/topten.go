@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,158 +19,174 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// Ranker makes the table top_ten and the insights document of a listener.
-type Ranker struct {
+// Refresher brings the tables, snapshots and documents of all listeners up to date with what is loaded.
+type Refresher struct {
+	Bucket    string // of snapshots and documents
 	Listeners map[string]settings.Listener
 	Warehouse interface {
-		Standing(ctx context.Context, listener string, until time.Time) (warehouse.Standing, error)
-		SumPast(ctx context.Context, listener, timeZone string, until time.Time) (warehouse.Sum, error)
-		Ranking(ctx context.Context, q warehouse.Question) ([]warehouse.Standout, error)
-		ReplaceTopTen(ctx context.Context, listener string, rows []warehouse.Ranked) error
+		LoadStatus(ctx context.Context) (warehouse.Status, error)
+		RefreshTracks(ctx context.Context, from time.Time) error
+		RefreshListens(ctx context.Context, listeners []string, from time.Time) error
+		RebuildTopTen(ctx context.Context, periods []warehouse.Period) error
+		OpenGaps(ctx context.Context) ([]warehouse.Gap, error)
+		ExportListens(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error)
+		ExportTracks(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error)
 	}
-	Documents interface {
+	Objects interface {
 		ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
 		WriteJSON(ctx context.Context, name string, v any, generation int64) error
+		List(ctx context.Context, prefix string) ([]objects.Attrs, error)
+		Delete(ctx context.Context, name string) error
 	}
+	Now func() time.Time
 }
 
-// clockStep is the precision of the warehouse's word on when a load was committed.
-const clockStep = time.Millisecond
+const (
+	// clockStep is the precision in which the time of a message is compared with the warehouse's clock.
+	clockStep = time.Millisecond
+	// patience is how long the platform is asked to deliver a message again.
+	patience = 30 * time.Minute
+)
 
-// maxRounds is how often a run begins anew because another has overtaken it.
-const maxRounds = 5
-
-// Handle ranks for one message. The insights document is written last and is the marker of a
-// completed ranking: a message about a load that it covers is acknowledged without work, which makes
-// one ranking of a storm of messages.
-func (r *Ranker) Handle(ctx context.Context, e event.Event) (err error) {
-	loaded, err := events.DecodeLoaded(e)
+// Handle brings everything up to date. The message says nothing but its time: one that is older than what
+// every document includes is acknowledged without work, so that a storm of messages is one run. A message
+// whose runs have failed for a while is acknowledged too: the next one, or reconcile, makes up for it.
+func (r *Refresher) Handle(ctx context.Context, e event.Event) (err error) {
+	if err := events.CheckMessage(e); err != nil {
+		return err
+	}
+	defer faults.Wrap(&err, "bringing the insights up to date")
+	before, err := r.readDocuments(ctx)
 	if err != nil {
 		return err
 	}
-	listener, err := settings.Find(r.Listeners, loaded.Listener)
-	if err != nil {
-		return err
-	}
-	defer faults.Wrap(&err, "ranking for %s", listener.ID)
-	name := insights.DocumentName(listener.ID)
-	var known []insights.Gap // as this run found them: what it tells twice is no loss, what it does not tell is
-	for overtaken := 0; overtaken < maxRounds; overtaken++ {
-		var before insights.Document
-		generation, err := r.Documents.ReadJSON(ctx, name, &before)
-		if err != nil {
-			if generation == 0 {
-				return err
-			}
-			before = insights.Document{} // a broken one: nothing of it is believed
-		}
-		if overtaken == 0 && before.AsOf.Sub(loaded.CommittedAt) >= clockStep {
-			handler.Logger().DebugContext(ctx, "ranked already", "listener", listener.ID)
-			return nil
-		}
-		if overtaken == 0 && loaded.Features && err == nil {
-			if concerned, err := r.concerned(ctx, listener.ID, before); err != nil || !concerned {
-				return err
-			}
-		}
-		if overtaken == 0 {
-			known = before.Warehouse.Gaps
-		}
-		document, err := r.rank(ctx, listener, &before, generation)
-		if err == nil {
-			err = r.Documents.WriteJSON(ctx, name, document, generation)
-		}
-		if errors.Is(err, objects.ErrPrecondition) || errors.Is(err, errOvertaken) {
-			// Another run has ended meanwhile, and may have read less than this one or written
-			// the table before it. A new round leaves table and document of one reading.
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		reportGaps(ctx, listener.ID, known, document.Warehouse.Gaps)
-		all := document.Periods[insights.PeriodAll]
-		handler.Logger().InfoContext(ctx, "ranked", "listener", listener.ID, "plays", all.Totals.Plays, "tracks", all.Totals.Tracks,
-			"periods", len(document.Periods), "as_of", document.AsOf)
+	if !e.Time().IsZero() && r.includes(before, e.Time()) {
+		handler.Logger().DebugContext(ctx, "up to date already")
 		return nil
 	}
-	return fmt.Errorf("overtaken %d times by other rankings", maxRounds)
+	err = r.refresh(ctx, before)
+	if err != nil && !e.Time().IsZero() && r.Now().Sub(e.Time()) > patience {
+		handler.Logger().ErrorContext(ctx, "the insights could not be brought up to date for a while; the next load or reconcile tries again", "error", err.Error())
+		return nil
+	}
+	return err
 }
 
-// concerned reports whether audio features can change anything that is told of a listener: a track waits
-// for them, or plays were loaded that nothing is told of yet, in a ranking that may be under way.
-func (r *Ranker) concerned(ctx context.Context, listener string, before insights.Document) (bool, error) {
-	if before.Coverage.Unasked > 0 {
-		return true, nil
-	}
-	standing, err := r.Warehouse.Standing(ctx, listener, before.Past.Until)
-	return standing.LastLoadAt.Valid && standing.LastLoadAt.Timestamp.After(before.AsOf), err
+// state is a listener's document as a run has found it.
+type state struct {
+	listener   settings.Listener
+	document   insights.Document
+	generation int64 // 0: there is none
+	readable   bool
 }
 
-// reportGaps logs the gaps that were not known, for a person to be told of.
-func reportGaps(ctx context.Context, listener string, known, gaps []insights.Gap) {
-	for _, gap := range gaps {
-		if !slices.ContainsFunc(known, func(k insights.Gap) bool { return k.After.Equal(gap.After) && k.Before.Equal(gap.Before) }) {
-			handler.Logger().WarnContext(ctx, "gap found", "listener", listener, "after", gap.After, "before", gap.Before)
-		}
-	}
-}
-
-// errOvertaken says that another ranking has ended since this one began.
-var errOvertaken = errors.New("overtaken by another ranking")
-
-// rank replaces the listener's rows of top_ten and returns the document that says the same and more.
-// generation is that of the document before. The error is errOvertaken where it is another by now:
-// rows that are older than the document must not take the table.
-func (r *Ranker) rank(ctx context.Context, listener settings.Listener, before *insights.Document, generation int64) (*insights.Document, error) {
-	past := before.Past
-	standing, err := r.Warehouse.Standing(ctx, listener.ID, past.Until)
-	if err != nil {
-		return nil, err
-	}
-	firstYear := past.Until.In(listener.Zone).Year()
-	var standouts []warehouse.Standout
-	for summed := false; ; {
-		if summed || !current(past, standing, listener) {
-			if past, standing, err = r.sumPast(ctx, listener, standing); err != nil {
-				return nil, err
-			}
-			summed, firstYear = true, 0
-		}
-		if standouts, err = r.Warehouse.Ranking(ctx, warehouse.Question{
-			Listener: listener.ID, TimeZone: listener.TimeZone, Since: windows(standing), RecentSince: recentSince(standing),
-			Until: past.Until, Sum: past.SumID, FirstYear: firstYear, Kept: keptTracks(before, firstYear),
-		}); err != nil {
+// readDocuments reads the documents of all listeners, in the order of their ids. A document that is not
+// JSON counts as missing, and is replaced.
+func (r *Refresher) readDocuments(ctx context.Context) ([]state, error) {
+	var list []state
+	for _, id := range slices.Sorted(maps.Keys(r.Listeners)) {
+		s := state{listener: r.Listeners[id]}
+		var err error
+		s.generation, err = r.Objects.ReadJSON(ctx, insights.DocumentName(id), &s.document)
+		if err != nil && s.generation == 0 {
 			return nil, err
 		}
-		if pastRows(standouts) == past.Rows {
-			break
+		s.readable = err == nil && s.generation != 0 && s.document.Loaded != nil
+		if !s.readable {
+			s.document = insights.Document{}
 		}
-		if summed { // and another run has put its own sum there meanwhile
-			return nil, errOvertaken
-		}
-		summed = true // the rows were deleted: they can be made again
+		list = append(list, s)
 	}
-	document := newDocument(listener.ID, standing, past)
-	fill(document, standouts)
-	keepYears(document, before, firstYear, standouts)
-	var now insights.Document
-	if current, err := r.Documents.ReadJSON(ctx, insights.DocumentName(listener.ID), &now); err == nil && current != generation {
-		return nil, errOvertaken
-	}
-	return document, r.Warehouse.ReplaceTopTen(ctx, listener.ID, topTen(document))
+	return list, nil
 }
 
-// sumPast sums a listener's past anew, and says how the loads stood before.
-func (r *Ranker) sumPast(ctx context.Context, listener settings.Listener, standing warehouse.Standing) (insights.Past, warehouse.Standing, error) {
-	until := pastUntil(standing)
-	// Asked before the sum is made: what is loaded meanwhile is found to be missing the next time.
-	standing, err := r.Warehouse.Standing(ctx, listener.ID, until)
+// includes reports whether every document includes all that was loaded until at. A document from the
+// future is not believed: the clock was wrong when it was written, or is wrong now.
+func (r *Refresher) includes(before []state, at time.Time) bool {
+	return !slices.ContainsFunc(before, func(s state) bool {
+		return !s.readable || s.document.AsOf.Sub(at) < clockStep || s.document.AsOf.After(r.Now())
+	})
+}
+
+// refresh is one run: tracks and listens by whole months, the top ten, a snapshot of each listener with
+// news, and the documents last. A run that ends anywhere leaves documents that say what was read before,
+// so the next one does the rest.
+func (r *Refresher) refresh(ctx context.Context, before []state) error {
+	status, err := r.Warehouse.LoadStatus(ctx)
 	if err != nil {
-		return insights.Past{}, standing, err
+		return err
 	}
-	sum, err := r.Warehouse.SumPast(ctx, listener.ID, listener.TimeZone, until)
-	return insights.Past{
-		Until: until, SumID: sum.ID, Rows: sum.Rows, Loads: standing.PastLoads, SummedAt: standing.AsOf.UTC(), TimeZone: listener.TimeZone,
-	}, standing, err
+	plans := make([]plan, len(before))
+	var stale []string // listeners whose listens are out of date
+	from := status.AsOf
+	news := false
+	for i, s := range before {
+		plans[i] = planFor(s, status)
+		news = news || plans[i].news
+		if plans[i].stale {
+			stale = append(stale, s.listener.ID)
+			from = earlier(from, plans[i].from)
+		}
+	}
+	if !news {
+		return nil
+	}
+	if len(stale) > 0 {
+		if err := r.Warehouse.RefreshTracks(ctx, from); err != nil {
+			return err
+		}
+		if err := r.Warehouse.RefreshListens(ctx, stale, from); err != nil {
+			return err
+		}
+	}
+	if err := r.Warehouse.RebuildTopTen(ctx, periods(before, status)); err != nil {
+		return err
+	}
+	gaps, err := r.Warehouse.OpenGaps(ctx)
+	if err != nil {
+		return err
+	}
+	for i, s := range before {
+		if plans[i].news {
+			if err := r.publish(ctx, s, status, gaps); err != nil {
+				return fmt.Errorf("listener %s: %w", s.listener.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// publish writes a listener's snapshot and then the document that names it.
+func (r *Refresher) publish(ctx context.Context, s state, status warehouse.Status, gaps []warehouse.Gap) error {
+	snapshot, err := r.export(ctx, s.listener, status.AsOf, false)
+	if err != nil {
+		return err
+	}
+	if err := r.publishPublic(ctx, s, status.AsOf); err != nil {
+		return err
+	}
+	document := newDocument(s, status, gaps, snapshot)
+	err = r.Objects.WriteJSON(ctx, insights.DocumentName(s.listener.ID), document, s.generation)
+	if errors.Is(err, objects.ErrPrecondition) {
+		return errors.New("another run has written the document meanwhile")
+	}
+	if err != nil {
+		return err
+	}
+	reportGaps(ctx, s, document.Status.Gaps)
+	handler.Logger().InfoContext(ctx, "ranked", "listener", s.listener.ID, "plays", snapshot.Listens.Rows, "tracks", snapshot.Tracks.Rows, "as_of", status.AsOf)
+	return r.deleteOthers(ctx, insights.SnapshotPrefix(s.listener.ID), document)
+}
+
+// reportGaps logs the gaps that the document before did not have. An alert looks for this line.
+func reportGaps(ctx context.Context, s state, gaps []insights.Gap) {
+	var known []insights.Gap
+	if s.document.Status != nil {
+		known = s.document.Status.Gaps
+	}
+	for _, gap := range gaps {
+		if !slices.ContainsFunc(known, func(k insights.Gap) bool { return k.After.Equal(gap.After) && k.Before.Equal(gap.Before) }) {
+			handler.Logger().WarnContext(ctx, "gap found", "listener", s.listener.ID, "after", gap.After, "before", gap.Before)
+		}
+	}
 }

@@ -23,6 +23,7 @@ type Document struct {
 	Snapshot Snapshot  `json:"snapshot"`
 	Previous *Snapshot `json:"previous"` // the snapshot before, for a reader that finds Snapshot incomplete
 
+	Public   bool       `json:"public"`              // whether there is a public document too
 	TimeZone string     `json:"time_zone,omitempty"` // IANA name by which the years of top_ten were divided
 	Loaded   *Loaded    `json:"loaded,omitempty"`
 	Status   *Warehouse `json:"status,omitempty"`
@@ -72,9 +73,6 @@ type Import struct {
 	Oldest     *time.Time `json:"oldest"` // play
 	Newest     *time.Time `json:"newest"`
 	Rows       int64      `json:"rows"`
-	Plays      int64      `json:"plays"`
-	NotMusic   int64      `json:"not_music"`
-	Rejected   int64      `json:"rejected"`
 }
 
 // Problems are sentences that say what is wrong with what was loaded and what to do. Rejected rows are

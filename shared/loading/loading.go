@@ -6,208 +6,165 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
-	"spotify-insights.internal/shared/events"
+	"golang.org/x/sync/errgroup"
+
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// MaxBatch is how many objects one load job takes (BigQuery's limit).
-const MaxBatch = 10_000
-
-// Loader loads objects of one bucket.
+// Loader loads objects of the lake.
 type Loader struct {
-	Bucket    string
-	Listeners []string // all of them: audio features are everybody's
+	Lake interface {
+		Read(ctx context.Context, name string, limit int64) ([]byte, objects.Attrs, error)
+	}
 	Warehouse interface {
-		StagePlays(ctx context.Context, uris []string) (*warehouse.Stage, error)
-		StageFeatures(ctx context.Context, uris []string) (*warehouse.Stage, error)
-		Record(ctx context.Context, loads []warehouse.Load) (committed time.Time, err error)
-		Recount(ctx context.Context) error
-		LedgerOf(ctx context.Context, object string) ([]warehouse.Settled, error)
+		Append(ctx context.Context, table string, rows int64, lines ...[]byte) error
+		Record(ctx context.Context, receipts []warehouse.Receipt) error
 	}
 	Publisher interface {
-		Publish(ctx context.Context, loaded events.Loaded) error
+		Publish(ctx context.Context) error
 	}
 	Now func() time.Time
 }
 
-// Object is a generation of an object in the lake.
-type Object struct {
-	Name       string
-	Generation int64
-	Size       int64 // bytes, as stored
-}
+const (
+	// batchObjects and batchBytes (as stored) bound what one load job takes.
+	batchObjects = 1000
+	batchBytes   = 8 << 20
+	// readers is how many objects are read at once.
+	readers = 8
+)
 
-// Load takes objects into the warehouse: load job, MERGE, ledger, message. It may be called again
-// with the same ones, at any time and also beside itself. An object that no retry mends gets its row
-// in the ledger with the error and does not hold up the others. The returned error is a passing one;
-// what was loaded until then stays, and is told of.
-//
-// The ledger comes before the message, so that a ranking woken by the message sees the ledger's word
-// on gaps and rejected rows. A crash in between loses no message: the event comes again, and
-// reconcile sends one to every listener.
-func (l *Loader) Load(ctx context.Context, objects []Object, always ...string) (loads []warehouse.Load, err error) {
-	told := news{}
-	var plays, features []Object
-	var refused []warehouse.Load
-	for _, o := range objects {
-		name, err := check(o)
-		switch {
-		case err != nil:
-			refused = append(refused, l.failed(ctx, o, err))
-		case name.Kind == lake.KindFeatures:
-			features = append(features, o)
-		default:
-			plays = append(plays, o)
+// Load appends the rows of objects to their tables and a receipt of each object to the table loads. It may
+// be called again with the same objects, at any time and beside itself: the tables that are made of these
+// remove duplicates. An object that no retry mends gets a receipt with the error and does not hold up the
+// others; an object that is gone gets none. The returned error is a passing one; what was loaded until
+// then stays, and is among the receipts.
+func (l *Loader) Load(ctx context.Context, list []objects.Attrs) (receipts []warehouse.Receipt, err error) {
+	for batch := range batches(list) {
+		contents, failed := l.readAll(ctx, batch)
+		more, err := l.store(ctx, contents)
+		receipts = append(receipts, more...)
+		if err = errors.Join(failed, err); err != nil {
+			return receipts, err
 		}
 	}
-	if err = l.record(ctx, refused, told); err == nil {
-		loads = refused
-		for _, kind := range [][]Object{features, plays} { // else the news of plays would ask for features that are here
-			more, failed := l.batches(ctx, kind, told)
-			loads, err = append(loads, more...), errors.Join(err, failed)
+	return receipts, nil
+}
+
+// batches cuts a list into parts that one load job takes.
+func batches(list []objects.Attrs) func(yield func([]objects.Attrs) bool) {
+	return func(yield func([]objects.Attrs) bool) {
+		for len(list) > 0 {
+			n, size := 0, int64(0)
+			for n < len(list) && n < batchObjects && (n == 0 || size+list[n].Size <= batchBytes) {
+				size += list[n].Size
+				n++
+			}
+			if !yield(list[:n]) {
+				return
+			}
+			list = list[n:]
 		}
 	}
-	for _, listener := range always {
-		told.due(listener, l.Now())
-	}
-	for _, message := range told { // also where the deadline was what ended the loading
-		err = errors.Join(err, l.Publisher.Publish(context.WithoutCancel(ctx), message))
-	}
-	return loads, err
 }
 
-// batches loads objects of one kind, as many at a time as one job takes, until one fails.
-func (l *Loader) batches(ctx context.Context, objects []Object, told news) (loads []warehouse.Load, err error) {
-	for batch := range slices.Chunk(objects, MaxBatch) {
-		more, err := l.attempt(ctx, batch, told)
-		loads = append(loads, more...)
-		if err != nil {
-			return loads, err
+// readAll reads objects, some at once, and returns the contents in the order of the list. The error says
+// which could not be read.
+func (l *Loader) readAll(ctx context.Context, batch []objects.Attrs) ([]content, error) {
+	contents, errs := make([]*content, len(batch)), make([]error, len(batch))
+	var group errgroup.Group
+	group.SetLimit(readers)
+	for i, o := range batch {
+		group.Go(func() error {
+			c, err := l.read(ctx, o)
+			switch {
+			case err == nil:
+				contents[i] = &c
+			case errors.Is(err, fs.ErrNotExist):
+				handler.Logger().WarnContext(ctx, "the object is gone; there is nothing to load", "object", o.Name)
+			case faults.Permanent(err):
+				contents[i] = &content{receipt: l.failed(ctx, o, err)}
+			default:
+				errs[i] = err
+			}
+			return nil
+		})
+	}
+	group.Wait()
+	list := make([]content, 0, len(batch))
+	for _, c := range contents {
+		if c != nil {
+			list = append(list, *c)
 		}
 	}
-	return loads, nil
+	return list, errors.Join(errs...)
 }
 
-// check refuses, by name and size alone, what cannot be an object of ours.
-func check(o Object) (lake.Name, error) {
-	name, ok := lake.ParseName(o.Name)
-	if !ok {
-		return name, faults.New(faults.Invalid, "Move it out of the lake's bucket: only this program's objects belong there.",
-			"its name is not one that this program gives")
-	}
-	if o.Size == 0 {
-		return name, faults.New(faults.Invalid, "Delete it: it holds nothing.", "the object is empty")
-	}
-	return name, nil
-}
-
-// attempt loads a batch of one kind in one job. Where an object spoils the batch, each half is tried alone, down
-// to the one object that is to blame.
-func (l *Loader) attempt(ctx context.Context, batch []Object, told news) ([]warehouse.Load, error) {
-	loads, err := l.together(ctx, batch, told)
-	blame := faults.Permanent(err) || errors.Is(err, fs.ErrNotExist)
-	switch {
-	case !blame:
-		return loads, err
-	case len(batch) == 1 && errors.Is(err, fs.ErrNotExist):
-		handler.Logger().WarnContext(ctx, "the object is gone; there is nothing to load", "object", batch[0].Name)
+// store appends contents to their tables, one load job a table, and then their receipts. Where BigQuery
+// refuses the rows of several objects, each is stored alone, so that only the one to blame fails.
+func (l *Loader) store(ctx context.Context, contents []content) ([]warehouse.Receipt, error) {
+	if len(contents) == 0 {
 		return nil, nil
-	case len(batch) == 1:
-		loads = []warehouse.Load{l.failed(ctx, batch[0], err)}
-		return loads, l.record(ctx, loads, told)
 	}
-	half := len(batch) / 2
-	loads, err = l.attempt(ctx, batch[:half], told)
-	if err != nil {
-		return loads, err
-	}
-	more, err := l.attempt(ctx, batch[half:], told)
-	return append(loads, more...), err
-}
-
-func (l *Loader) together(ctx context.Context, batch []Object, told news) ([]warehouse.Load, error) {
-	uris := make([]string, len(batch))
-	for i, o := range batch {
-		uris[i] = fmt.Sprintf("gs://%s/%s", l.Bucket, o.Name)
-	}
-	stages := l.Warehouse.StagePlays
-	if name, _ := lake.ParseName(batch[0].Name); name.Kind == lake.KindFeatures {
-		stages = l.Warehouse.StageFeatures
-	}
-	stage, err := stages(ctx, uris)
-	if err != nil {
-		return nil, fmt.Errorf("loading %d objects: %w", len(batch), err)
-	}
-	defer stage.Drop()
-	staged, err := match(batch, stage.Objects)
-	if err != nil {
-		return nil, err
-	}
-	inserted, err := stage.Merge(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("merging %d objects: %w", len(batch), err)
-	}
-	loads := make([]warehouse.Load, len(batch))
-	for i, o := range batch {
-		loads[i] = l.loaded(o, staged[o.Name], inserted[o.Name])
-	}
-	if err := l.record(ctx, loads, told); err != nil || !stage.TookOver {
-		return loads, err
-	}
-	return loads, l.Warehouse.Recount(ctx)
-}
-
-// match gives each object its staged rows, and refuses rows that lie about where they are from.
-func match(batch []Object, staged []warehouse.StagedObject) (map[string]warehouse.StagedObject, error) {
-	foreign := func(what string) error {
-		return faults.New(faults.Invalid, "Move the object out of the lake's bucket: this program did not write it.", "%s", what)
-	}
-	byName := make(map[string]warehouse.StagedObject, len(staged))
-	for _, s := range staged {
-		if s.Stray > 0 {
-			return nil, foreign("it holds rows without a key, or of another listener, source or kind than its name says")
+	for _, table := range []string{warehouse.AudioFeatures, warehouse.Plays} { // features first: the plays' refresh joins them
+		var lines [][]byte
+		var rows int64
+		for _, c := range contents {
+			if c.table == table {
+				lines, rows = append(lines, c.lines), rows+c.receipt.RowsRead
+			}
 		}
-		if name, _ := lake.ParseName(s.Object); name.Kind == plays.SourceAPI && s.RowsRead > plays.PageSize {
-			return nil, foreign("it holds more rows than a page has")
+		err := l.Warehouse.Append(ctx, table, rows, lines...)
+		if faults.Permanent(err) {
+			return l.storeEach(ctx, contents, err)
 		}
-		byName[s.Object] = s
-	}
-	for _, o := range batch {
-		if _, ok := byName[o.Name]; !ok {
-			return nil, foreign("it holds no row of its own")
+		if err != nil {
+			return nil, fmt.Errorf("loading %d objects: %w", len(contents), err)
 		}
 	}
-	if len(byName) != len(batch) {
-		return nil, foreign("it holds rows that say they are from another object")
+	receipts := make([]warehouse.Receipt, len(contents))
+	for i, c := range contents {
+		receipts[i] = c.receipt
+		receipts[i].LoadedAt = l.now()
 	}
-	return byName, nil
+	if err := l.Warehouse.Record(ctx, receipts); err != nil {
+		return nil, fmt.Errorf("recording %d loads: %w", len(receipts), err)
+	}
+	logLoads(ctx, receipts)
+	return receipts, nil
 }
 
-// recordLimit is the time for a last word on an object after the deadline of the work itself.
+func (l *Loader) storeEach(ctx context.Context, contents []content, refused error) (receipts []warehouse.Receipt, err error) {
+	if len(contents) == 1 {
+		o := objects.Attrs{Name: contents[0].receipt.Object, Generation: contents[0].receipt.Generation}
+		return l.store(ctx, []content{{receipt: l.failed(ctx, o, refused)}})
+	}
+	for _, c := range contents {
+		more, err := l.store(ctx, []content{c})
+		if receipts = append(receipts, more...); err != nil {
+			return receipts, err
+		}
+	}
+	return receipts, nil
+}
+
+// now is the time in BigQuery's precision.
+func (l *Loader) now() time.Time { return l.Now().UTC().Truncate(time.Microsecond) }
+
+// recordLimit is the time for a last receipt after the deadline of the work itself.
 const recordLimit = 30 * time.Second
 
-// GiveUp records that a passing fault did not pass while the platform delivered the event, so that
-// only reconcile tries on. An object of which the ledger says that it is done is left alone.
-func (l *Loader) GiveUp(ctx context.Context, o Object, cause error) error {
+// GiveUp records that a passing fault did not pass while the platform delivered the event. From then on
+// reconcile tries once a day.
+func (l *Loader) GiveUp(ctx context.Context, o objects.Attrs, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
 	defer cancel()
-	known, err := l.Warehouse.LedgerOf(ctx, o.Name)
-	if err != nil {
-		return err
-	}
-	for _, s := range known {
-		if s.Generation == o.Generation && s.Done() {
-			return nil
-		}
-	}
 	handler.Logger().ErrorContext(ctx, "an object could not be loaded for hours; reconcile tries once a day from now on",
 		"object", o.Name, "error", cause.Error())
-	return l.record(ctx, []warehouse.Load{l.faulty(o, warehouse.GivenUp(cause))}, news{})
+	return l.Warehouse.Record(ctx, []warehouse.Receipt{l.faulty(o, warehouse.GivenUp(cause))})
 }

@@ -1,103 +1,158 @@
 package loading
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"time"
 
-	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/plays"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// loaded is the ledger's row of an object that was loaded.
-func (l *Loader) loaded(o Object, s warehouse.StagedObject, inserted int64) warehouse.Load {
-	name, _ := lake.ParseName(o.Name)
-	load := l.row(o, name)
-	load.RowsRead, load.Rejected, load.NotMusic, load.Inserted = s.RowsRead, s.Rejected, s.NotMusic, inserted
-	load.Duplicates = s.RowsRead - s.Rejected - s.NotMusic - inserted
-	load.FullPage = name.Kind == plays.SourceAPI && s.RowsRead == plays.PageSize
-	if s.Oldest.Valid {
-		load.Oldest, load.Newest = &s.Oldest.Timestamp, &s.Newest.Timestamp
-	}
-	if s.FetchedAt.Valid {
-		load.FetchedAt = &s.FetchedAt.Timestamp
-	}
-	return load
+// strict makes a row with a field that is not known an error. The library is several times faster than
+// encoding/json, and most of a load's time is spent here.
+var strict = json.RejectUnknownMembers(true)
+
+// skipped is a JSON value that is passed over.
+type skipped struct{}
+
+func (*skipped) UnmarshalJSONFrom(d *jsontext.Decoder) error { return d.SkipValue() }
+
+// playRows checks the rows of one object of plays.
+type playRows struct {
+	object string
+	name   lake.Name
 }
 
-// failed is the ledger's row of an object that no retry mends.
-func (l *Loader) failed(ctx context.Context, o Object, err error) warehouse.Load {
-	handler.Logger().ErrorContext(ctx, "an object cannot be loaded",
-		"object", o.Name, "generation", o.Generation, "error", err.Error(), "action", faults.Action(err))
-	return l.faulty(o, err.Error())
+// add makes a row of the table plays of a line, and counts it in the receipt.
+func (p playRows) add(line []byte, r *warehouse.Receipt) (any, error) {
+	var read struct {
+		plays.Row
+		Raw      skipped `json:"raw"`
+		OldIndex int     `json:"index"` // row_index in version 1
+	}
+	if err := json.Unmarshal(line, &read, strict); err != nil {
+		return nil, err
+	}
+	row := read.Row
+	switch {
+	case row.Version > plays.RowVersion:
+		return nil, errNewerVersion
+	case row.Version < plays.RowVersion:
+		var whole struct {
+			plays.Row
+			OldIndex int `json:"index"`
+		}
+		err := json.Unmarshal(line, &whole, strict)
+		if err == nil {
+			whole.Row.RowIndex = max(whole.Row.RowIndex, whole.OldIndex)
+			row, err = plays.Derive(whole.Row)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := p.check(row); err != nil {
+		return nil, err
+	}
+	r.RowVersion = new(int64(plays.RowVersion))
+	count(row, r)
+	row.IngestedAt, row.Raw = row.IngestedAt.UTC().Truncate(time.Microsecond), ""
+	return struct {
+		plays.Row
+		Version *int `json:"version,omitempty"` // not a column
+	}{Row: row}, nil
 }
 
-func (l *Loader) faulty(o Object, text string) warehouse.Load {
-	name, _ := lake.ParseName(o.Name)
-	load := l.row(o, name)
-	load.Error = &text
-	return load
-}
+// ahead is how much later than its fetch a play can end: the clocks of devices differ.
+const ahead = 5 * time.Minute
 
-func (l *Loader) row(o Object, name lake.Name) warehouse.Load {
-	load := warehouse.Load{Object: o.Name, Generation: o.Generation, LoadedAt: l.Now().UTC().Truncate(time.Microsecond)} // BigQuery's precision
-	if name.Kind != "" {                                                                                                 // the name is one of ours
-		load.Kind = &name.Kind
+// check refuses what this program does not write.
+func (p playRows) check(row plays.Row) error {
+	switch {
+	case row.Object != p.object:
+		return errors.New("the row says that it is of another object")
+	case row.Listener != p.name.Listener || row.Source != p.name.Kind:
+		return errors.New("the row says that it is of another listener or source")
+	case row.IngestedAt.Before(warehouse.Beginning) || row.RowIndex < 0:
+		return errors.New("the row does not say when it was fetched, or where it stood")
+	case negative(row.DurationMS) || negative(row.MSPlayed):
+		return errors.New("the row has a negative time")
+	case row.Readable() && (row.PlayedAt == nil || row.TrackID == nil || *row.TrackID == ""):
+		return errors.New("a play without a time or a track")
+	case !row.Readable() && row.Item == nil:
+		return errors.New("an item that is not a play has nothing to identify it")
+	case row.PlayedAt != nil && (row.PlayedAt.Before(warehouse.Beginning) || row.PlayedAt.After(row.IngestedAt.Add(ahead))):
+		return fmt.Errorf("the play of %s cannot have been", row.PlayedAt.Format(time.RFC3339))
 	}
-	if name.Listener != "" {
-		load.Listener = &name.Listener
-	}
-	if name.Zip != "" {
-		load.Zip = &name.Zip
-	}
-	return load
-}
-
-// record writes rows of the ledger, and notes for whom there is something to tell.
-func (l *Loader) record(ctx context.Context, loads []warehouse.Load, told news) error {
-	if len(loads) == 0 {
-		return nil
-	}
-	committed, err := l.Warehouse.Record(ctx, loads)
-	if err != nil {
-		return fmt.Errorf("recording %d loads: %w", len(loads), err)
-	}
-	for _, load := range loads {
-		told.add(load, committed, l.Listeners)
-	}
-	logLoads(ctx, loads)
 	return nil
 }
 
-// logLoads says in one line what was loaded, however many objects it was.
-func logLoads(ctx context.Context, loads []warehouse.Load) {
-	var good int
-	var sum warehouse.Load
-	for _, load := range loads {
-		if load.Error == nil {
-			good++
-			sum.RowsRead += load.RowsRead
-			sum.Inserted += load.Inserted
-			sum.Duplicates += load.Duplicates
-			sum.Rejected += load.Rejected
-		}
+func negative(ms *int64) bool { return ms != nil && *ms < 0 }
+
+// count adds a row to a receipt.
+func count(row plays.Row, r *warehouse.Receipt) {
+	if r.FetchedAt == nil || row.IngestedAt.After(*r.FetchedAt) {
+		r.FetchedAt = micros(&row.IngestedAt)
 	}
-	if good == 0 {
+	switch {
+	case !row.Readable() && *row.RejectReason == plays.NotMusic:
+		r.NotMusic++
+		return
+	case !row.Readable():
+		r.Rejected++
 		return
 	}
-	kind := "plays"
-	if *loads[0].Kind == lake.KindFeatures { // a batch is of one
-		kind = lake.KindFeatures
+	r.Plays++
+	at := micros(row.PlayedAt)
+	if r.Oldest == nil || at.Before(*r.Oldest) {
+		r.Oldest = at
 	}
-	attrs := []any{"kind", kind, "objects", good, "rows_read", sum.RowsRead, "inserted", sum.Inserted, "duplicates", sum.Duplicates, "rejected", sum.Rejected}
-	if len(loads) == 1 {
-		attrs = append(attrs, "object", loads[0].Object)
-		if loads[0].Listener != nil {
-			attrs = append(attrs, "listener", *loads[0].Listener)
+	if r.Newest == nil || at.After(*r.Newest) {
+		r.Newest = at
+	}
+}
+
+// featureRows checks the rows of one object of audio features.
+func featureRows(object string) func(line []byte, r *warehouse.Receipt) (any, error) {
+	return func(line []byte, r *warehouse.Receipt) (any, error) {
+		var row struct {
+			audio.Row
+			Found     *bool      `json:"found"`
+			FetchedAt *time.Time `json:"fetched_at"`
+			OldIndex  int        `json:"index"` // row_index in version 1
 		}
+		if err := json.Unmarshal(line, &row, strict); err != nil {
+			return nil, err
+		}
+		switch {
+		case row.Version > audio.RowVersion:
+			return nil, errNewerVersion
+		case row.Object != object:
+			return nil, errors.New("the row says that it is of another object")
+		case row.TrackID == "" || row.Found == nil || row.FetchedAt == nil || row.Provider == "":
+			return nil, errors.New("the row does not say which track it is of, or who answered what, and when")
+		}
+		r.RowVersion = new(int64(audio.RowVersion))
+		at := micros(row.FetchedAt)
+		if r.FetchedAt == nil || at.After(*r.FetchedAt) {
+			r.FetchedAt = at
+		}
+		return featureColumns{row.TrackID, *row.Found, row.Provider, row.Features, *at, row.Object}, nil
 	}
-	handler.Logger().InfoContext(ctx, "loaded", attrs...)
+}
+
+// featureColumns are the columns of the table audio_features.
+type featureColumns struct {
+	TrackID  string `json:"track_id"`
+	Found    bool   `json:"found"`
+	Provider string `json:"provider"`
+	audio.Features
+	FetchedAt time.Time `json:"fetched_at"`
+	Object    string    `json:"object"`
 }

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/api/iterator"
 
 	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/faults"
 )
 
 // callLimit is the deadline of one call: objects here are at most a few MB.
@@ -109,6 +110,41 @@ func (b *Bucket) ReadJSON(ctx context.Context, name string, v any) (int64, error
 		return r.Attrs.Generation, fmt.Errorf("gs://%s/%s is not the JSON it should be: %w", b.Name, name, err)
 	}
 	return r.Attrs.Generation, nil
+}
+
+// Read returns the content of an object of up to limit bytes. The error is [fs.ErrNotExist] where there is
+// no such object.
+func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, Attrs, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	r, err := b.handle.Object(name).NewReader(ctx)
+	if errors.Is(err, storage.ErrObjectNotExist) {
+		return nil, Attrs{}, fmt.Errorf("gs://%s/%s: %w", b.Name, name, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, Attrs{}, fmt.Errorf("reading gs://%s/%s: %w", b.Name, name, err)
+	}
+	defer r.Close()
+	attrs := Attrs{Name: name, Generation: r.Attrs.Generation, Size: r.Attrs.Size}
+	if attrs.Size > limit {
+		return nil, attrs, faults.New(faults.Invalid, "Look at the object: this program writes no such large ones.",
+			"gs://%s/%s has %d bytes; at most %d are read", b.Name, name, attrs.Size, limit)
+	}
+	content, err := io.ReadAll(io.LimitReader(r, limit))
+	if err != nil {
+		return nil, attrs, fmt.Errorf("reading gs://%s/%s: %w", b.Name, name, err)
+	}
+	return content, attrs, nil
+}
+
+// Delete removes an object, and is content where there is none.
+func (b *Bucket) Delete(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	if err := b.handle.Object(name).Delete(ctx); err != nil && !errors.Is(err, storage.ErrObjectNotExist) {
+		return fmt.Errorf("deleting gs://%s/%s: %w", b.Name, name, err)
+	}
+	return nil
 }
 
 // WriteJSON replaces the generation of an object that was read before (0: there was none). Where

@@ -1,16 +1,14 @@
-// Package publisher tells those who wait for it that something was loaded.
+// Package publisher publishes that something was loaded.
 package publisher
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2"
 
 	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/events"
 )
 
 // publishLimit is the deadline of one message.
@@ -33,16 +31,13 @@ func Open(ctx context.Context, project, topic string) (*Publisher, error) {
 	return &Publisher{p}, nil
 }
 
-// Publish returns once the message is kept.
-func (p *Publisher) Publish(ctx context.Context, loaded events.Loaded) error {
-	data, err := json.Marshal(loaded)
-	if err != nil {
-		return fmt.Errorf("encoding a message: %w", err)
-	}
+// Publish says that something was loaded. It returns once the message is kept. The message has no
+// parameters: who receives it looks at the warehouse.
+func (p *Publisher) Publish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
-	if _, err := p.topic.Publish(ctx, &pubsub.Message{Data: data}).Get(ctx); err != nil {
-		return fmt.Errorf("publishing that something was loaded for %s: %w", loaded.Listener, err)
+	if _, err := p.topic.Publish(ctx, &pubsub.Message{Data: []byte("loaded")}).Get(ctx); err != nil {
+		return fmt.Errorf("publishing that something was loaded: %w", err)
 	}
 	return nil
 }

@@ -28,7 +28,6 @@ type Settings struct {
 	LakeBucket     string
 	InsightsBucket string
 	Dataset        string // DATASET, default spotify_insights
-	StagingDataset string // STAGING_DATASET, default DATASET_staging
 	Location       string // LOCATION of the dataset, default BigQuery's own
 	Topic          string // TOPIC, default plays-loaded
 	MaxBytesBilled int64  // MAX_BYTES_BILLED: what one query may be billed for, default 20 GiB
@@ -82,7 +81,6 @@ func Read(required ...string) (Settings, error) {
 		Location:       os.Getenv("LOCATION"),
 		Topic:          or(os.Getenv("TOPIC"), "plays-loaded"),
 	}
-	s.StagingDataset = or(os.Getenv("STAGING_DATASET"), s.Dataset+"_staging")
 	var limit, audience, listeners error
 	s.MaxBytesBilled, limit = parseBytes(or(os.Getenv("MAX_BYTES_BILLED"), maxBytesBilled))
 	s.Public, audience = parseAudience(os.Getenv("AUDIENCE"))
@@ -104,13 +102,10 @@ func missing(required []string) error {
 }
 
 func (s Settings) validate() error {
-	var errs []error
-	for _, id := range []string{s.Dataset, s.StagingDataset} {
-		if !datasetID.MatchString(id) {
-			errs = append(errs, fmt.Errorf("%q is no dataset name: use letters, digits and underscores", id))
-		}
+	if !datasetID.MatchString(s.Dataset) {
+		return fmt.Errorf("%q is not a dataset's name: use letters, digits and underscores", s.Dataset)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func parseBytes(text string) (int64, error) {

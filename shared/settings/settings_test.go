@@ -16,7 +16,7 @@ func TestRead(t *testing.T) {
 			name: "defaults",
 			env:  map[string]string{"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "l", "INSIGHTS_BUCKET": "i"},
 			check: func(s Settings) bool {
-				return s.Dataset == "spotify_insights" && s.StagingDataset == "spotify_insights_staging" &&
+				return s.Dataset == "spotify_insights" &&
 					s.Topic == "plays-loaded" && s.Listeners["me"].TimeZone == "UTC" && s.MaxBytesBilled == 20<<30 && !s.Public
 			},
 		},

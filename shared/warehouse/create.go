@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/googleapi"
@@ -15,22 +14,19 @@ import (
 var layouts = map[string]bigquery.TableMetadata{
 	Plays: {
 		TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.MonthPartitioningType, Field: "played_at"},
-		Clustering:       &bigquery.Clustering{Fields: []string{"listener", "track_id"}},
+		Clustering:       &bigquery.Clustering{Fields: []string{"listener"}},
+	},
+	Listens: {
+		TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.MonthPartitioningType, Field: "played_at"},
+		Clustering:       &bigquery.Clustering{Fields: []string{"listener"}},
 	},
 }
 
-// stagingLife is how long a staging table lives that its attempt did not drop.
-const stagingLife = 24 * time.Hour
-
-// Create makes both datasets, all tables and all views where they are not there. Deployed, this is
+// Create makes the dataset, all tables and all views where they are not there. Deployed, this is
 // Terraform's work; on one's own machine this stands in for it.
 func (w *Warehouse) Create(ctx context.Context) error {
-	err := existing(w.client.Dataset(w.dataset).Create(ctx, &bigquery.DatasetMetadata{}))
-	if err == nil {
-		err = existing(w.client.Dataset(w.staging).Create(ctx, &bigquery.DatasetMetadata{DefaultTableExpiration: stagingLife}))
-	}
-	if err != nil {
-		return fmt.Errorf("making the datasets: %w", err)
+	if err := existing(w.client.Dataset(w.dataset).Create(ctx, &bigquery.DatasetMetadata{})); err != nil {
+		return fmt.Errorf("making the dataset: %w", err)
 	}
 	for _, table := range Tables() {
 		meta := layouts[table]

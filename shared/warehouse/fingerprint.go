@@ -3,24 +3,32 @@ package warehouse
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"io/fs"
+
+	"spotify-insights.internal/shared/plays"
 )
 
-// Fingerprint is the same for two builds that make the same tables and views in a dataset.
-func Fingerprint(dataset string) (string, error) {
+// Model is a fingerprint of all that decides on the content of the tables: the SQL, the schemas and the
+// version of the rows. Tables that another model made are refreshed from the beginning.
+func Model() string {
 	hash := sha256.New()
-	for _, table := range Tables() {
-		text, err := schemaFiles.ReadFile("schema/" + table + ".json")
+	fmt.Fprintln(hash, plays.RowVersion)
+	for _, files := range []fs.FS{schemaFiles, sqlFiles} {
+		err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(files, path)
+			fmt.Fprintf(hash, "%s %d\n%s", path, len(text), text)
+			return err
+		})
 		if err != nil {
-			return "", err
+			panic(err) // embedded files can be read
 		}
-		hash.Write(text)
 	}
-	views, err := Views(dataset)
-	if err != nil {
-		return "", err
-	}
-	for _, view := range views {
-		hash.Write([]byte(view.Query))
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
+	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
+
+// Fingerprint is the same for two builds that make the same tables and views in a dataset.
+func Fingerprint(dataset string) string { return dataset + " " + Model() }

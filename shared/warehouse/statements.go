@@ -9,8 +9,11 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"time"
 
 	"cloud.google.com/go/bigquery"
+
+	"spotify-insights.internal/shared/plays"
 )
 
 //go:embed sql
@@ -24,14 +27,30 @@ const (
 	Plays         = "plays"
 	AudioFeatures = "audio_features"
 	Loads         = "loads"
+	Listens       = "listens"
+	Tracks        = "tracks"
 	TopTen        = "top_ten"
 )
 
+// What makes a listen: see refresh_listens.sql.
+const (
+	// RepeatWindow is how close an API row follows another of its track that it repeats.
+	RepeatWindow = time.Second
+	// TwinWindow is how far apart the rows are that the API and an export have of one listen.
+	TwinWindow = 5 * time.Second
+	// Reach is how far back from a play the listens are that it can decide on, and some microseconds.
+	Reach = TwinWindow + RepeatWindow
+	// LongestPlay is the greatest length of a track that is believed.
+	LongestPlay = 24 * time.Hour
+	// CountedPlay is how long a row of an export has to be to count.
+	CountedPlay = 30 * time.Second
+)
+
 // registry holds every statement that is ever sent, by the path of its file below sql/ less the
-// ending. Parts are templates that statements and views share.
+// ending.
 var registry = func() *template.Template {
 	all := template.New("sql").Option("missingkey=error").Funcs(template.FuncMap{"join": strings.Join})
-	for _, pattern := range []string{"sql/parts/*.sql", "sql/views/*.sql", "sql/statements/*.sql"} {
+	for _, pattern := range []string{"sql/views/*.sql", "sql/statements/*.sql"} {
 		files, err := fs.Glob(sqlFiles, pattern)
 		if err != nil || len(files) == 0 {
 			panic("no SQL at " + pattern)
@@ -42,7 +61,7 @@ var registry = func() *template.Template {
 				panic(err)
 			}
 			name := strings.TrimSuffix(strings.TrimPrefix(file, "sql/"), ".sql")
-			template.Must(all.New(strings.TrimPrefix(name, "parts/")).Parse(string(text)))
+			template.Must(all.New(name).Parse(string(text)))
 		}
 	}
 	return all
@@ -58,59 +77,36 @@ func Statements() (list []string) {
 	return list
 }
 
-// names are what a statement's text is rendered with.
-type names struct {
-	Dataset string // where tables and views are
-	Staging string // the whole name of an attempt's own table, where the statement reads one
-	Where   string // a condition on the rows of plays or loads that are read, "" for every row
-	Ranking bool   // whether only what a ranking tells is read
-	Counts  string // in a ranking, a condition on the plays that count, where Where reads their neighbours too
+// values are what the text of a statement is rendered with. Whatever comes from outside is a query
+// parameter instead.
+type values struct {
+	Dataset     string
+	Table       string   // of empty.sql
+	Periods     []Period // of rebuild_top_ten.sql
+	Destination string   // of an export: a gs:// address with one wildcard
+	Public      bool     // of an export: whether anybody may see it
 }
 
-// columns are lists of columns, from the schemas.
-func (names) columns(table string) []string {
-	schema := Schema(table)
-	list := make([]string, len(schema))
-	for i, field := range schema {
-		list[i] = field.Name
+func (values) Columns(table string, prefix ...string) []string {
+	var list []string
+	for _, field := range Schema(table) {
+		list = append(list, strings.Join(prefix, "")+field.Name)
 	}
 	return list
 }
 
-func (n names) without(table string, keys ...string) []string {
-	return slices.DeleteFunc(n.columns(table), func(c string) bool { return slices.Contains(keys, c) })
-}
-
-// PlayColumns and those below are called by the statements.
-func (n names) PlayColumns() []string   { return n.columns(Plays) }
-func (n names) LoadColumns() []string   { return n.columns(Loads) }
-func (n names) TopTenColumns() []string { return n.columns(TopTen) }
-func (n names) LoadValues() []string    { return n.without(Loads, "object", "generation") }
-func (n names) FeatureColumns() []string {
-	if n.Ranking {
-		return []string{"track_id", "danceability", "energy", "valence"} // those of top_ten
-	}
-	return n.without(AudioFeatures, "found", "provider", "fetched_at", "object")
-}
-func (n names) AudioColumns() []string { return n.columns(AudioFeatures) }
-func (n names) AudioValues() []string  { return n.without(AudioFeatures, "track_id") }
-func (n names) RecentPlays() int       { return RecentPlays }
-func (n names) MaxMissing() int        { return MaxMissing }
-func (n names) PlayValues() []string {
-	return n.without(Plays, "listener", "source", "played_at", "track_id")
-}
-func (n names) TrackColumns() []string {
-	columns := []string{"track_name", "artists", "artist_name", "album", "isrc", "duration_ms", "spotify_url", "image_url"}
-	if n.Ranking {
-		columns = slices.DeleteFunc(columns, func(c string) bool { return c == "isrc" }) // which no ranking tells
-	}
-	return columns
-}
+func (values) RepeatMicros() int64 { return RepeatWindow.Microseconds() }
+func (values) TwinMicros() int64   { return TwinWindow.Microseconds() }
+func (values) ReachSeconds() int   { return int(Reach / time.Second) }
+func (values) LongestMS() int64    { return LongestPlay.Milliseconds() }
+func (values) CountedMS() int64    { return CountedPlay.Milliseconds() }
+func (values) MaxMissing() int     { return MaxMissing }
+func (values) NotMusic() string    { return plays.NotMusic }
 
 // render makes the text of a statement or view.
-func render(name string, n names) (string, error) {
+func render(name string, v values) (string, error) {
 	var text strings.Builder
-	if err := registry.ExecuteTemplate(&text, name, n); err != nil {
+	if err := registry.ExecuteTemplate(&text, name, v); err != nil {
 		return "", fmt.Errorf("rendering statement %s: %w", name, err)
 	}
 	return strings.TrimSpace(text.String()), nil
@@ -140,31 +136,3 @@ func Schema(table string) bigquery.Schema { return schemas[table] }
 
 // Tables are the names of all tables, sorted.
 func Tables() []string { return slices.Sorted(maps.Keys(schemas)) }
-
-// stagedPlays is what the rows of an object of plays are loaded as: the columns of plays, of which an
-// unreadable row may lack the key's, and what a row keeps beside them.
-func stagedPlays() bigquery.Schema {
-	var schema bigquery.Schema
-	for _, field := range Schema(Plays) {
-		relaxed := *field
-		if field.Name == "played_at" || field.Name == "track_id" {
-			relaxed.Required = false
-		}
-		schema = append(schema, &relaxed)
-	}
-	return append(schema,
-		&bigquery.FieldSchema{Name: "file", Type: bigquery.StringFieldType},
-		&bigquery.FieldSchema{Name: "index", Type: bigquery.IntegerFieldType},
-		&bigquery.FieldSchema{Name: "reject_reason", Type: bigquery.StringFieldType},
-		&bigquery.FieldSchema{Name: "raw", Type: bigquery.StringFieldType},
-	)
-}
-
-// stagedFeatures is what the rows of an object of audio features are loaded as.
-func stagedFeatures() bigquery.Schema {
-	return append(slices.Clip(Schema(AudioFeatures)),
-		&bigquery.FieldSchema{Name: "index", Type: bigquery.IntegerFieldType},
-		&bigquery.FieldSchema{Name: "refused", Type: bigquery.StringFieldType},
-		&bigquery.FieldSchema{Name: "raw", Type: bigquery.StringFieldType},
-	)
-}

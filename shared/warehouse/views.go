@@ -6,8 +6,8 @@ type View struct{ Name, Query string }
 // Views are all views as they stand in a dataset, in the order in which they need each other.
 func Views(dataset string) ([]View, error) {
 	var views []View
-	for _, name := range []string{"tracks", "listens", "listening_history", "gaps"} {
-		query, err := render("views/"+name, names{Dataset: dataset})
+	for _, name := range []string{"features", "listening_history", "gaps", "open_gaps", "load_counts"} {
+		query, err := render("views/"+name, values{Dataset: dataset})
 		if err != nil {
 			return nil, err
 		}

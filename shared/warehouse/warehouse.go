@@ -4,7 +4,6 @@ package warehouse
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"path"
@@ -19,18 +18,14 @@ import (
 	"spotify-insights.internal/shared/settings"
 )
 
-const (
-	// jobLimit is the deadline of one job.
-	jobLimit = 15 * time.Minute
-	// cleanLimit is the time for dropping a staging table, also after the work's own deadline.
-	cleanLimit = 10 * time.Second
-)
+// jobLimit is the deadline of one job.
+const jobLimit = 15 * time.Minute
 
-// Warehouse is one dataset, with the dataset its staging tables are made in.
+// Warehouse is one dataset.
 type Warehouse struct {
-	client           *bigquery.Client
-	dataset, staging string
-	maxBytesBilled   int64 // of one query
+	client         *bigquery.Client
+	dataset        string
+	maxBytesBilled int64 // of one query
 }
 
 // Open makes a client. It makes no call.
@@ -39,7 +34,7 @@ func Open(ctx context.Context, s settings.Settings) (*Warehouse, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Warehouse{client, s.Dataset, s.StagingDataset, s.MaxBytesBilled}, nil
+	return &Warehouse{client, s.Dataset, s.MaxBytesBilled}, nil
 }
 
 // Client makes a client of the BigQuery that the settings and the environment name.
@@ -60,22 +55,27 @@ func Client(ctx context.Context, s settings.Settings) (*bigquery.Client, error) 
 	return client, nil
 }
 
-func (w *Warehouse) names() names { return names{Dataset: w.dataset} }
+func (w *Warehouse) values() values { return values{Dataset: w.dataset} }
 
 // run sends a statement and waits for its end.
-func (w *Warehouse) run(ctx context.Context, name string, n names, params ...bigquery.QueryParameter) (job *bigquery.Job, status *bigquery.JobStatus, err error) {
-	text, err := render(name, n)
-	if err != nil {
-		return nil, nil, err
-	}
+func (w *Warehouse) run(ctx context.Context, name string, v values, params ...bigquery.QueryParameter) (*bigquery.Job, *bigquery.JobStatus, error) {
+	return w.runEach(ctx, name, func(string) values { return v }, params...)
+}
+
+// runEach sends a statement whose text depends on the attempt, and waits for its end.
+func (w *Warehouse) runEach(ctx context.Context, name string, valuesOf func(attempt string) values, params ...bigquery.QueryParameter) (job *bigquery.Job, status *bigquery.JobStatus, err error) {
 	ctx, cancel := context.WithTimeout(ctx, jobLimit)
 	defer cancel()
-	query := w.client.Query(text)
-	query.Parameters = params
-	query.MaxBytesBilled = w.maxBytesBilled
-	query.Labels = map[string]string{"app": "spotify-insights", "statement": path.Base(name)}
 	job, status, err = w.work(ctx, func(ctx context.Context, id string) (*bigquery.Job, error) {
+		text, err := render(name, valuesOf(id))
+		if err != nil {
+			return nil, err
+		}
+		query := w.client.Query(text)
 		query.JobID = id
+		query.Parameters = params
+		query.MaxBytesBilled = w.maxBytesBilled
+		query.Labels = map[string]string{"app": "spotify-insights", "statement": path.Base(name)}
 		return query.Run(ctx)
 	})
 	if err != nil {
@@ -84,17 +84,9 @@ func (w *Warehouse) run(ctx context.Context, name string, n names, params ...big
 	return job, status, nil
 }
 
-// changed is how many rows a DML statement has changed.
-func changed(status *bigquery.JobStatus) bigquery.DMLStatistics {
-	if query, ok := status.Statistics.Details.(*bigquery.QueryStatistics); ok && query.DMLStats != nil {
-		return *query.DMLStats
-	}
-	return bigquery.DMLStatistics{}
-}
-
 // read sends a statement and decodes its rows.
-func read[T any](ctx context.Context, w *Warehouse, name string, n names, params ...bigquery.QueryParameter) ([]T, error) {
-	job, _, err := w.run(ctx, name, n, params...)
+func read[T any](ctx context.Context, w *Warehouse, name string, v values, params ...bigquery.QueryParameter) ([]T, error) {
+	job, _, err := w.run(ctx, name, v, params...)
 	if err != nil {
 		return nil, err
 	}
@@ -133,31 +125,6 @@ func complete[T any](answer bigquery.Schema) error {
 		}
 	}
 	return nil
-}
-
-// stage loads a source, which is made anew for each try, into a new staging table. drop removes the
-// table; it also expires by itself.
-func (w *Warehouse) stage(ctx context.Context, prefix string, source func() bigquery.LoadSource) (table string, drop func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, jobLimit)
-	defer cancel()
-	target := w.client.Dataset(w.staging).Table(prefix + "_" + rand.Text())
-	drop = func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanLimit)
-		defer cancel()
-		_ = target.Delete(ctx) // the dataset's expiry removes what this leaves
-	}
-	loader := target.LoaderFrom(nil)
-	loader.CreateDisposition = bigquery.CreateIfNeeded
-	loader.WriteDisposition = bigquery.WriteEmpty
-	_, _, err = w.work(ctx, func(ctx context.Context, id string) (*bigquery.Job, error) {
-		loader.JobID, loader.Src = id, source()
-		return loader.Run(ctx)
-	})
-	if err != nil {
-		drop()
-		return "", nil, fmt.Errorf("loading into %s: %w", target.TableID, err)
-	}
-	return w.staging + "." + target.TableID, drop, nil
 }
 
 func param(name string, value any) bigquery.QueryParameter {

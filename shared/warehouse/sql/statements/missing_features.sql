@@ -1,19 +1,18 @@
-{{- /* The tracks that are to be asked for: without a row of audio features, or with one that nobody could
-       fill and that is old. A track counts with a row of the API, or of an export from 30 s on: see
-       counted.sql, where a shorter one counts only beside a row of the API. Those that nobody was ever asked
-       for come first, and of them those played most. */ -}}
-SELECT p.track_id, f.track_id IS NOT NULL AS missed
-FROM (
-  SELECT track_id, COUNT(*) AS plays
-  FROM {{.Dataset}}.plays
-  WHERE played_at >= @since AND track_id <> '' AND (source = 'api' OR ms_played >= 30000)
-  GROUP BY track_id
-) AS p
-LEFT JOIN (
-  SELECT track_id, COUNT(CASE WHEN found THEN 1 END) AS found, MAX(fetched_at) AS fetched_at
+{{- /* Tracks to ask providers for: first those without an answer, then those that nobody knew. A track that nobody
+       knew is asked for again after a day, and after that every 90 days. */ -}}
+WITH answers AS (
+  SELECT
+    track_id,
+    COUNT(CASE WHEN found THEN 1 END) AS found,
+    COUNT(DISTINCT fetched_at) AS attempts,
+    MAX(fetched_at) AS last_attempt_at
   FROM {{.Dataset}}.audio_features
   GROUP BY track_id
-) AS f ON f.track_id = p.track_id
-WHERE f.track_id IS NULL OR (f.found = 0 AND f.fetched_at < @forgotten)
-ORDER BY missed, p.plays DESC, p.track_id
+)
+SELECT t.track_id
+FROM {{.Dataset}}.tracks AS t
+LEFT JOIN answers AS a ON a.track_id = t.track_id
+WHERE a.track_id IS NULL
+  OR (a.found = 0 AND a.last_attempt_at < CASE WHEN a.attempts = 1 THEN @day_ago ELSE @ninety_days_ago END)
+ORDER BY a.last_attempt_at IS NOT NULL, a.last_attempt_at, t.track_id
 LIMIT {{.MaxMissing}}

@@ -1,0 +1,51 @@
+package warehouse
+
+import (
+	"context"
+	"fmt"
+
+	"cloud.google.com/go/bigquery"
+)
+
+// Export says which part of a listener's history is written where.
+type Export struct {
+	Listener string
+	TimeZone string // IANA name; by it a public export has days
+	Public   bool
+	// Prefix names the folder of an attempt: gs://bucket/… with a slash at the end. A failed attempt may
+	// leave files, so each one gets a folder of its own.
+	Prefix func(attempt string) string
+}
+
+// ExportListens writes a listener's listens as Parquet files named listens-*.parquet, and returns the
+// prefix of the attempt that succeeded and the number of rows.
+func (w *Warehouse) ExportListens(ctx context.Context, e Export) (prefix string, rows int64, err error) {
+	params := []bigquery.QueryParameter{param("listener", e.Listener)}
+	if e.Public {
+		params = append(params, param("time_zone", e.TimeZone))
+	}
+	return w.export(ctx, "statements/export_listens", "listens-*.parquet", e, params)
+}
+
+// ExportTracks writes the tracks of a listener's listens as Parquet files named tracks-*.parquet: see
+// [Warehouse.ExportListens].
+func (w *Warehouse) ExportTracks(ctx context.Context, e Export) (prefix string, rows int64, err error) {
+	return w.export(ctx, "statements/export_tracks", "tracks-*.parquet", e, []bigquery.QueryParameter{param("listener", e.Listener)})
+}
+
+func (w *Warehouse) export(ctx context.Context, name, files string, e Export, params []bigquery.QueryParameter) (prefix string, rows int64, err error) {
+	_, status, err := w.runEach(ctx, name, func(attempt string) values {
+		prefix = e.Prefix(attempt)
+		v := w.values()
+		v.Public, v.Destination = e.Public, prefix+files
+		return v
+	}, params...)
+	if err != nil {
+		return "", 0, err
+	}
+	query, ok := status.Statistics.Details.(*bigquery.QueryStatistics)
+	if !ok || query.ExportDataStatistics == nil {
+		return "", 0, fmt.Errorf("statement %s: the job does not say how many rows it exported", name)
+	}
+	return prefix, query.ExportDataStatistics.RowCount, nil
+}

@@ -1,0 +1,142 @@
+package warehouse
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/plays"
+)
+
+// Receipt says what became of a lake object: one row of the table loads. Null means unknown.
+type Receipt struct {
+	Object     string     `json:"object"`
+	Generation int64      `json:"generation"`
+	Kind       *string    `json:"kind"`
+	Listener   *string    `json:"listener"`
+	RowVersion *int64     `json:"row_version"`
+	RowsRead   int64      `json:"rows_read"` // Plays + Rejected + NotMusic
+	Plays      int64      `json:"plays"`
+	Rejected   int64      `json:"rejected"`
+	NotMusic   int64      `json:"not_music"`
+	Oldest     *time.Time `json:"oldest"`
+	Newest     *time.Time `json:"newest"`
+	FetchedAt  *time.Time `json:"fetched_at"`
+	FullPage   bool       `json:"full_page"`
+	Zip        *string    `json:"zip"`
+	LoadedAt   time.Time  `json:"loaded_at"`
+	Error      *string    `json:"error"`
+}
+
+// The kinds of a receipt, beside the sources of plays.
+const (
+	KindFeatures = "features"
+	KindImport   = "import"
+)
+
+// givenUp begins the error of an object that could not be loaded because of a passing fault: unlike any
+// other error in a receipt it is worth another try.
+const givenUp = "gave up for now: "
+
+// GivenUp makes the error of a receipt of a fault that may pass.
+func GivenUp(err error) string { return givenUp + err.Error() }
+
+// Record appends receipts to the table loads.
+func (w *Warehouse) Record(ctx context.Context, receipts []Receipt) error {
+	var lines bytes.Buffer
+	encoder := json.NewEncoder(&lines)
+	for _, r := range receipts {
+		if err := encoder.Encode(r); err != nil {
+			return fmt.Errorf("encoding the receipt of %s: %w", r.Object, err)
+		}
+	}
+	return w.Append(ctx, Loads, int64(len(receipts)), lines.Bytes())
+}
+
+// Loaded is what the receipts say of one generation of an object.
+type Loaded struct {
+	Object     string              `bigquery:"object"`
+	Generation int64               `bigquery:"generation"`
+	Kind       bigquery.NullString `bigquery:"kind"`
+	RowVersion bigquery.NullInt64  `bigquery:"row_version"`
+	RowsRead   bigquery.NullInt64  `bigquery:"rows_read"`
+	Error      bigquery.NullString `bigquery:"error"`
+}
+
+// Done reports whether there is nothing left to try.
+func (l Loaded) Done() bool { return !strings.HasPrefix(l.Error.StringVal, givenUp) }
+
+// IsPlays reports whether the object's rows are in the table plays.
+func (l Loaded) IsPlays() bool {
+	return !l.Error.Valid && (l.Kind.StringVal == plays.SourceAPI || l.Kind.StringVal == plays.SourceExport)
+}
+
+// Receipts returns what is known of every object that was ever loaded.
+func (w *Warehouse) Receipts(ctx context.Context) ([]Loaded, error) {
+	return read[Loaded](ctx, w, "statements/receipts", w.values())
+}
+
+// Append adds rows, one JSON line each, to a table in one load job, which is all or nothing. The error is a
+// faults.Invalid where BigQuery refuses a row.
+func (w *Warehouse) Append(ctx context.Context, table string, rows int64, lines ...[]byte) error {
+	if rows == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, jobLimit)
+	defer cancel()
+	loader := w.client.Dataset(w.dataset).Table(table).LoaderFrom(nil)
+	loader.CreateDisposition = bigquery.CreateNever
+	loader.WriteDisposition = bigquery.WriteAppend
+	_, status, err := w.work(ctx, func(ctx context.Context, id string) (*bigquery.Job, error) {
+		readers := make([]io.Reader, len(lines)) // a try reads them to their end
+		for i, part := range lines {
+			readers[i] = bytes.NewReader(part)
+		}
+		source := bigquery.NewReaderSource(io.MultiReader(readers...))
+		source.SourceFormat = bigquery.JSON
+		loader.JobID, loader.Src = id, source
+		return loader.Run(ctx)
+	})
+	if e, ok := errors.AsType[*bigquery.Error](err); ok && e.Reason == "invalid" {
+		return faults.New(faults.Invalid, "Report this: the rows were checked before they were sent.", "appending %d rows to %s: %w", rows, table, err)
+	}
+	if err != nil {
+		return fmt.Errorf("appending %d rows to %s: %w", rows, table, err)
+	}
+	if stats, ok := status.Statistics.Details.(*bigquery.LoadStatistics); !ok || stats.OutputRows != rows {
+		return fmt.Errorf("appending %d rows to %s: the job says that it loaded another number of rows: %+v", rows, table, status.Statistics.Details)
+	}
+	return nil
+}
+
+// Rows is the number of rows of a table, which costs nothing to ask.
+func (w *Warehouse) Rows(ctx context.Context, table string) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	meta, err := w.client.Dataset(w.dataset).Table(table).Metadata(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("looking up table %s: %w", table, err)
+	}
+	return meta.NumRows, nil
+}
+
+// Reset empties everything that comes from lake objects: their rows, the listens and, last, the receipts,
+// so that a reset that was interrupted is found and done again.
+func (w *Warehouse) Reset(ctx context.Context) error {
+	for _, table := range []string{Plays, Listens, Loads} {
+		v := w.values()
+		v.Table = table
+		if _, _, err := w.run(ctx, "statements/empty", v); err != nil {
+			return fmt.Errorf("emptying %s: %w", table, err)
+		}
+	}
+	return nil
+}
