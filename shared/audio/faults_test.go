@@ -30,7 +30,7 @@ func TestFaults(t *testing.T) {
 		{name: "503 for good", times: all, fault: fakespotify.Fault{Kind: fakespotify.Unavailable}, kind: faults.Upstream, calls: 4},
 		{name: "500 for good", times: all, fault: fakespotify.Fault{Kind: fakespotify.InternalError}, kind: faults.Upstream, calls: 4},
 		{name: "a short rate limit is waited out", times: 1, fault: fakespotify.Fault{Kind: fakespotify.RateLimited, RetryAfter: time.Second}, ok: true, calls: 2},
-		{name: "a rate limit that does not say how long", times: all, fault: fakespotify.Fault{Kind: fakespotify.RateLimited, RetryAfter: -1}, kind: faults.Limited, calls: 4},
+		{name: "a rate limit that does not say how long", times: all, fault: fakespotify.Fault{Kind: fakespotify.RateLimited, RetryAfter: -1}, kind: faults.Limited, calls: 2},
 		{name: "20 hours are not", times: all, fault: fakespotify.Fault{Kind: fakespotify.QuotaExceeded, RetryAfter: 20 * time.Hour}, kind: faults.Limited, calls: 1},
 		{name: "HTML", times: all, fault: fakespotify.Fault{Kind: fakespotify.HTML}, kind: faults.Upstream, calls: 4},
 		{name: "HTML once", times: 1, fault: fakespotify.Fault{Kind: fakespotify.HTML}, ok: true, calls: 2},

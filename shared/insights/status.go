@@ -1,9 +1,10 @@
-// Package insights holds what the page shows: one document a listener with the figures, written
-// after each ranking, and one with how the last ingest went, written by every run.
+// Package insights defines the documents that the page reads: for each listener one that names the
+// snapshot, written after each ranking, and one with the result of the last ingest, written by every run.
 package insights
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"spotify-insights.internal/shared/spotify"
@@ -15,25 +16,29 @@ func StatusName(listener string) string { return fmt.Sprintf("status/listener=%s
 // The values of Status.Outcome.
 const (
 	Written   = "written"   // the page was new
-	Unchanged = "unchanged" // the lake had the page already, or it was empty
+	Unchanged = "unchanged" // the lake had the page already, or the page was empty
 	Failed    = "failed"
 )
 
-// Status is how a listener's last ingest went.
+// Status is the result of a listener's last ingest. Times are UTC.
 type Status struct {
-	Listener     string     `json:"listener"`
-	LastRunAt    time.Time  `json:"last_run_at"`
-	Outcome      string     `json:"outcome"`
-	LastIngestAt *time.Time `json:"last_ingest_at"` // the last run that got an answer from Spotify
-	Error        string     `json:"error,omitempty"`
-	Action       string     `json:"action,omitempty"`
-	Failures     int        `json:"failures"`               // runs in a row that failed
-	Suspect      bool       `json:"suspect"`                // the last run's token was not taken
-	AuthorizedAt *time.Time `json:"authorized_at"`          // the day of consent, null where not known
-	TokenVersion int        `json:"token_version,omitzero"` // the version of the secret that was used
+	Listener     string      `json:"listener"`
+	LastRunAt    time.Time   `json:"last_run_at"`
+	Outcome      string      `json:"outcome"`
+	LastIngestAt *time.Time  `json:"last_ingest_at"` // the last run that succeeded
+	Writes       []time.Time `json:"writes"`         // when the last [KeptWrites] pages were fetched that were new, newest last
+	Error        string      `json:"error,omitempty"`
+	Action       string      `json:"action,omitempty"`
+	Failures     int         `json:"failures"`               // failed runs in a row
+	Suspect      bool        `json:"suspect"`                // Spotify refused the refresh token in the last run
+	AuthorizedAt *time.Time  `json:"authorized_at"`          // the day of consent, null where unknown
+	TokenVersion int         `json:"token_version,omitzero"` // the version of the secret that was used
 }
 
-// TokenExpiresAt is when the listener's consent ends, nil where its day is not known.
+// KeptWrites is the greatest length of Status.Writes: two days of hourly runs.
+const KeptWrites = 48
+
+// TokenExpiresAt is when the listener's consent ends, nil where the day of consent is unknown.
 func (s Status) TokenExpiresAt() *time.Time {
 	if s.AuthorizedAt == nil {
 		return nil
@@ -44,24 +49,55 @@ func (s Status) TokenExpiresAt() *time.Time {
 // tokenWarning is the age of a consent at which the listener is asked for a new one.
 const tokenWarning = 150 * 24 * time.Hour
 
-// Problems are sentences that say what is wrong with the ingest and what to do.
-func (s Status) Problems(now time.Time) []string {
+const (
+	// late is how long the hourly job may be late before that is a problem.
+	late = 3 * time.Hour
+	// stuck is how long a page may wait to be loaded and ranked. A minute or two is usual.
+	stuck = time.Hour
+	// precision is the difference that two spellings of one time may have: BigQuery keeps microseconds.
+	precision = time.Millisecond
+)
+
+// Problems are sentences that say what is wrong with the ingest, or with what follows it, and what to do.
+// fetchedAt is when the newest page was fetched that the listener's [Document] covers, nil where it covers
+// none.
+func (s Status) Problems(now time.Time, fetchedAt *time.Time) []string {
 	var problems []string
 	if s.Outcome == Failed {
-		text := "The last ingest failed: " + s.Error + "."
-		if s.Failures > 1 {
-			text = fmt.Sprintf("The last %d ingests failed: %s.", s.Failures, s.Error)
-		}
-		if s.Action != "" {
-			text += " " + s.Action
-		}
-		problems = append(problems, text)
-	} else if !s.LastRunAt.IsZero() && now.Sub(s.LastRunAt) > 3*time.Hour {
-		problems = append(problems, "No ingest has run for "+now.Sub(s.LastRunAt).Round(time.Hour).String()+
-			". Look whether the hourly job is paused; plays beyond the last 50 are lost.")
+		problems = append(problems, s.failure())
+	} else if silent := now.Sub(s.LastRunAt); !s.LastRunAt.IsZero() && silent > late {
+		problems = append(problems, fmt.Sprintf("No ingest has run for %d hours. Check whether the hourly job is paused. "+
+			"Spotify keeps the last 50 plays only, so older ones may be lost.", int(silent.Round(time.Hour).Hours())))
+	}
+	if since := s.waiting(fetchedAt); since != nil && now.Sub(*since) >= stuck {
+		problems = append(problems, "Loading or ranking has been stuck since "+since.UTC().Format("2 January 2006 15:04")+" UTC: "+
+			"plays that were fetched since then are kept and not shown. "+
+			"Look for errors in the logs of load and topten. Reconcile tries again every day and at each start.")
 	}
 	if expires := s.TokenExpiresAt(); expires != nil && now.Sub(*s.AuthorizedAt) > tokenWarning {
 		problems = append(problems, "Spotify's consent ends on "+expires.Format("2 January 2006")+". Connect again before that day.")
 	}
 	return problems
+}
+
+func (s Status) failure() string {
+	text := "The last ingest failed: "
+	if s.Failures > 1 {
+		text = fmt.Sprintf("The last %d ingests failed: ", s.Failures)
+	}
+	text += strings.TrimSuffix(s.Error, ".") + "."
+	if s.Action != "" {
+		text += " " + s.Action
+	}
+	return text
+}
+
+// waiting is the oldest write that a document does not cover, nil where it covers all of them.
+func (s Status) waiting(fetchedAt *time.Time) *time.Time {
+	for _, write := range s.Writes { // oldest first
+		if fetchedAt == nil || write.Sub(*fetchedAt) > precision {
+			return &write
+		}
+	}
+	return nil
 }

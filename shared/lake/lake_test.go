@@ -17,6 +17,10 @@ func row(at time.Time, track string) plays.Row {
 	return plays.Row{PlayedAt: &at, TrackID: &track}
 }
 
+func rejected(at time.Time, item string) plays.Row {
+	return plays.Row{PlayedAt: &at, RejectReason: new("local file"), Item: &item}
+}
+
 func TestParseName(t *testing.T) {
 	const page = "plays/source=api/listener=me/date=2026-06-24/20260624T144802Z-0af1.ndjson.gz"
 	tests := []struct {
@@ -66,22 +70,19 @@ func TestManifest(t *testing.T) {
 func TestPageName(t *testing.T) {
 	at := time.Date(2026, 6, 24, 14, 48, 2, 110e6, time.UTC)
 	page := []plays.Row{row(at, "a"), row(at.Add(-4*time.Minute), "b"), row(at.Add(-8*time.Minute), "c")}
-	name := PageName("me", page, nil)
+	name := PageName("me", page)
 	if _, ok := ParseName(name); !ok || !strings.HasPrefix(name, "plays/source=api/listener=me/date=2026-06-24/20260624T144802Z-") {
 		t.Fatalf("PageName() = %q", name)
 	}
-	rejected := row(at.Add(time.Hour), "d")
-	rejected.RejectReason = new("no track")
 	same := map[string][]plays.Row{
-		"an item twice":      append([]plays.Row{page[1]}, page...),
-		"an unreadable item": append([]plays.Row{rejected}, page...),
-		"another zone":       {row(at.In(time.FixedZone("", 7200)), "a"), page[1], page[2]},
+		"a play twice": append([]plays.Row{page[1]}, page...),
+		"another zone": {row(at.In(time.FixedZone("", 7200)), "a"), page[1], page[2]},
 	}
 	shuffled := append([]plays.Row{}, page...)
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 	same["another order"] = shuffled
 	for what, rows := range same {
-		if got := PageName("me", rows, nil); got != name {
+		if got := PageName("me", rows); got != name {
 			t.Errorf("with %s the name is %q, not %q", what, got, name)
 		}
 	}
@@ -91,18 +92,37 @@ func TestPageName(t *testing.T) {
 		"a late play":      {page[0], row(at.Add(-6*time.Minute), "late"), page[1], page[2]},
 		"another track":    {row(at, "z"), page[1], page[2]},
 		"a millisecond on": {row(at.Add(time.Millisecond), "a"), page[1], page[2]},
+		"a local file":     append([]plays.Row{rejected(at.Add(time.Hour), "d")}, page...),
 	}
 	for what, rows := range other {
-		if got := PageName("me", rows, nil); got == name {
+		if got := PageName("me", rows); got == name {
 			t.Errorf("with %s the name is the same", what)
 		}
 	}
-	unreadable := []plays.Row{rejected}
-	if PageName("me", unreadable, []byte("a")) == PageName("me", unreadable, []byte("b")) {
-		t.Error("two unreadable pages of different bodies have one name")
+}
+
+// Items that are not plays count in the name as plays do, and do not move its date where there is a play.
+func TestPageNameOfUnreadableItems(t *testing.T) {
+	at := time.Date(2026, 6, 24, 14, 48, 2, 0, time.UTC)
+	page := []plays.Row{row(at, "a"), rejected(at.Add(48*time.Hour), "x"), rejected(at, "y")}
+	name := PageName("me", page)
+	if !strings.HasPrefix(name, "plays/source=api/listener=me/date=2026-06-24/20260624T144802Z-") {
+		t.Errorf("PageName() = %q", name)
 	}
-	if _, ok := ParseName(PageName("me", []plays.Row{{RejectReason: new("no played_at")}}, nil)); !ok {
-		t.Error("a page without any time has a name that is not ours")
+	if again := PageName("me", []plays.Row{page[2], page[1], page[2], page[0]}); again != name {
+		t.Errorf("in another order, one of them twice, the name is %q, not %q", again, name)
+	}
+	if PageName("me", page[:2]) == name {
+		t.Error("with an item less the name is the same")
+	}
+	x, y := PageName("me", page[1:2]), PageName("me", page[2:])
+	if x == y || !strings.Contains(x, "date=2026-06-26/") {
+		t.Errorf("two pages without plays are %q and %q", x, y)
+	}
+	if name := PageName("me", []plays.Row{{RejectReason: new("no played_at"), Item: new("z")}}); !strings.Contains(name, "date=1970-01-01/") {
+		t.Errorf("a page without any time is %q", name)
+	} else if _, ok := ParseName(name); !ok {
+		t.Errorf("ParseName(%q) fails", name)
 	}
 }
 
@@ -142,7 +162,7 @@ func TestFeaturesName(t *testing.T) {
 }
 
 func TestEncode(t *testing.T) {
-	rows := []plays.Row{row(time.Date(2026, 6, 24, 14, 48, 2, 0, time.UTC), "a<b"), {Raw: `{"track":null}`, Index: 1}}
+	rows := []plays.Row{row(time.Date(2026, 6, 24, 14, 48, 2, 0, time.UTC), "a<b"), {Raw: `{"track":null}`, RowIndex: 1}}
 	content, err := Encode(rows)
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +174,7 @@ func TestEncode(t *testing.T) {
 	n := 0
 	for lines := bufio.NewScanner(unzipped); lines.Scan(); n++ {
 		var got plays.Row
-		if err := json.Unmarshal(lines.Bytes(), &got); err != nil || got.Raw != rows[n].Raw || got.Index != rows[n].Index {
+		if err := json.Unmarshal(lines.Bytes(), &got); err != nil || got.Raw != rows[n].Raw || got.RowIndex != rows[n].RowIndex {
 			t.Errorf("line %d = %s (%v)", n, lines.Bytes(), err)
 		}
 	}

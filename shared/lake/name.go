@@ -1,4 +1,4 @@
-// Package lake holds how plays and audio features are kept in Cloud Storage: the names of the objects
+// Package lake defines how plays and audio features are kept in Cloud Storage: the names of the objects
 // and their content.
 package lake
 
@@ -14,7 +14,7 @@ import (
 	"spotify-insights.internal/shared/settings"
 )
 
-// The prefixes of all that is loaded from the lake.
+// The prefixes of the objects that are loaded from the lake.
 const (
 	PlaysPrefix    = "plays/"
 	FeaturesPrefix = "features/"
@@ -23,11 +23,11 @@ const (
 // KindFeatures is the kind of an object of audio features.
 const KindFeatures = "features"
 
-// Name is what the name of an object says.
+// Name is the content of an object's name.
 type Name struct {
 	Kind     string // plays.SourceAPI, plays.SourceExport or KindFeatures
-	Listener string // "" for audio features, which are nobody's
-	Zip      string // the export's hash, "" for all else
+	Listener string // "" for audio features, which belong to no listener
+	Zip      string // hash of the export, "" for another kind
 }
 
 var (
@@ -37,7 +37,7 @@ var (
 	exportName   = regexp.MustCompile(`^plays/source=export/listener=([^/]+)/([0-9a-f]+)/[0-9A-Za-z.]+/[^/]+\.ndjson\.gz$`)
 )
 
-// ParseName reads an object's name; ok is false for an object that is not ours.
+// ParseName reads the name of an object; ok is false for an object that this program did not write.
 func ParseName(object string) (n Name, ok bool) {
 	if featuresName.MatchString(object) {
 		return Name{Kind: KindFeatures}, true
@@ -53,21 +53,26 @@ func ParseName(object string) (n Name, ok bool) {
 	return n, true
 }
 
-// Manifest reports whether object is the list that stands beside an export's objects: it holds no plays.
+// Manifest reports whether object is the manifest of an export. It holds no plays.
 func Manifest(object string) bool { return manifestName.MatchString(object) }
 
-// PageName names the object of one page of the API after what is in it: the same plays always have
-// the same name, so that writing a page twice is one write. body is the whole answer; its hash
-// stands in where no play of the page can be read.
-func PageName(listener string, rows []plays.Row, body []byte) string {
+// PageName names the object of one page of the API after its content: the instant of its newest play,
+// and a hash over the sorted unique times and track ids of its plays and the sorted unique items that are
+// not plays. So the same window always has the same name, and an item that is not a play is kept even
+// when nothing else is new.
+func PageName(listener string, rows []plays.Row) string {
 	newest, unreadable, lines := time.Unix(0, 0), time.Unix(0, 0), []string{}
 	for _, row := range rows {
-		switch {
-		case row.Readable():
+		if row.Readable() {
 			newest = later(newest, *row.PlayedAt)
 			lines = append(lines, fmt.Sprintf("%d %s\n", row.PlayedAt.UnixMilli(), *row.TrackID))
-		case row.PlayedAt != nil:
+			continue
+		}
+		if row.PlayedAt != nil {
 			unreadable = later(unreadable, *row.PlayedAt)
+		}
+		if row.Item != nil {
+			lines = append(lines, fmt.Sprintf("item %s\n", *row.Item))
 		}
 	}
 	slices.Sort(lines)
@@ -75,17 +80,16 @@ func PageName(listener string, rows []plays.Row, body []byte) string {
 	for _, line := range slices.Compact(lines) {
 		hash.Write([]byte(line))
 	}
-	if len(lines) == 0 {
+	if newest.Unix() == 0 { // the page has no play
 		newest = unreadable
-		hash.Write(body)
 	}
 	newest = newest.UTC()
 	return fmt.Sprintf("%ssource=%s/listener=%s/date=%s/%s-%s.ndjson.gz", PlaysPrefix, plays.SourceAPI, listener,
 		newest.Format(time.DateOnly), newest.Format("20060102T150405Z"), hex.EncodeToString(hash.Sum(nil)))
 }
 
-// FeaturesName names an object of audio features after when they were fetched and what is in it, a text
-// a row.
+// FeaturesName names an object of audio features after the time they were fetched at and after its rows,
+// given as one text a row.
 func FeaturesName(fetchedAt time.Time, rows []string) string {
 	hash := sha256.New()
 	fmt.Fprintln(hash, fetchedAt.UnixMicro())

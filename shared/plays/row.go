@@ -54,7 +54,11 @@ const (
 // NotMusic is the reject reason of an item that is readable but not a track: an episode, a chapter.
 const NotMusic = "not music"
 
-// PageSize is how many plays Spotify's recently-played endpoint is asked for, its maximum.
+// LocalFile is the reject reason of a file of the listener's own device. Spotify has no track of it.
+const LocalFile = "local file"
+
+// PageSize is the number of plays that Spotify's recently-played endpoint is asked for, its documented
+// maximum. A page may hold more.
 const PageSize = 50
 
 // Readable reports whether the row is a play.

@@ -1,9 +1,9 @@
-// Package spotify asks Spotify's Web API and its accounts service.
+// Package spotify calls Spotify's Web API and its accounts service.
 package spotify
 
 import "spotify-insights.internal/shared/upstream"
 
-// Client asks one Spotify. Faults of the moment are tried again inside a call, a few times.
+// Client calls Spotify. A fault that may pass is retried a few times.
 type Client struct {
 	api, accounts string // base URLs, without a slash at the end
 	upstream      *upstream.Client

@@ -3,47 +3,48 @@ package spotify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 
 	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/upstream"
 )
 
-// Page is one answer of the recently-played endpoint.
-type Page struct {
-	Items []json.RawMessage // newest first, at most 50
-	Body  []byte            // the whole answer
-}
-
-// maxPage bounds a page; one of 50 plays with every market listed has 500 KB.
+// maxPage is the most bytes of a page that are read; 50 plays with all their markets have 500 KB.
 const maxPage = 16 << 20
 
-// RecentlyPlayed asks for a listener's last 50 plays. It gives no cursor, because plays come late
-// and a cursor would pass them by. The error is [ErrUnauthorized] for a token that is not taken.
-func (c *Client) RecentlyPlayed(ctx context.Context, accessToken string) (page Page, err error) {
+// RecentlyPlayed asks for a listener's last 50 plays and returns the items of the answer, newest first:
+// usually 50 at most, and none where Spotify knows no play. It sends no cursor, because a cursor would
+// miss plays that Spotify reports late. The error is [ErrUnauthorized] for a token that Spotify refuses.
+func (c *Client) RecentlyPlayed(ctx context.Context, accessToken string) (items []json.RawMessage, err error) {
 	const what = "Spotify's recently-played"
 	path := fmt.Sprintf("/v1/me/player/recently-played?limit=%d", plays.PageSize)
 	err = c.upstream.Retry(ctx, func(ctx context.Context) error {
 		body, err := c.get(ctx, path, accessToken, what, maxPage)
+		if refusal, ok := errors.AsType[*upstream.Refusal](err); ok && refusal.StatusCode == http.StatusNoContent {
+			return nil // a success without a body: there is no play
+		}
 		if err != nil {
 			return err
 		}
-		if page, err = parsePage(body); err != nil {
+		if items, err = parsePage(body); err != nil {
 			return c.upstream.Malformed(what, err)
 		}
 		return nil
 	})
-	return page, err
+	return items, err
 }
 
-func parsePage(body []byte) (Page, error) {
+func parsePage(body []byte) ([]json.RawMessage, error) {
 	var answer struct {
 		Items *[]json.RawMessage `json:"items"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return Page{}, fmt.Errorf("%d bytes that are no whole list of plays", len(body))
+		return nil, fmt.Errorf("%d bytes that are not a complete list of plays", len(body))
 	}
 	if answer.Items == nil {
-		return Page{}, fmt.Errorf("%d bytes without a list of plays", len(body))
+		return nil, fmt.Errorf("%d bytes without a list of plays", len(body))
 	}
-	return Page{Items: *answer.Items, Body: body}, nil
+	return *answer.Items, nil
 }

@@ -8,10 +8,10 @@ import (
 	"spotify-insights.internal/shared/upstream"
 )
 
-// ErrUnauthorized says that Spotify does not take this access token, expired or not.
-var ErrUnauthorized = errors.New("Spotify does not take the access token")
+// ErrUnauthorized says that Spotify refuses this access token, which may have expired.
+var ErrUnauthorized = errors.New("Spotify refuses the access token")
 
-// refused makes of a refusal what it means when Spotify gives it; any other error stays as it is.
+// refused turns a refusal into the fault that it means at Spotify; another error stays as it is.
 func refused(err error) error {
 	refusal, ok := errors.AsType[*upstream.Refusal](err)
 	switch {

@@ -56,6 +56,7 @@ func TestRecentlyPlayedFaults(t *testing.T) {
 		{name: "three faults pass", times: 3, fault: fakespotify.Fault{Kind: fakespotify.BadGateway}, ok: true, calls: 4},
 		{name: "503 for good", times: all, fault: fakespotify.Fault{Kind: fakespotify.Unavailable}, kind: faults.Upstream, calls: 4},
 		{name: "a short rate limit is waited out", times: 1, fault: fakespotify.Fault{Kind: fakespotify.RateLimited, RetryAfter: time.Second}, ok: true, calls: 2},
+		{name: "a rate limit that does not say how long", times: all, fault: fakespotify.Fault{Kind: fakespotify.RateLimited, RetryAfter: -1}, kind: faults.Limited, calls: 2},
 		{name: "20 hours are not", times: all, fault: fakespotify.Fault{Kind: fakespotify.QuotaExceeded, RetryAfter: 20 * time.Hour}, kind: faults.Limited, calls: 1},
 		{name: "403", times: all, fault: fakespotify.Fault{Kind: fakespotify.Forbidden}, kind: faults.Upstream, calls: 1},
 		{name: "no Premium", times: all, fault: fakespotify.Fault{Kind: fakespotify.PremiumRequired}, kind: faults.Upstream, calls: 1},
@@ -76,13 +77,13 @@ func TestRecentlyPlayedFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			fake.FailNext(fakespotify.RecentlyPlayed, tt.times, tt.fault)
-			page, err := client.RecentlyPlayed(inTime(t), access.Token)
+			items, err := client.RecentlyPlayed(inTime(t), access.Token)
 			if tt.calls != 0 && fake.Calls(fakespotify.RecentlyPlayed) != tt.calls {
 				t.Errorf("%d calls, want %d", fake.Calls(fakespotify.RecentlyPlayed), tt.calls)
 			}
 			if tt.ok {
-				if err != nil || len(page.Items) != 3 {
-					t.Errorf("%d items, %v", len(page.Items), err)
+				if err != nil || len(items) != 3 {
+					t.Errorf("%d items, %v", len(items), err)
 				}
 				return
 			}

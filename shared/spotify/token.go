@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -13,7 +14,7 @@ import (
 	"spotify-insights.internal/shared/upstream"
 )
 
-// Scope is what the pipeline asks a listener's consent for.
+// Scope is the permission that the pipeline asks a listener for.
 const Scope = "user-read-recently-played"
 
 // consentLife is how many months a refresh token lives after the listener's consent, however often
@@ -29,9 +30,9 @@ func ConsentEnds(given time.Time) time.Time {
 	return end
 }
 
-// ErrInvalidGrant says that Spotify does not take this refresh token. It has been wrong for hours,
-// so one such answer is no proof.
-var ErrInvalidGrant = errors.New("Spotify does not take the refresh token")
+// ErrInvalidGrant says that Spotify refuses this refresh token. Spotify has refused good tokens for hours,
+// so one such answer proves nothing.
+var ErrInvalidGrant = errors.New("Spotify refuses the refresh token")
 
 // App is an app of Spotify's developer page, as the secret spotify-client holds it.
 type App struct {
@@ -46,11 +47,11 @@ type Token struct {
 	Scope        string     `json:"scope"`
 }
 
-// Access is what a refresh token buys.
+// Access is the answer to a refresh token.
 type Access struct {
 	Token   string
 	Expires time.Time
-	Refresh string // the refresh token to use from now on, the old one where none was given
+	Refresh string // the refresh token to use from now on, the old one where the answer has none
 }
 
 // OAuth describes app to golang.org/x/oauth2.
@@ -65,7 +66,7 @@ func (c *Client) OAuth(app App, redirectURL string) *oauth2.Config {
 	}
 }
 
-// Refresh buys an access token. The error is [ErrInvalidGrant] for a refresh token that is not taken.
+// Refresh requests an access token. The error is [ErrInvalidGrant] for a refresh token that is refused.
 func (c *Client) Refresh(ctx context.Context, app App, refreshToken string) (access Access, err error) {
 	err = c.upstream.Retry(ctx, func(ctx context.Context) error {
 		source := c.OAuth(app, "").TokenSource(c.Context(ctx), &oauth2.Token{RefreshToken: refreshToken})
@@ -87,8 +88,8 @@ func (c *Client) Context(ctx context.Context) context.Context {
 const wrongApp = "Connect again with the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) in " +
 	"SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: make connect."
 
-// TokenFault makes an error of one from golang.org/x/oauth2, whose own text can hold the answer's body.
-// It is [ErrInvalidGrant] for a token or code that is not taken.
+// TokenFault replaces an error of golang.org/x/oauth2, whose own text can hold the answer's body. It is
+// [ErrInvalidGrant] for a token or a code that is refused.
 func (c *Client) TokenFault(err error) error {
 	if err == nil {
 		return nil
@@ -99,6 +100,8 @@ func (c *Client) TokenFault(err error) error {
 		return c.upstream.Unreachable(what, err)
 	}
 	switch {
+	case refusal.Response.StatusCode >= http.StatusInternalServerError: // says nothing of the token, whatever else it says
+		return upstream.Refused(what, refusal.Response, refusal.Body)
 	case refusal.ErrorCode == "invalid_grant":
 		return fmt.Errorf("%w (%s)", ErrInvalidGrant, grantReason(refusal.ErrorDescription))
 	case refusal.ErrorCode == "invalid_client" || refusal.ErrorCode == "unauthorized_client":

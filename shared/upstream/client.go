@@ -1,5 +1,5 @@
-// Package upstream asks web services that belong to others: with a deadline on every request, patience
-// with faults of the moment, and errors that repeat nothing of an answer but what is known to be harmless.
+// Package upstream calls the web services of others. Every request has a deadline, a fault that may pass is
+// retried, and an error repeats nothing of an answer but what is known to be harmless.
 package upstream
 
 import (
@@ -17,26 +17,26 @@ import (
 
 const (
 	userAgent = "spotify-insights/1"
-	// answerLimit is the deadline of one request. Well under a second is usual.
+	// answerLimit is the deadline of one request. Most take well under a second.
 	answerLimit = 10 * time.Second
-	// longestWait is the longest Retry-After that is slept inside a run. Hours have been seen.
+	// longestWait is the longest Retry-After that is waited for within a run. Some ask for hours.
 	longestWait = 5 * time.Second
 )
 
-// Client asks one service. Faults of the moment are tried again inside a call, a few times.
+// Client calls one service. A fault that may pass is retried a few times.
 type Client struct {
 	HTTP     *http.Client
-	help     string        // where to look when the service does not answer for hours, a sentence
-	attempts int           // how often one thing is asked for in a call
-	backoff  time.Duration // the first pause between two attempts; it doubles
+	help     string        // where to look when the service does not answer for hours, the end of a sentence
+	attempts int           // the most requests of one call
+	backoff  time.Duration // the first pause between two requests; it doubles
 }
 
-// New makes a client. help says where to look when the service does not answer for hours.
+// New makes a client. help ends the sentence "If this goes on for hours, ...".
 func New(help string) *Client {
 	return &Client{
 		HTTP: &http.Client{
 			Timeout: answerLimit,
-			// A redirect is no answer of an API; following one could carry a token elsewhere.
+			// An API does not redirect, and following a redirect could carry a token to another host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		help:     help,
@@ -67,14 +67,20 @@ func Base(variable, fallback string) (string, error) {
 	return text, nil
 }
 
-// Retry calls ask until it succeeds, fails for good, or has been called often enough. A wait that
-// ctx's deadline or longestWait forbids is not begun: the next run comes by itself.
+// Retry calls ask until it succeeds, fails for good, or has been called as often as its last fault allows.
+// It does not start a wait that is longer than longestWait or than the time left: the next run asks again.
 func (c *Client) Retry(ctx context.Context, ask func(context.Context) error) error {
-	pause := c.backoff
+	pause, most := c.backoff, c.attempts
 	for attempt := 1; ; attempt++ {
 		err := ask(ctx)
 		passing, ok := errors.AsType[*again](err)
-		if !ok || attempt == c.attempts {
+		if !ok {
+			return err
+		}
+		if passing.most > 0 {
+			most = min(most, passing.most)
+		}
+		if attempt >= most {
 			return err
 		}
 		wait := max(passing.after, pause/2+rand.N(pause/2+1))

@@ -1,18 +1,6 @@
 package upstream
 
-import (
-	"net/http"
-	"testing"
-	"time"
-)
-
-func TestRetryAfter(t *testing.T) {
-	for text, want := range map[string]time.Duration{"": 0, "5": 5 * time.Second, "72000": 20 * time.Hour, "-1": 0, "soon": 0, "99999999999999": 7 * 24 * time.Hour} {
-		if got := retryAfter(http.Header{"Retry-After": {text}}); got != want {
-			t.Errorf("Retry-After %q is %v, want %v", text, got, want)
-		}
-	}
-}
+import "testing"
 
 func TestBase(t *testing.T) {
 	tests := []struct {

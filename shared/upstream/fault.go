@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,9 +14,10 @@ import (
 	"spotify-insights.internal/shared/faults"
 )
 
-// again is a fault of the moment, with how long the service asked to wait (0: it did not say).
+// again is a fault that may pass, so that the request is worth another try.
 type again struct {
-	after time.Duration
+	after time.Duration // the wait that the service asks for, 0 where it names none
+	most  int           // how often to ask in all, 0 where the client's own limit applies
 	err   error
 }
 
@@ -33,73 +35,116 @@ func (r *Refusal) Error() string { return r.text }
 // ErrNoAnswer says that a service cannot be reached, or does not answer in time.
 var ErrNoAnswer = errors.New("did not answer")
 
-// Unreachable is the fault of an answer that did not come, or not whole. The URL is left out: it says
-// nothing new.
+// Unreachable is the fault of an answer that did not arrive, or not completely. Its text leaves the URL out.
 func (c *Client) Unreachable(what string, err error) error {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err
 		if urlErr.Timeout() {
-			err = errors.New("the time was over")
+			err = errors.New("it took too long")
 		}
 	}
 	return &again{err: faults.New(faults.Upstream,
-		"Nothing to do: the next run asks again. If it goes on for hours, "+c.help, "%s %w: %w", what, ErrNoAnswer, err)}
+		"Nothing to do: the next run asks again. If this goes on for hours, "+c.help, "%s %w: %w", what, ErrNoAnswer, err)}
 }
 
-// Malformed is the fault of an answer that is not of its form; err says what it is instead.
+// Malformed is the fault of an answer that has another form than documented; err describes the answer.
 func (c *Client) Malformed(what string, err error) error {
 	return &again{err: faults.New(faults.Upstream,
-		"Nothing to do: the next run asks again. If it stays, "+c.help, "%s answered %w", what, err)}
+		"Nothing to do: the next run asks again. If this goes on for hours, "+c.help, "%s answered %w", what, err)}
 }
 
 // Refused makes an error of an answer that is not 200: a [Refusal], or a fault of the moment.
 func Refused(what string, resp *http.Response, body []byte) error {
 	message := reason(body)
 	if token := strings.TrimPrefix(resp.Request.Header.Get("Authorization"), "Bearer "); token != "" && strings.Contains(message, token) {
-		message = "" // nobody's mistake may put a token into a log
+		message = "" // a token must never reach a log
 	}
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:
-		return limited(what, resp, message)
+		return limited(what, resp, body, message)
 	case resp.StatusCode >= 500:
-		return &again{retryAfter(resp.Header), faults.New(faults.Upstream,
+		wait, _ := retryAfter(resp.Header)
+		return &again{after: wait, err: faults.New(faults.Upstream,
 			"Nothing to do: the next run asks again.", "%s answered %s", what, resp.Status)}
 	}
 	return &Refusal{resp.StatusCode, fmt.Sprintf("%s answered %s%s", what, resp.Status, message)}
 }
 
-func limited(what string, resp *http.Response, message string) error {
-	wait, rest := retryAfter(resp.Header), ""
+// limited is the fault of a 429. A wait in seconds that fits into a run is honoured as often as the
+// client asks. Any other 429 may last: one more try, and none where a quota is used up.
+func limited(what string, resp *http.Response, body []byte, message string) error {
+	wait, inSeconds := retryAfter(resp.Header)
+	most, rest := 2, ""
 	if wait > 0 {
-		rest = fmt.Sprintf(", and wants %v of rest", wait)
+		rest = fmt.Sprintf(" It asks to wait %v.", wait)
+	}
+	switch {
+	case parse(body).Error.Reason.value == "QUOTA_EXCEEDED":
+		most = 1
+	case inSeconds && wait <= longestWait:
+		most = 0
 	}
 	fault := faults.New(faults.Limited,
-		"Nothing to do: runs go on by themselves. If it stays, other programs may be asking in the same name.",
-		"%s is over its rate limit%s%s", what, message, rest)
+		"Nothing to do: the next run asks again."+rest+" If this goes on for days, look for other programs that use the same app.",
+		"%s answered %s: too many requests%s", what, resp.Status, message)
 	fault.RetryAfter = wait
-	return &again{wait, fault}
+	return &again{after: wait, most: most, err: fault}
 }
 
-// reason is the message in an error body of the form {"error":{"message":""}}, with a colon before it, or
-// "". Only this known field is repeated: a body may hold anything.
+// errorBody is the form of an error: {"error":{"message":"","reason":""}}.
+type errorBody struct {
+	Error struct {
+		Message word `json:"message"`
+		Reason  word `json:"reason"`
+	} `json:"error"`
+}
+
+// word is a JSON string; another value is "".
+type word struct{ value string }
+
+func (w *word) UnmarshalJSON(b []byte) error {
+	_ = json.Unmarshal(b, &w.value)
+	return nil
+}
+
+func parse(body []byte) (e errorBody) {
+	_ = json.Unmarshal(body, &e) // an error of another form says nothing that can be used
+	return e
+}
+
+// plainReasons are the bodies that Spotify sends with a 403 in plain text.
+var plainReasons = []string{"User not registered in the Developer Dashboard", "the user may not be registered", "User not approved for app"}
+
+// reason is what an error body says, with a colon before it, or "". Only the known field and known
+// sentences are repeated, because a body may hold anything.
 func reason(body []byte) string {
-	var e struct {
-		Error struct {
-			Message string `json:"message"`
-		} `json:"error"`
+	if message := parse(body).Error.Message.value; message != "" && len(message) <= 200 {
+		return ": " + message
 	}
-	if json.Unmarshal(body, &e) != nil || e.Error.Message == "" || len(e.Error.Message) > 200 {
-		return ""
+	for _, known := range plainReasons {
+		if bytes.Contains(body, []byte(known)) {
+			return ": " + known
+		}
 	}
-	return ": " + e.Error.Message
+	return ""
 }
 
-// retryAfter reads a Retry-After of seconds, 0 where there is none that can be read.
-func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || seconds < 0 {
-		return 0
+// retryAfter is the wait that a Retry-After of seconds or of an HTTP date asks for, 0 where there is none
+// that can be read. A date counts from the server's own clock where the answer has it.
+func retryAfter(h http.Header) (wait time.Duration, inSeconds bool) {
+	const most = 7 * 24 * time.Hour // longer waits have not been seen, and a huge number would overflow
+	text := strings.TrimSpace(h.Get("Retry-After"))
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		wait = time.Duration(min(max(seconds, 0), int64(most/time.Second))) * time.Second
+		return wait, wait > 0
 	}
-	const day = 24 * 60 * 60 // more has not been seen, and much more would overflow
-	return time.Duration(min(seconds, 7*day)) * time.Second
+	until, err := http.ParseTime(text)
+	if err != nil {
+		return 0, false
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return min(max(until.Sub(now), 0), most), false
 }
