@@ -1,14 +1,15 @@
-// Package features is the function that asks others for the audio features of tracks, and keeps what
-// they say in the lake. It is woken by the same messages as the ranking, and never holds it up.
+// Package features is the function that asks others for the audio features of tracks and keeps what
+// they say in the lake. Cloud Scheduler calls it every hour. It keeps no state of its own: the warehouse
+// says which tracks are to be asked for.
 package features
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"time"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
-	"github.com/cloudevents/sdk-go/v2/event"
 
 	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/handler"
@@ -19,19 +20,19 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// limit is how long a run may take; the platform gives an event function nine minutes at most.
+// limit is how long a run may take. What it leaves undone, the run an hour later goes on with.
 const limit = 8 * time.Minute
 
 func init() {
-	functions.CloudEvent("features", handler.Event("features", limit, serve))
+	functions.HTTP("features", handler.HTTP("features", limit, serve))
 }
 
 var fetcher = handler.NewOnce(func() (*Fetcher, error) {
-	s, err := settings.Read(settings.Project, settings.LakeBucket, settings.InsightsBucket)
+	s, err := settings.Read(settings.Project, settings.LakeBucket)
 	if err != nil {
 		return nil, err
 	}
-	ctx := context.Background() // the clients outlive the first event
+	ctx := context.Background() // the clients outlive the first request
 	store, err := secrets.Open(ctx, s.Project)
 	if err != nil {
 		return nil, err
@@ -53,17 +54,22 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	documents, err := objects.Open(ctx, s.InsightsBucket)
-	if err != nil {
-		return nil, err
-	}
-	return &Fetcher{Providers: providers, Warehouse: w, Lake: lake, Documents: documents, Now: time.Now}, nil
+	return &Fetcher{Providers: providers, Warehouse: w, Lake: lake, Now: time.Now}, nil
 })
 
-func serve(ctx context.Context, e event.Event) error {
+// serve answers POST /features.
+func serve(w http.ResponseWriter, r *http.Request) error {
+	if err := handler.Method(r, http.MethodPost); err != nil {
+		return err
+	}
 	f, err := fetcher.Get()
 	if err != nil {
 		return err
 	}
-	return f.Handle(ctx, e)
+	result, err := f.Run(r.Context())
+	if err != nil {
+		return err
+	}
+	handler.JSON(w, http.StatusOK, result)
+	return nil
 }

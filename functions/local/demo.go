@@ -26,6 +26,9 @@ const (
 	demoSpan  = 365 * 24 * time.Hour
 	// demoPace is how often the demo's listener plays another track: faster than life, to be watched.
 	demoPace = 4 * time.Second
+	// demoFirstFeatures and demoFeatures are when audio features are first asked for, and how often then:
+	// sooner than deployed, so that they show.
+	demoFirstFeatures, demoFeatures = 10 * time.Second, time.Minute
 	// demoUnknown is the share of tracks of which nobody knows audio features.
 	demoUnknown = 0.06
 )

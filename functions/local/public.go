@@ -13,8 +13,9 @@ import (
 	"spotify-insights.internal/shared/handler"
 )
 
-// publicHandler is what a person's browser may reach: the page, its numbers, an ingest at the push
-// of a button. The events' endpoints are behind functions, on a port nobody is told.
+// publicHandler is what a person's browser may reach: the page, its numbers, and the functions that
+// Cloud Scheduler calls, at the push of a button. The events' endpoints are behind functions, on a port
+// nobody is told.
 func publicHandler(functions *url.URL) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -32,9 +33,12 @@ func publicHandler(functions *url.URL) http.Handler {
 	})
 	mux.Handle("/{$}", proxy)
 	mux.Handle("/insights.json", proxy)
-	mux.Handle("/ingest", proxy)
+	for _, scheduled := range []string{"/ingest", "/features", "/reconcile"} {
+		mux.Handle(scheduled, proxy)
+	}
 	mux.HandleFunc("/", refuse(faults.New(faults.Missing,
-		"The page is at /, its numbers are at /insights.json; POST /ingest?listener=me ingests now. Events are not taken on this port.",
+		"The page is at /, its numbers are at /insights.json. POST /ingest?listener=me ingests now, POST /features fetches audio features, "+
+			"POST /reconcile loads what is not loaded. Events are not taken on this port.",
 		"there is nothing at this path")))
 	return ownHost(mux)
 }

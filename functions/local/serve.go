@@ -20,6 +20,8 @@ import (
 const (
 	// firstTick is how long after the start the first ingest runs.
 	firstTick = time.Minute
+	// firstFeatures is how long after the start audio features are first asked for: behind the first ingest.
+	firstFeatures = 2 * time.Minute
 	// stopLimit is how long work under way may take to end at a stop. What it does not end in, the
 	// next start makes up.
 	stopLimit = 4 * time.Second
@@ -91,13 +93,16 @@ func serve(ctx context.Context, dir string) (err error) {
 	var loops sync.WaitGroup
 	defer loops.Wait()
 	loops.Go(func() { every(ctx, 24*time.Hour, 24*time.Hour, func() { _ = post(work, functions, "reconcile", nil) }) })
+	features := func() { _ = post(work, functions, "features", nil) } // logged by the function
 	if demo != nil {
 		loops.Go(func() { demo.playOn(ctx, work, functions) })
+		loops.Go(func() { every(ctx, demoFirstFeatures, demoFeatures, features) })
 	} else {
 		for _, listener := range m.Listeners() {
 			query := url.Values{"listener": {listener}}
 			loops.Go(func() { every(ctx, firstTick, time.Hour, func() { _ = post(work, functions, "ingest", query) }) })
 		}
+		loops.Go(func() { every(ctx, firstFeatures, time.Hour, features) })
 		slog.Info("the first ingest runs in a minute, then one every hour; at once with: curl -X POST " + page + "ingest")
 	}
 	<-ctx.Done()

@@ -20,7 +20,6 @@ func bridge(ctx context.Context, m *machine.Machine, functions *url.URL) (*event
 		Routes: []eventbridge.Route{
 			{Name: "load", Topic: embedded.LakeTopic, URL: functions.JoinPath("load").String(), Kind: eventbridge.StorageFinalized},
 			{Name: "topten", Topic: m.Settings.Topic, URL: functions.JoinPath("topten").String(), Kind: eventbridge.MessagePublished},
-			{Name: "features", Topic: m.Settings.Topic, URL: functions.JoinPath("features").String(), Kind: eventbridge.MessagePublished},
 		},
 	})
 }

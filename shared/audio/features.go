@@ -25,9 +25,13 @@ type Features struct {
 	TimeSignature    *int64   `json:"time_signature,omitempty"` // beats in a bar
 }
 
+// RowVersion is the version of the rows that this program makes.
+const RowVersion = 2
+
 // Row is one line of a lake object: the columns of the table audio_features, and what is kept beside
 // them to make those columns again.
 type Row struct {
+	Version  int    `json:"version"` // absent in version 1
 	TrackID  string `json:"track_id"`
 	Found    bool   `json:"found"`    // false: nobody who was asked knows the track
 	Provider string `json:"provider"` // who gave the row; of a track that nobody knows, who was asked last
@@ -35,9 +39,9 @@ type Row struct {
 	FetchedAt time.Time `json:"fetched_at"`
 	Object    string    `json:"object"` // the lake object this row is in
 
-	Index   int     `json:"index"`             // the row's place in its object, from 0
-	Refused *string `json:"refused,omitempty"` // the values that could not be read, ", " between their names
-	Raw     *string `json:"raw,omitempty"`     // the provider's words on the track
+	RowIndex int     `json:"row_index"`         // the row's place in its object, from 0
+	Refused  *string `json:"refused,omitempty"` // the values that could not be read, ", " between their names
+	Raw      *string `json:"raw,omitempty"`     // the provider's words on the track
 }
 
 // measure is one of the values: the name that every provider gives it, what it can be, and its place.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"spotify-insights.internal/shared/spotify"
@@ -24,7 +25,9 @@ func init() {
 type spotifyFeatures struct {
 	client *spotify.Client
 	app    func(context.Context) (spotify.App, error)
-	access spotify.Access // until it expires
+
+	mu     sync.Mutex // two runs at a time share the token
+	access spotify.Access
 }
 
 func (*spotifyFeatures) Name() string { return "spotify" }
@@ -33,7 +36,7 @@ func (*spotifyFeatures) Batch() int   { return 100 }
 func (p *spotifyFeatures) Ask(ctx context.Context, ids []string) (map[string]json.RawMessage, error) {
 	items, err := p.ask(ctx, ids)
 	if errors.Is(err, spotify.ErrUnauthorized) { // the token may have been taken back before its time
-		p.access = spotify.Access{}
+		p.forget()
 		items, err = p.ask(ctx, ids)
 	}
 	if err != nil {
@@ -64,7 +67,10 @@ func (p *spotifyFeatures) ask(ctx context.Context, ids []string) ([]json.RawMess
 // expiryMargin is how long before its end an access token is no longer used.
 const expiryMargin = time.Minute
 
+// token returns the access token, a new one where the last one is near its end or forgotten.
 func (p *spotifyFeatures) token(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if time.Until(p.access.Expires) > expiryMargin {
 		return p.access.Token, nil
 	}
@@ -74,4 +80,10 @@ func (p *spotifyFeatures) token(ctx context.Context) (string, error) {
 	}
 	p.access, err = p.client.AppToken(ctx, app)
 	return p.access.Token, err
+}
+
+func (p *spotifyFeatures) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.access = spotify.Access{}
 }

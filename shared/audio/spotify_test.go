@@ -73,3 +73,21 @@ func TestTokenThatDoesNotServe(t *testing.T) {
 		})
 	}
 }
+
+// Two runs at a time share one access token.
+func TestTwoAtOnce(t *testing.T) {
+	fake := serving(t, fakespotify.Options{AudioFeatures: true})
+	p := provider(t, "spotify", app)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if got, err := ask(t, p, ids(3)); err != nil || len(got) != 3 {
+				t.Errorf("%d tracks, %v", len(got), err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := fake.Calls(fakespotify.Token); n != 1 {
+		t.Errorf("%d tokens", n)
+	}
+}

@@ -11,7 +11,6 @@ import (
 	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/test/fakespotify"
 )
 
@@ -48,13 +47,9 @@ func measureBacklog(ctx context.Context, r *report) (err error) {
 	if err != nil {
 		return err
 	}
-	documents, err := objects.Open(ctx, l.Settings.InsightsBucket)
-	if err != nil {
-		return err
-	}
-	fetcher := &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: l.lake, Documents: documents, Now: time.Now}
+	fetcher := &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: l.lake, Now: time.Now}
 	start := time.Now()
-	if err := fetcher.Handle(ctx, message(start)); err != nil {
+	if _, err := fetcher.Run(ctx); err != nil {
 		return err
 	}
 	fetched := time.Since(start)
@@ -76,7 +71,7 @@ func measureBacklog(ctx context.Context, r *report) (err error) {
 	for _, load := range loads {
 		tracks += load.Inserted
 	}
-	if missing, err := warehouse.MissingFeatures(ctx, time.Time{}, time.Now()); err != nil || len(missing) > 0 || tracks != int64(len(fake.Asked(fakespotify.ReccoBeats))) {
+	if missing, err := warehouse.MissingFeatures(ctx, time.Now()); err != nil || len(missing) > 0 || tracks != int64(len(fake.Asked(fakespotify.ReccoBeats))) {
 		return errors.Join(fmt.Errorf("%d tracks have rows, %d have none", tracks, len(missing)), err)
 	}
 	what := fmt.Sprintf("a backlog of %s tracks: ", grouped(int(tracks)))

@@ -98,7 +98,7 @@ func (p *pipeline) watch(ctx context.Context, played []fakespotify.Play) (s sent
 	before, last := played[len(played)-1-fresh], played[len(played)-1]
 
 	if err = p.ingest(ctx, before, insights.Written); err == nil {
-		err = p.functions.Tell(ctx, p.functions.Fetcher)
+		err = p.functions.FetchFeatures(ctx)
 	}
 	if err == nil {
 		err = p.functions.LoadFeatures(ctx)
@@ -123,7 +123,10 @@ func (p *pipeline) watch(ctx context.Context, played []fakespotify.Play) (s sent
 	}
 	for _, step := range steps {
 		if err = step.run(); err == nil {
-			err = p.functions.Tell(ctx, p.functions.Ranker, p.functions.Fetcher)
+			err = p.functions.Tell(ctx, p.functions.Ranker)
+		}
+		if err == nil {
+			err = p.functions.FetchFeatures(ctx)
 		}
 		if err == nil {
 			*step.to, err = jobs.read(ctx)

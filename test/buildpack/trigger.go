@@ -23,12 +23,12 @@ func (p *Process) Trigger(ctx context.Context, listener, object string) ([]byte,
 		return p.Ask(ctx, http.MethodGet, "/?listener="+listener, nil, nil)
 	case "ingest":
 		return p.Ask(ctx, http.MethodPost, "/?listener="+listener, nil, nil)
-	case "reconcile":
+	case "reconcile", "features":
 		return p.Ask(ctx, http.MethodPost, "/", nil, nil)
 	case "load":
 		lake := os.Getenv(settings.LakeBucket)
 		return p.event(ctx, events.ObjectFinalized, map[string]string{"bucket": lake, "name": object, "generation": "1"})
-	case "topten", "features":
+	case "topten":
 		message, err := json.Marshal(events.Loaded{Listener: listener, CommittedAt: time.Now()})
 		if err != nil {
 			return nil, err

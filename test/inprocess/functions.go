@@ -71,7 +71,7 @@ func Open(ctx context.Context, s settings.Settings, store Secrets, now func() ti
 	if err != nil {
 		return nil, err
 	}
-	f.Fetcher = &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: f.Lake, Documents: f.Documents, Now: time.Now}
+	f.Fetcher = &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: f.Lake, Now: time.Now}
 	f.Ingester = &ingest.Ingester{Tokens: &ingest.Tokens{Secrets: store, Spotify: client, Now: now}, Spotify: client, Lake: f.Lake, Status: f.Documents, Now: now}
 	f.Load = &load.Function{Bucket: s.LakeBucket, Lake: f.Lake, Loader: loader, Now: time.Now}
 	f.Reconciler = &reconcile.Reconciler{Lake: f.Lake, Ledger: warehouse, Loader: loader}
@@ -92,6 +92,12 @@ func (f *Functions) Finalized(ctx context.Context, object string) error {
 		return err
 	}
 	return f.Load.Handle(ctx, e)
+}
+
+// FetchFeatures has features run as Cloud Scheduler does.
+func (f *Functions) FetchFeatures(ctx context.Context) error {
+	_, err := f.Fetcher.Run(ctx)
+	return err
 }
 
 // LoadFeatures has load take the audio features that were fetched since it was last called.

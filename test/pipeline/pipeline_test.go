@@ -39,7 +39,7 @@ type deployment struct {
 	fake      *fakespotify.Server
 	clock     atomic.Int64 // Spotify's, unix ms
 	recorded  []byte       // what Spotify answers the listener "recorded"
-	calm      atomic.Bool  // events but those for features arrive once, and at once
+	calm      atomic.Bool  // events arrive once, and at once
 }
 
 // TestPipeline has one deployment, because the functions keep their clients for the life of the
@@ -92,7 +92,6 @@ func deploy(t *testing.T, listeners ...string) *deployment {
 		Routes: []eventbridge.Route{ // each event twice
 			route("load", "", embedded.LakeTopic, eventbridge.StorageFinalized), route("load", "-again", embedded.LakeTopic, eventbridge.StorageFinalized),
 			route("topten", "", d.Settings.Topic, eventbridge.MessagePublished), route("topten", "-again", d.Settings.Topic, eventbridge.MessagePublished),
-			route("features", "", d.Settings.Topic, eventbridge.MessagePublished), route("features", "-again", d.Settings.Topic, eventbridge.MessagePublished),
 		},
 	})
 	if err != nil {
@@ -127,7 +126,7 @@ func (d *deployment) spotify(w http.ResponseWriter, r *http.Request) {
 // time, as deployed: of two at once, the CloudEvents SDK (2.16) can leave one without a receiver for ever,
 // where another request has taken its message and ended before its own receiver began to wait.
 func (d *deployment) unreliable() http.Handler {
-	one := map[string]*sync.Mutex{"/load": {}, "/topten": {}, "/features": {}}
+	one := map[string]*sync.Mutex{"/load": {}, "/topten": {}}
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(5, 5))
 	proxy := httputil.NewSingleHostReverseProxy(d.functions)
@@ -139,7 +138,7 @@ func (d *deployment) unreliable() http.Handler {
 		r.URL.Path = name
 		one[name].Lock()
 		defer one[name].Unlock()
-		switch calm := d.calm.Load() && name != "/features"; {
+		switch calm := d.calm.Load(); {
 		case calm && again:
 		case calm:
 			proxy.ServeHTTP(w, r)

@@ -147,10 +147,11 @@ func (r *run) checkPlays() {
 
 // rank has the messages of the loads wake the functions, first without audio features, then with them.
 func (r *run) rank() {
-	r.must(r.functions.Tell(r.ctx, r.functions.Ranker, r.functions.Fetcher))
+	r.must(r.functions.Tell(r.ctx, r.functions.Ranker))
 	r.same("audio features of the first ranking", []string{"true | 0"}, r.query("SELECT COUNT(*) > 10, COUNT(danceability) FROM %[1]s.top_ten"))
+	r.must(r.functions.FetchFeatures(r.ctx))
 	r.must(r.functions.LoadFeatures(r.ctx))
-	r.must(r.functions.Tell(r.ctx, r.functions.Ranker, r.functions.Fetcher))
+	r.must(r.functions.Tell(r.ctx, r.functions.Ranker))
 }
 
 // checkFigures compares what is ranked and shown with what the plays come to.
@@ -240,7 +241,7 @@ func (r *run) loadAgain() {
 		r.must(r.functions.Finalized(r.ctx, object))
 	}
 	r.same("after loading everything again", before, r.contents())
-	r.must(r.functions.Tell(r.ctx, r.functions.Ranker, r.functions.Fetcher))
+	r.must(r.functions.Tell(r.ctx, r.functions.Ranker))
 	r.checkFigures()
 	r.Logf("%d objects are loaded again", len(again))
 }
@@ -260,7 +261,7 @@ func (r *run) loseAll() {
 		r.Errorf("reconcile: %+v, want all of more than %d objects loaded", result, len(r.objects))
 	}
 	r.same("after everything but the lake was lost", before, r.contents())
-	r.must(r.functions.Tell(r.ctx, r.functions.Ranker, r.functions.Fetcher))
+	r.must(r.functions.Tell(r.ctx, r.functions.Ranker))
 	r.checkPlays()
 	r.checkFigures()
 	r.Logf("%d objects are reconciled", result.Loaded)
