@@ -28,20 +28,18 @@ CREATE TABLE IF NOT EXISTS main.bq_jobs (id VARCHAR NOT NULL, created BIGINT NOT
 `
 
 // openDatabase opens or makes the file and leaves it locked down: no file but
-// this one can be reached from SQL, and no setting changed.
-func openDatabase(ctx context.Context, path string) (*sql.DB, error) {
+// this one and those in the folder exports can be reached from SQL, and no setting changed.
+func openDatabase(ctx context.Context, path string) (db *sql.DB, exports string, err error) {
 	if strings.ContainsAny(path, "?%#") {
-		return nil, fmt.Errorf("the path %q has one of ?%%#, which the database driver misreads", path)
+		return nil, "", fmt.Errorf("the path %q has one of ?%%#, which the database driver misreads", path)
 	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, "", err
 	}
 	settings := url.Values{
 		"autoinstall_known_extensions": {"false"}, // it would go to the network
 		"autoload_known_extensions":    {"false"},
 		"default_null_order":           {"nulls_first_on_asc_last_on_desc"}, // as BigQuery
-		"memory_limit":                 {"4GB"},
 		"threads":                      {strconv.Itoa(runtime.GOMAXPROCS(0))},
 		// Typed macros need a recent file format, whose checkpoints are also faster.
 		"storage_compatibility_version": {"v1.5.0"},
@@ -51,22 +49,39 @@ func openDatabase(ctx context.Context, path string) (*sql.DB, error) {
 	}
 	connector, err := duckdb.NewConnector(path+"?"+settings.Encode(), nil)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	db := sql.OpenDB(connector)
+	db = sql.OpenDB(connector)
 	db.SetMaxOpenConns(maxReaders + 1)
 	db.SetMaxIdleConns(maxReaders + 1)
+	if exports, err = prepareDatabase(ctx, db, path); err != nil {
+		return nil, "", errors.Join(err, db.Close())
+	}
+	return db, exports, nil
+}
+
+func prepareDatabase(ctx context.Context, db *sql.DB, path string) (exports string, err error) {
+	// Not before the file is open, which tells that no other process has it and the folder.
+	if exports, err = makeExports(path); err != nil {
+		return "", err
+	}
+	limit, err := memoryLimit(ctx, db)
+	if err != nil {
+		return "", err
+	}
 	for _, statement := range []string{
 		"SET GLOBAL TimeZone = 'UTC'",
 		"BEGIN; " + internalTables + functionsDDL + " COMMIT",
+		"SET memory_limit = " + quoteText(limit),
+		"SET allowed_directories = [" + quoteText(exports) + "]",
 		"SET enable_external_access = false",
 		"SET lock_configuration = true",
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return nil, errors.Join(err, db.Close())
+			return "", err
 		}
 	}
-	return db, nil
+	return exports, nil
 }
 
 // settle ends what a cancelled statement may have left running on a connection.

@@ -1,9 +1,6 @@
 package bigqueryserver
 
-import (
-	"context"
-	"strings"
-)
+import "context"
 
 // runDDL makes or drops a table or view, and says what it did.
 func (tx *transaction) runDDL(ctx context.Context, q *preparedQuery) (string, error) {
@@ -60,8 +57,7 @@ func (tx *transaction) runDrop(ctx context.Context, q *preparedQuery) (string, e
 	return "DROP", tx.dropTable(ctx, t)
 }
 
-// createAs runs CREATE TABLE AS. The columns get BigQuery's types: to DuckDB
-// an integer literal would make 32 bits and a SUM of integers 128.
+// createAs runs CREATE TABLE AS.
 func (tx *transaction) createAs(ctx context.Context, q *preparedQuery) error {
 	query := render(q.body)
 	columns, err := describe(ctx, tx.conn, query)
@@ -76,14 +72,7 @@ func (tx *transaction) createAs(ctx context.Context, q *preparedQuery) error {
 	if err != nil {
 		return err
 	}
-	named := make([]string, len(columns))
-	casts := make([]string, len(columns))
-	for i, f := range schema.Fields {
-		named[i] = quoteName(f.Name)
-		casts[i] = "CAST(" + named[i] + " AS " + engineTypes[f.Type] + ") AS " + named[i]
-	}
-	create := "CREATE OR REPLACE TABLE " + q.target.sql() + " AS SELECT " + strings.Join(casts, ", ") +
-		" FROM (" + query + ") AS q(" + strings.Join(named, ", ") + ")"
+	create := "CREATE OR REPLACE TABLE " + q.target.sql() + " AS " + typedQuery(query, schema)
 	if _, err := tx.exec(ctx, create, q.args...); err != nil {
 		return err
 	}

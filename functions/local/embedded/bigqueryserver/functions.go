@@ -43,6 +43,10 @@ CREATE OR REPLACE MACRO main.bq_timestamp_add(t TIMESTAMPTZ, i) AS t + i;
 CREATE OR REPLACE MACRO main.bq_timestamp_sub(t TIMESTAMPTZ, i) AS t - i;
 CREATE OR REPLACE MACRO main.bq_date_add(d DATE, i) AS CAST(d + i AS DATE);
 CREATE OR REPLACE MACRO main.bq_date_sub(d DATE, i) AS CAST(d - i AS DATE);
+CREATE OR REPLACE MACRO main.bq_check_format(f) AS CASE WHEN regexp_full_match(f, '([^%]|%[YmdHMSjyaAbB%])*') THEN ''
+ ELSE error('The embedded BigQuery does not support this format: ' || f) END;
+CREATE OR REPLACE MACRO main.bq_format_timestamp(f, t) AS bq_check_format(f) || strftime(CAST(t AS TIMESTAMPTZ), f),
+ (f, t, tz) AS bq_check_format(f) || strftime(CAST(t AS TIMESTAMPTZ) AT TIME ZONE tz, f);
 CREATE OR REPLACE MACRO main.bq_date(t TIMESTAMPTZ) AS CAST(t AT TIME ZONE 'UTC' AS DATE),
  (t TIMESTAMPTZ, tz VARCHAR) AS CAST(t AT TIME ZONE tz AS DATE),
  (y BIGINT, m BIGINT, d BIGINT) AS make_date(y, m, d);
@@ -81,7 +85,8 @@ var engineFunctions = func() map[string]string {
 		"UNIX_MICROS": "bq_unix_micros", "UNIX_MILLIS": "bq_unix_millis", "UNIX_SECONDS": "bq_unix_seconds",
 		"TIMESTAMP_MICROS": "bq_timestamp_micros", "TIMESTAMP_MILLIS": "bq_timestamp_millis", "TIMESTAMP_SECONDS": "bq_timestamp_seconds",
 		"TIMESTAMP_ADD": "bq_timestamp_add", "TIMESTAMP_SUB": "bq_timestamp_sub",
-		"DATE_ADD": "bq_date_add", "DATE_SUB": "bq_date_sub", "DATE": "bq_date", "TO_JSON_STRING": "bq_to_json_string",
+		"FORMAT_TIMESTAMP": "bq_format_timestamp",
+		"DATE_ADD":         "bq_date_add", "DATE_SUB": "bq_date_sub", "DATE": "bq_date", "TO_JSON_STRING": "bq_to_json_string",
 		"CURRENT_TIMESTAMP": "now", "CURRENT_DATE": "current_date", "CHAR_LENGTH": "length", "CHARACTER_LENGTH": "length",
 	}
 	for name := range strings.FieldsSeq(`

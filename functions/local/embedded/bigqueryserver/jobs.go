@@ -45,10 +45,11 @@ func (j *job) finished() bool {
 }
 
 // begin shows a job as running. Until then it is pending: it waits for its turn to write.
+// One that begins before it writes has begun then.
 func (j *job) begin(now time.Time) {
 	r := *j.state.Load()
 	stats := *r.Statistics
-	stats.StartTime = now.UnixMilli()
+	stats.StartTime = cmp.Or(stats.StartTime, now.UnixMilli())
 	r.Statistics, r.Status = &stats, &jobStatus{State: "RUNNING"}
 	j.state.Store(&r)
 }

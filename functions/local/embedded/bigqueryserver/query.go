@@ -78,7 +78,7 @@ func (s *Server) dryRun(j *job, q *preparedQuery) (*job, bool, error) {
 	defer conn.Close()
 	var columns []resultColumn
 	switch q.kind {
-	case kindSelect, kindCreateTable, kindCreateView:
+	case kindSelect, kindCreateTable, kindCreateView, kindExport:
 		columns, err = describe(ctx, conn, render(q.body))
 	case kindInsert, kindUpdate, kindDelete, kindMerge:
 		err = s.checkDML(ctx, conn, q)
@@ -112,6 +112,8 @@ func (s *Server) runQuery(ctx context.Context, j *job, q *preparedQuery) error {
 	switch q.kind {
 	case kindSelect:
 		return s.runSelect(ctx, j, q)
+	case kindExport:
+		return s.runExport(ctx, j, q)
 	case kindCreateTable, kindCreateView, kindDropTable, kindDropView:
 		return s.succeed(ctx, j, func(tx *transaction) error {
 			performed, err := tx.runDDL(ctx, q)

@@ -181,6 +181,13 @@ type queryStatistics struct {
 	ReferencedTables      []tableReference `json:"referencedTables,omitempty"`
 	DDLTargetTable        *tableReference  `json:"ddlTargetTable,omitempty"`
 	DDLOperationPerformed string           `json:"ddlOperationPerformed,omitempty"`
+
+	ExportDataStatistics *exportDataStatistics `json:"exportDataStatistics,omitempty"`
+}
+
+type exportDataStatistics struct {
+	FileCount int64 `json:"fileCount,string"`
+	RowCount  int64 `json:"rowCount,string"`
 }
 
 type dmlStatistics struct {

@@ -16,6 +16,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -37,6 +38,7 @@ type Options struct {
 	Path    string           // the DuckDB file; made when missing
 	Project string           // the only project there is
 	Objects Objects          // where load jobs find gs:// objects; nil for none
+	Exports ObjectWriter     // where EXPORT DATA puts gs:// objects; nil for none
 	Now     func() time.Time // the clock of jobs and expirations; nil is time.Now. SQL has its own.
 	Prompt  bool             // jobs.insert answers at once, as BigQuery's, and not when the job is done, which spares asking for it
 }
@@ -45,8 +47,11 @@ type Options struct {
 type Server struct {
 	project string
 	objects Objects
+	exports ObjectWriter
 	now     func() time.Time
 	prompt  bool
+
+	exportDir string // for files on their way to exports
 
 	db        *sql.DB
 	writer    sync.Mutex // held by the one transaction that writes
@@ -59,7 +64,7 @@ type Server struct {
 
 // Open opens or makes the file and drops what has expired in it.
 func Open(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{project: o.Project, objects: o.Objects, now: o.Now, prompt: o.Prompt}
+	s := &Server{project: o.Project, objects: o.Objects, exports: o.Exports, now: o.Now, prompt: o.Prompt}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -74,12 +79,12 @@ func (s *Server) open(ctx context.Context, path string) (err error) {
 	if s.project == "" {
 		return errors.New("no project is named")
 	}
-	if s.db, err = openDatabase(ctx, path); err != nil {
+	if s.db, s.exportDir, err = openDatabase(ctx, path); err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.db.Close())
+			err = errors.Join(err, s.db.Close(), os.Remove(s.exportDir))
 		}
 	}()
 	if s.writeConn, err = s.db.Conn(ctx); err != nil {
@@ -101,7 +106,7 @@ func (s *Server) Close() error {
 	ctx := context.Background()
 	errSave := s.write(ctx, func(*transaction) error { return nil })
 	_, errCheckpoint := s.db.ExecContext(ctx, "CHECKPOINT")
-	if err := errors.Join(errSave, errCheckpoint, s.writeConn.Close(), s.db.Close()); err != nil {
+	if err := errors.Join(errSave, errCheckpoint, s.writeConn.Close(), s.db.Close(), os.Remove(s.exportDir)); err != nil {
 		return fmt.Errorf("closing the embedded BigQuery: %w", err)
 	}
 	return nil

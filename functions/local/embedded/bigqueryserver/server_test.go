@@ -35,6 +35,26 @@ func (b bucket) Open(_ context.Context, name, object string) (io.ReadCloser, err
 	return io.NopCloser(bytes.NewReader(data)), nil
 }
 
+func (b bucket) Match(_ context.Context, name, prefix, suffix string) (string, error) {
+	for object := range b {
+		if rest, ok := strings.CutPrefix(object, name+"/"+prefix); ok && strings.HasSuffix(rest, suffix) {
+			return strings.TrimPrefix(object, name+"/"), nil
+		}
+	}
+	return "", nil
+}
+
+func (b bucket) Write(_ context.Context, name, object string, content io.Reader) error {
+	if name == "missing" {
+		return fmt.Errorf("bucket %s: %w", name, fs.ErrNotExist)
+	}
+	data, err := io.ReadAll(content)
+	if err == nil {
+		b[name+"/"+object] = data
+	}
+	return err
+}
+
 // gz compresses a text.
 func gz(t testing.TB, text string) []byte {
 	t.Helper()
@@ -58,8 +78,10 @@ type fixture struct {
 	file   string
 	bucket bucket
 	stop   func()
+	server *bigqueryserver.Server
 
-	objects bigqueryserver.Objects // nil for the bucket
+	objects bigqueryserver.Objects      // nil for the bucket
+	exports bigqueryserver.ObjectWriter // nil for the bucket
 	prompt  bool
 }
 
@@ -82,10 +104,15 @@ func (f *fixture) open(now func() time.Time) {
 	if objects == nil {
 		objects = f.bucket
 	}
-	server, err := bigqueryserver.Open(f.ctx, bigqueryserver.Options{Path: f.file, Project: project, Objects: objects, Now: now, Prompt: f.prompt})
+	exports := f.exports
+	if exports == nil {
+		exports = f.bucket
+	}
+	server, err := bigqueryserver.Open(f.ctx, bigqueryserver.Options{Path: f.file, Project: project, Objects: objects, Exports: exports, Now: now, Prompt: f.prompt})
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	f.server = server
 	web := httptest.NewServer(server.Handler())
 	f.url = web.URL
 	f.client = newClient(f.t, web.URL)

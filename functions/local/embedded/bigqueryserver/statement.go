@@ -17,19 +17,21 @@ const (
 	kindCreateView  = "CREATE_VIEW"
 	kindDropTable   = "DROP_TABLE"
 	kindDropView    = "DROP_VIEW"
+	kindExport      = "EXPORT_DATA"
 )
 
 // statement is one GoogleSQL statement, its body in DuckDB's terms.
 type statement struct {
 	kind   string
 	target tableID // what it changes, makes or drops
-	// body is what follows the target's name, or the query of a SELECT or CREATE ... AS.
+	// body is what follows the target's name, or the query of a SELECT, CREATE ... AS or EXPORT DATA.
 	body      []token
 	reads     []tableID
 	params    []string // names of the parameters used, in lower case
 	orReplace bool
 	ifExists  bool   // IF EXISTS of a DROP, IF NOT EXISTS of a CREATE
 	query     string // of CREATE VIEW, as it was written
+	export    *exportTarget
 }
 
 // parse reads the one statement of a query.
@@ -128,6 +130,8 @@ func (p *parser) head() (*statement, error) {
 		return p.drop(s)
 	case p.accept("CREATE"):
 		return p.create(s)
+	case p.accept("EXPORT", "DATA"):
+		return p.export(s)
 	}
 	switch first := p.peek(); first.upper {
 	case "ALTER", "BEGIN", "COMMIT", "ROLLBACK", "DECLARE", "SET", "CALL", "EXECUTE", "EXPORT", "LOAD", "GRANT", "REVOKE", "ASSERT", "IF", "LOOP", "WHILE", "FOR", "FROM":
@@ -205,12 +209,20 @@ func (p *parser) create(s *statement) (*statement, error) {
 	if !p.accept("AS") {
 		return nil, notImplemented("CREATE with columns, PARTITION BY, CLUSTER BY or OPTIONS, only CREATE ... AS SELECT; use tables.insert")
 	}
-	s.body = p.tokens[p.i:]
-	if len(s.body) == 0 || !s.body[0].is("SELECT") && !s.body[0].is("WITH") && !s.body[0].is("(") {
-		return nil, p.unexpected(p.peek())
+	if err := p.query(s); err != nil {
+		return nil, err
 	}
 	s.query = strings.TrimRight(strings.TrimSpace(p.in[s.body[0].pos:]), "; \n\t")
 	return s, nil
+}
+
+// query reads the query that a statement ends with.
+func (p *parser) query(s *statement) error {
+	s.body = p.tokens[p.i:]
+	if first := p.peek(); !first.is("SELECT") && !first.is("WITH") && !first.is("(") {
+		return p.unexpected(first)
+	}
+	return nil
 }
 
 // splitTop cuts tokens before every occurrence of a word or symbol outside of parentheses and CASE.

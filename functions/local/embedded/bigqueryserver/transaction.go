@@ -57,6 +57,21 @@ func (s *Server) write(ctx context.Context, fn func(*transaction) error) (err er
 	return nil
 }
 
+// Checkpoint moves what the log holds into the file and compresses it, so that the log does not grow
+// from day to day. It waits for the transaction that writes, and others wait for it; readers do not.
+func (s *Server) Checkpoint(ctx context.Context) error {
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	_, err := s.writeConn.ExecContext(ctx, "CHECKPOINT")
+	if ctx.Err() != nil {
+		settle(s.writeConn)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the log of the embedded BigQuery into its file: %w", err)
+	}
+	return nil
+}
+
 // rollback leaves the writer's connection without a transaction, come what may.
 func (s *Server) rollback(ctx context.Context) error {
 	if ctx.Err() != nil {
