@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/warehouse"
 )

@@ -30,7 +30,8 @@ func TestParseName(t *testing.T) {
 	}{
 		{page, Name{Kind: "api", Listener: "me"}, true},
 		{"plays/source=export/listener=me/0af1/1/Streaming_History_Audio_2023_1.json-0-4999.ndjson.gz", Name{Kind: "export", Listener: "me", Zip: "0af1"}, true},
-		{"plays/source=export/listener=me/0af1/1/manifest.json", Name{}, false},
+		{"plays/source=export/listener=me/0af1/1/manifest.json", Name{Kind: KindImport, Listener: "me", Zip: "0af1"}, true},
+		{"plays/source=api/listener=me/manifest.json", Name{}, false},
 		{strings.Replace(page, "listener=me", "listener=Me", 1), Name{}, false},
 		{strings.Replace(page, "listener=me", "listener=..", 1), Name{}, false},
 		{strings.Replace(page, "listener=me", "listener=a/b", 1), Name{}, false},
@@ -58,12 +59,6 @@ func TestParseName(t *testing.T) {
 		if got, ok := ParseName(tt.object); got != tt.want || ok != tt.ok {
 			t.Errorf("ParseName(%q) = %+v, %v; want %+v, %v", tt.object, got, ok, tt.want, tt.ok)
 		}
-	}
-}
-
-func TestManifest(t *testing.T) {
-	if !Manifest("plays/source=export/listener=me/0af1/1/manifest.json") || Manifest("plays/source=api/listener=me/manifest.json") {
-		t.Error("a manifest is the one file beside an export's objects that holds no plays")
 	}
 }
 

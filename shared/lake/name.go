@@ -20,19 +20,22 @@ const (
 	FeaturesPrefix = "features/"
 )
 
-// KindFeatures is the kind of an object of audio features.
-const KindFeatures = "features"
+// The kinds of objects that are not plays of a source.
+const (
+	KindFeatures = "features"
+	KindImport   = "import" // the manifest of an export
+)
 
 // Name is the content of an object's name.
 type Name struct {
-	Kind     string // plays.SourceAPI, plays.SourceExport or KindFeatures
+	Kind     string // plays.SourceAPI, plays.SourceExport, KindFeatures or KindImport
 	Listener string // "" for audio features, which belong to no listener
 	Zip      string // hash of the export, "" for another kind
 }
 
 var (
 	apiName      = regexp.MustCompile(`^plays/source=api/listener=([^/]+)/date=\d{4}-\d{2}-\d{2}/[0-9A-Za-z]+-[0-9a-f]+\.ndjson\.gz$`)
-	manifestName = regexp.MustCompile(`^plays/source=export/listener=[^/]+/[0-9a-f]+/[^/]+/manifest\.json$`)
+	manifestName = regexp.MustCompile(`^plays/source=export/listener=([^/]+)/([0-9a-f]+)/[^/]+/manifest\.json$`)
 	featuresName = regexp.MustCompile(`^features/date=\d{4}-\d{2}-\d{2}/[0-9a-f]+\.ndjson\.gz$`)
 	exportName   = regexp.MustCompile(`^plays/source=export/listener=([^/]+)/([0-9a-f]+)/[0-9A-Za-z.]+/[^/]+\.ndjson\.gz$`)
 )
@@ -46,15 +49,14 @@ func ParseName(object string) (n Name, ok bool) {
 		n = Name{Kind: plays.SourceAPI, Listener: m[1]}
 	} else if m := exportName.FindStringSubmatch(object); m != nil {
 		n = Name{Kind: plays.SourceExport, Listener: m[1], Zip: m[2]}
+	} else if m := manifestName.FindStringSubmatch(object); m != nil {
+		n = Name{Kind: KindImport, Listener: m[1], Zip: m[2]}
 	}
 	if !settings.ValidListener(n.Listener) {
 		return Name{}, false
 	}
 	return n, true
 }
-
-// Manifest reports whether object is the manifest of an export. It holds no plays.
-func Manifest(object string) bool { return manifestName.MatchString(object) }
 
 // PageName names the object of one page of the API after its content: the instant of its newest play,
 // and a hash over the sorted unique times and track ids of its plays and the sorted unique items that are

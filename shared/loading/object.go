@@ -46,7 +46,7 @@ func (l *Loader) read(ctx context.Context, o objects.Attrs) (content, error) {
 	}
 	c := content{receipt: receiptOf(attrs, name)}
 	switch name.Kind {
-	case lake.KindManifest:
+	case lake.KindImport:
 		return c, readManifest(stored, name, &c.receipt)
 	case lake.KindFeatures:
 		c.table = warehouse.AudioFeatures

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/bigquery"
@@ -78,4 +79,20 @@ func passes(err error) bool {
 	}
 	_, cut := errors.AsType[*url.Error](err)
 	return cut || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// jobError is a failed job's error, with the next few of its errors: the first often says only that
+// there are more.
+func jobError(status *bigquery.JobStatus) error {
+	first, ok := errors.AsType[*bigquery.Error](status.Err())
+	if !ok {
+		return status.Err()
+	}
+	whole := *first
+	for i, e := range status.Errors {
+		if i < 4 && !strings.Contains(whole.Message, e.Message) {
+			whole.Message += "; " + e.Message
+		}
+	}
+	return &whole
 }

@@ -36,12 +36,6 @@ type Receipt struct {
 	Error      *string    `json:"error"`
 }
 
-// The kinds of a receipt, beside the sources of plays.
-const (
-	KindFeatures = "features"
-	KindImport   = "import"
-)
-
 // givenUp begins the error of an object that could not be loaded because of a passing fault: unlike any
 // other error in a receipt it is worth another try.
 const givenUp = "gave up for now: "
@@ -74,7 +68,7 @@ type Loaded struct {
 // Done reports whether there is nothing left to try.
 func (l Loaded) Done() bool { return !strings.HasPrefix(l.Error.StringVal, givenUp) }
 
-// IsPlays reports whether the object's rows are in the table plays.
+// IsPlays reports whether the rows of the object are in the table plays.
 func (l Loaded) IsPlays() bool {
 	return !l.Error.Valid && (l.Kind.StringVal == plays.SourceAPI || l.Kind.StringVal == plays.SourceExport)
 }

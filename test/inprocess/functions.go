@@ -5,7 +5,6 @@ package inprocess
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -30,12 +29,12 @@ type Functions struct {
 	Ingester   *ingest.Ingester
 	Load       *load.Function
 	Reconciler *reconcile.Reconciler
-	Ranker     *topten.Ranker
+	Refresher  *topten.Refresher
 	Fetcher    *features.Fetcher
 	Lake       *objects.Bucket
 	Documents  *objects.Bucket // the insights
 
-	messages []events.Loaded // that nobody has had
+	messages int             // that nobody has had
 	loaded   map[string]bool // objects of audio features
 }
 
@@ -52,9 +51,6 @@ type Secrets interface {
 func Open(ctx context.Context, s settings.Settings, store Secrets, now func() time.Time) (*Functions, error) {
 	f := &Functions{loaded: map[string]bool{}}
 	var err error
-	if f.Lake, err = objects.Open(ctx, s.LakeBucket); err != nil {
-		return nil, err
-	}
 	if f.Documents, err = objects.Open(ctx, s.InsightsBucket); err != nil {
 		return nil, err
 	}
@@ -62,26 +58,26 @@ func Open(ctx context.Context, s settings.Settings, store Secrets, now func() ti
 	if err != nil {
 		return nil, err
 	}
-	loader, warehouse, err := loading.Open(ctx, s)
+	loader, lake, warehouse, err := loading.Open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	loader.Publisher = f
+	loader.Publisher, f.Lake = f, lake
 	providers, err := audio.Providers("reccobeats", audio.Needs{})
 	if err != nil {
 		return nil, err
 	}
 	f.Fetcher = &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: f.Lake, Now: time.Now}
 	f.Ingester = &ingest.Ingester{Tokens: &ingest.Tokens{Secrets: store, Spotify: client, Now: now}, Spotify: client, Lake: f.Lake, Status: f.Documents, Now: now}
-	f.Load = &load.Function{Bucket: s.LakeBucket, Lake: f.Lake, Loader: loader, Now: time.Now}
-	f.Reconciler = &reconcile.Reconciler{Lake: f.Lake, Ledger: warehouse, Loader: loader}
-	f.Ranker = &topten.Ranker{Listeners: s.Listeners, Warehouse: warehouse, Documents: f.Documents}
+	f.Load = &load.Function{Bucket: s.LakeBucket, Loader: loader, Now: time.Now}
+	f.Reconciler = &reconcile.Reconciler{Lake: f.Lake, Warehouse: warehouse, Loader: loader}
+	f.Refresher = &topten.Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: warehouse, Objects: f.Documents, Now: time.Now}
 	return f, nil
 }
 
-// Publish keeps a message for those who wait for it.
-func (f *Functions) Publish(_ context.Context, loaded events.Loaded) error {
-	f.messages = append(f.messages, loaded)
+// Publish keeps a message for topten.
+func (f *Functions) Publish(context.Context) error {
+	f.messages++
 	return nil
 }
 
@@ -118,25 +114,15 @@ func (f *Functions) LoadFeatures(ctx context.Context) error {
 	return nil
 }
 
-// Tell gives the messages that were published since it was last called to functions, one after the other.
-func (f *Functions) Tell(ctx context.Context, functions ...interface {
-	Handle(context.Context, event.Event) error
-}) error {
-	messages := f.messages
-	f.messages = nil
-	for _, m := range messages {
-		data, err := json.Marshal(m)
+// Deliver gives the messages that were published since it was last called to topten, one after the other.
+func (f *Functions) Deliver(ctx context.Context) error {
+	for ; f.messages > 0; f.messages-- {
+		message, err := eventOf(events.MessagePublished, map[string]any{"message": map[string]any{"data": []byte("loaded")}})
 		if err != nil {
 			return err
 		}
-		message, err := eventOf(events.MessagePublished, map[string]any{"message": map[string]any{"data": data}})
-		if err != nil {
+		if err := f.Refresher.Handle(ctx, message); err != nil {
 			return err
-		}
-		for _, function := range functions {
-			if err := function.Handle(ctx, message); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

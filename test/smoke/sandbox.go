@@ -23,10 +23,10 @@ import (
 // what holds them costs nothing.
 const life = 24 * time.Hour
 
-// labels are on the buckets and datasets of every run.
+// labels are on the buckets and the dataset of every run.
 var labels = map[string]string{"app": "spotify-insights-smoke"}
 
-// sandbox is the buckets and datasets of one run.
+// sandbox is the buckets and the dataset of one run.
 type sandbox struct {
 	settings.Settings
 	storage  *storage.Client
@@ -45,10 +45,9 @@ func openSandbox(ctx context.Context, s settings.Settings) (*sandbox, error) {
 	return b, err
 }
 
-func (b *sandbox) buckets() []string  { return []string{b.LakeBucket, b.InsightsBucket} }
-func (b *sandbox) datasets() []string { return []string{b.Dataset, b.StagingDataset} }
+func (b *sandbox) buckets() []string { return []string{b.LakeBucket, b.InsightsBucket} }
 
-// make makes the buckets and the datasets, with the tables and views as they are deployed.
+// make makes the buckets and the dataset, with the tables and views as they are deployed.
 func (b *sandbox) make(ctx context.Context) error {
 	for _, name := range b.buckets() {
 		err := b.storage.Bucket(name).Create(ctx, b.Project, &storage.BucketAttrs{
@@ -64,11 +63,9 @@ func (b *sandbox) make(ctx context.Context) error {
 			return fmt.Errorf("making bucket %s: %w", name, err)
 		}
 	}
-	for _, name := range b.datasets() {
-		meta := &bigquery.DatasetMetadata{Location: b.Location, Labels: labels, DefaultTableExpiration: life}
-		if err := b.bigquery.Dataset(name).Create(ctx, meta); err != nil {
-			return fmt.Errorf("making dataset %s: %w", name, err)
-		}
+	meta := &bigquery.DatasetMetadata{Location: b.Location, Labels: labels, DefaultTableExpiration: life}
+	if err := b.bigquery.Dataset(b.Dataset).Create(ctx, meta); err != nil {
+		return fmt.Errorf("making dataset %s: %w", b.Dataset, err)
 	}
 	w, err := warehouse.Open(ctx, b.Settings)
 	if err != nil {
@@ -107,10 +104,8 @@ func (b *sandbox) remove(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("removing bucket %s: %w", name, err))
 		}
 	}
-	for _, name := range b.datasets() {
-		if err := b.bigquery.Dataset(name).DeleteWithContents(ctx); err != nil && !missing(err) {
-			errs = append(errs, fmt.Errorf("removing dataset %s: %w", name, err))
-		}
+	if err := b.bigquery.Dataset(b.Dataset).DeleteWithContents(ctx); err != nil && !missing(err) {
+		errs = append(errs, fmt.Errorf("removing dataset %s: %w", b.Dataset, err))
 	}
 	return errors.Join(errs...)
 }

@@ -35,10 +35,6 @@ func Start(ctx context.Context, dir string) (m *Machine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	version, err := warehouse.Fingerprint(s.Dataset)
-	if err != nil {
-		return nil, err
-	}
 	held, err := hold(dir)
 	if err != nil {
 		return nil, err
@@ -50,7 +46,7 @@ func Start(ctx context.Context, dir string) (m *Machine, err error) {
 			err = errors.Join(err, started.Stop())
 		}
 	}()
-	if m.Cloud, err = embedded.Start(ctx, dir, version); err != nil {
+	if m.Cloud, err = embedded.Start(ctx, dir, warehouse.Fingerprint(s.Dataset)); err != nil {
 		return nil, err
 	}
 	for variable, value := range m.Cloud.Environment() {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	bq "google.golang.org/api/bigquery/v2"
@@ -29,9 +28,8 @@ var own = map[string]string{"app": "test"}
 
 // recording is what a machine's BigQuery has, and what it was sent.
 type recording struct {
-	Views  []relation `json:"views"`  // in the order in which they need each other
-	Staged []relation `json:"staged"` // the tables of load jobs, less the random end of their names
-	Sent   []sent     `json:"sent"`
+	Views []relation `json:"views"` // in the order in which they need each other
+	Sent  []sent     `json:"sent"`
 }
 
 type relation struct {
@@ -114,16 +112,6 @@ func record(ctx context.Context, service *bq.Service, s settings.Settings, jobs 
 		}
 		r.Views = append(r.Views, relation{s.Dataset + "." + view.Name, table.View.Query, columns(table.Schema)})
 	}
-	var random []string // names of staging tables, each with the one it is replaced by
-	for _, job := range jobs {
-		if load := job.Configuration.Load; load != nil && load.DestinationTable.DatasetId == s.StagingDataset {
-			name := load.DestinationTable.DatasetId + "." + load.DestinationTable.TableId
-			lasting := name[:strings.LastIndexByte(name, '_')]
-			random = append(random, name, lasting)
-			r.Staged = append(r.Staged, relation{Name: lasting, Columns: columns(load.Schema)})
-		}
-	}
-	lasting := strings.NewReplacer(random...)
 	for _, job := range jobs {
 		query := job.Configuration.Query
 		if query == nil || job.ErrorResult != nil {
@@ -133,7 +121,7 @@ func record(ctx context.Context, service *bq.Service, s settings.Settings, jobs 
 		if err != nil {
 			return fmt.Errorf("reading the answer to statement %s: %w", job.Configuration.Labels["statement"], err)
 		}
-		one := sent{Statement: job.Configuration.Labels["statement"], Query: lasting.Replace(query.Query), Columns: columns(answer.Schema)}
+		one := sent{Statement: job.Configuration.Labels["statement"], Query: query.Query, Columns: columns(answer.Schema)}
 		for _, p := range query.QueryParameters {
 			one.Parameters = append(one.Parameters, column{p.Name, typeName(p.ParameterType)})
 		}
