@@ -53,7 +53,7 @@ func (w *Warehouse) LoadStatus(ctx context.Context) (Status, error) {
 		Month    int64                  `bigquery:"month"`
 		Zip      string                 `bigquery:"zip"`
 		Number   int64                  `bigquery:"number"`
-		At       bigquery.NullTimestamp `bigquery:"at"`
+		At       bigquery.NullTimestamp `bigquery:"instant"`
 		Oldest   bigquery.NullTimestamp `bigquery:"oldest"`
 		Newest   bigquery.NullTimestamp `bigquery:"newest"`
 	}](ctx, w, "statements/load_status", w.values())

@@ -12,7 +12,7 @@ objects AS (
 )
 SELECT
   'now' AS fact, '' AS listener, 0 AS month, '' AS zip, 0 AS number,
-  CURRENT_TIMESTAMP AS at, CAST(NULL AS TIMESTAMP) AS oldest, CAST(NULL AS TIMESTAMP) AS newest
+  CURRENT_TIMESTAMP AS instant, CAST(NULL AS TIMESTAMP) AS oldest, CAST(NULL AS TIMESTAMP) AS newest
 UNION ALL
 SELECT 'features', '', 0, '', COUNT(*), NULL, NULL, NULL
 FROM receipts
