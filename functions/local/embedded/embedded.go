@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -20,8 +19,6 @@ import (
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
-	"cloud.google.com/go/storage"
-	"google.golang.org/api/option"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -112,11 +109,11 @@ func (c *Cloud) startBigQuery(ctx context.Context, dir, version string) error {
 	if err := dropOtherVersion(file, version); err != nil {
 		return err
 	}
-	objects, err := newObjectReader(ctx, c.storage.Host())
+	stored, err := newObjects(ctx, c.storage.Host())
 	if err != nil {
 		return err
 	}
-	if c.bigquery, err = bigqueryserver.Open(ctx, bigqueryserver.Options{Path: file, Project: Project, Objects: objects}); err != nil {
+	if c.bigquery, err = bigqueryserver.Open(ctx, bigqueryserver.Options{Path: file, Project: Project, Objects: stored, Exports: stored}); err != nil {
 		return fmt.Errorf("%w (a warehouse that cannot be opened can be deleted: %s comes back from the lake)", err, file)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -181,22 +178,9 @@ func (c *Cloud) Close() error {
 	return errors.Join(errs...)
 }
 
-// objectReader reads the lake for BigQuery's load jobs.
-type objectReader struct{ client *storage.Client }
-
-func newObjectReader(ctx context.Context, host string) (objectReader, error) {
-	client, err := storage.NewClient(ctx, option.WithoutAuthentication(), option.WithEndpoint("http://"+host+"/storage/v1/"))
-	return objectReader{client}, err
-}
-
-// Open opens an object as it is stored; the error is [fs.ErrNotExist] where there is none.
-func (o objectReader) Open(ctx context.Context, bucket, name string) (io.ReadCloser, error) {
-	r, err := o.client.Bucket(bucket).Object(name).ReadCompressed(true).NewReader(ctx)
-	if errors.Is(err, storage.ErrObjectNotExist) || errors.Is(err, storage.ErrBucketNotExist) {
-		return nil, fmt.Errorf("gs://%s/%s: %w", bucket, name, fs.ErrNotExist)
-	}
-	return r, err
-}
+// Checkpoint writes what BigQuery's log holds into the warehouse's file, which otherwise happens when the
+// cloud is closed. It is for quiet hours: writes wait for it.
+func (c *Cloud) Checkpoint(ctx context.Context) error { return c.bigquery.Checkpoint(ctx) }
 
 // DeclareSecrets makes empty secrets of the ids that are missing, as Terraform does on Google Cloud.
 func (c *Cloud) DeclareSecrets(ctx context.Context, ids ...string) error {

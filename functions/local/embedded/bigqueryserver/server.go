@@ -84,7 +84,7 @@ func (s *Server) open(ctx context.Context, path string) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.db.Close(), os.Remove(s.exportDir))
+			err = errors.Join(err, s.db.Close(), os.RemoveAll(s.exportDir))
 		}
 	}()
 	if s.writeConn, err = s.db.Conn(ctx); err != nil {
@@ -106,7 +106,7 @@ func (s *Server) Close() error {
 	ctx := context.Background()
 	errSave := s.write(ctx, func(*transaction) error { return nil })
 	_, errCheckpoint := s.db.ExecContext(ctx, "CHECKPOINT")
-	if err := errors.Join(errSave, errCheckpoint, s.writeConn.Close(), s.db.Close(), os.Remove(s.exportDir)); err != nil {
+	if err := errors.Join(errSave, errCheckpoint, s.writeConn.Close(), s.db.Close(), os.RemoveAll(s.exportDir)); err != nil {
 		return fmt.Errorf("closing the embedded BigQuery: %w", err)
 	}
 	return nil
