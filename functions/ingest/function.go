@@ -1,5 +1,5 @@
-// Package ingest is the function that fetches a listener's last plays from Spotify and keeps them
-// in the lake. Cloud Scheduler calls it every hour.
+// Package ingest is the function that fetches a listener's last plays from Spotify and keeps them in the
+// lake. Cloud Scheduler calls it every hour.
 package ingest
 
 import (

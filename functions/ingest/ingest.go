@@ -2,8 +2,11 @@ package ingest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"spotify-insights.internal/shared/faults"
@@ -14,12 +17,12 @@ import (
 	"spotify-insights.internal/shared/spotify"
 )
 
-// Ingester fetches plays. It keeps no cursor: every run asks for the last 50 plays and writes them
-// under a name made from them, so that late plays come through and a run twice is a run once.
+// Ingester fetches plays. It keeps no cursor: every run asks for the last 50 plays and writes them under a
+// name made from them. So late plays are not missed, and repeating a run changes nothing.
 type Ingester struct {
 	Tokens  *Tokens
 	Spotify interface {
-		RecentlyPlayed(ctx context.Context, accessToken string) (spotify.Page, error)
+		RecentlyPlayed(ctx context.Context, accessToken string) (items []json.RawMessage, err error)
 	}
 	Lake interface {
 		Create(ctx context.Context, name, contentType string, content []byte) (bool, error)
@@ -32,86 +35,111 @@ type Ingester struct {
 type Result struct {
 	Status   string `json:"status"` // insights.Written or insights.Unchanged
 	Listener string `json:"listener"`
-	Plays    int    `json:"plays"` // that could be read of what Spotify gave
+	Plays    int    `json:"plays"` // that could be read of what Spotify answered
 	Object   string `json:"object,omitempty"`
 }
 
-// Run fetches and keeps a listener's last plays, and records how it went, also where it went wrong.
+// keptPage is what a run made of one answer of Spotify.
+type keptPage struct {
+	Result
+	fetchedAt time.Time // the time of ingest of its rows
+}
+
+// Run fetches and keeps a listener's last plays, and records how it went, also when it failed.
 func (i *Ingester) Run(ctx context.Context, listener string) (result Result, err error) {
 	defer faults.Wrap(&err, "ingesting for %s", listener)
-	token, result, err := i.fetch(ctx, listener)
-	status, err := i.record(ctx, listener, token, result, err)
-	attrs := []any{"listener", listener, "status", status.Outcome, "plays", result.Plays, "object", result.Object}
-	if status.AuthorizedAt != nil { // alerted on long before Spotify ends the consent
+	token, kept, err := i.fetch(ctx, listener)
+	status, err := i.record(ctx, listener, token, kept, err)
+	attrs := []any{"listener", listener, "status", status.Outcome, "plays", kept.Plays, "object", kept.Object}
+	if status.AuthorizedAt != nil { // an alert asks for a new consent in time
 		attrs = append(attrs, "token_age_days", int(i.Now().Sub(*status.AuthorizedAt).Hours()/24))
 	}
 	if err != nil {
 		attrs = append(attrs, "failures", status.Failures)
-		if faults.Of(err) == faults.Reconnect && status.LastIngestAt != nil { // alerted on; before the first connect nothing is lost
+		if faults.Of(err) == faults.Reconnect && status.LastIngestAt != nil { // an alert; before the first connect nothing is lost
 			attrs = append(attrs, "consent_lost", true)
 		}
 		handler.Logger().WarnContext(ctx, "not ingested", attrs...)
 		return Result{}, err
 	}
 	handler.Logger().InfoContext(ctx, "ingested", attrs...)
-	return result, nil
+	return kept.Result, nil
 }
 
-func (i *Ingester) fetch(ctx context.Context, listener string) (Grant, Result, error) {
+func (i *Ingester) fetch(ctx context.Context, listener string) (Grant, keptPage, error) {
 	grant, err := i.Tokens.Get(ctx, listener)
 	if err != nil {
-		return grant, Result{}, err
+		return grant, keptPage{}, err
 	}
-	page, err := i.Spotify.RecentlyPlayed(ctx, grant.Access)
-	if errors.Is(err, spotify.ErrUnauthorized) { // it may have been taken back before its time
+	items, err := i.Spotify.RecentlyPlayed(ctx, grant.Access)
+	if errors.Is(err, spotify.ErrUnauthorized) { // Spotify may have revoked it early
 		i.Tokens.Forget(listener)
 		if grant, err = i.Tokens.Get(ctx, listener); err != nil {
-			return grant, Result{}, err
+			return grant, keptPage{}, err
 		}
-		page, err = i.Spotify.RecentlyPlayed(ctx, grant.Access)
+		items, err = i.Spotify.RecentlyPlayed(ctx, grant.Access)
 	}
 	if errors.Is(err, spotify.ErrUnauthorized) {
 		i.Tokens.Forget(listener)
-		err = faults.New(faults.Upstream, "If the next run says the same, connect again.", "%w, though it has just given it out", err)
+		err = faults.New(faults.Upstream, "If the next run says the same, connect again.", "%w, although it has just issued it", err)
 	}
 	if err != nil {
-		return grant, Result{}, err
+		return grant, keptPage{}, err
 	}
-	result, err := i.keep(ctx, listener, page)
-	return grant, result, err
+	kept, err := i.keep(ctx, listener, items)
+	return grant, kept, err
 }
 
-// keep writes a page to the lake, unless the lake has it.
-func (i *Ingester) keep(ctx context.Context, listener string, page spotify.Page) (Result, error) {
-	result := Result{Status: insights.Unchanged, Listener: listener}
-	if len(page.Items) == 0 {
-		return result, nil
+// keep writes a page to the lake, unless the lake has it. A full page in which nothing can be read is
+// kept too, and is an error: Spotify has changed the form of its answer.
+func (i *Ingester) keep(ctx context.Context, listener string, items []json.RawMessage) (keptPage, error) {
+	kept := keptPage{Result: Result{Status: insights.Unchanged, Listener: listener}}
+	if len(items) == 0 {
+		return kept, nil
 	}
-	rows := plays.FromRecentlyPlayed(listener, page.Items, i.Now())
-	result.Object = lake.PageName(listener, rows, page.Body)
-	reason := ""
+	rows := plays.FromRecentlyPlayed(listener, items, i.Now())
+	kept.Object, kept.fetchedAt = lake.PageName(listener, rows), rows[0].IngestedAt
+	reasons := map[string]int{}
 	for n := range rows {
-		rows[n].Object = result.Object
+		rows[n].Object = kept.Object
 		if rows[n].Readable() {
-			result.Plays++
+			kept.Plays++
 		} else {
-			reason = *rows[n].RejectReason
+			reasons[*rows[n].RejectReason]++
 		}
 	}
 	content, err := lake.Encode(rows)
 	if err != nil {
-		return Result{}, err
+		return keptPage{}, err
 	}
-	written, err := i.Lake.Create(ctx, result.Object, lake.ContentType, content)
+	written, err := i.Lake.Create(ctx, kept.Object, lake.ContentType, content)
 	if err != nil {
-		return Result{}, fmt.Errorf("keeping %d plays: %w", len(rows), err)
+		return keptPage{}, fmt.Errorf("keeping %d plays: %w", len(rows), err)
 	}
 	if written {
-		result.Status = insights.Written
-		if unreadable := len(rows) - result.Plays; unreadable > 0 {
-			handler.Logger().WarnContext(ctx, "items could not be read as plays; they are kept word for word",
-				"listener", listener, "items", unreadable, "reason", reason, "object", result.Object)
+		kept.Status = insights.Written
+		if len(reasons) > 0 {
+			handler.Logger().WarnContext(ctx, "items are not plays; they are kept word for word",
+				"listener", listener, "items", len(rows)-kept.Plays, "reasons", reasons, "object", kept.Object)
 		}
 	}
-	return result, nil
+	return kept, unreadable(len(rows), kept.Plays, reasons)
+}
+
+// unreadable is the fault of a full page of which no item was understood. Episodes and local files are
+// understood, although they are not plays. A shorter page may hold odd items only.
+func unreadable(items, played int, reasons map[string]int) error {
+	understood := played + reasons[plays.NotMusic]
+	if items < plays.PageSize || understood > 0 || reasons[plays.LocalFile] == items {
+		return nil
+	}
+	most := ""
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		if reasons[reason] > reasons[most] {
+			most = reason
+		}
+	}
+	return faults.New(faults.Upstream,
+		"Look for a newer version of this program: Spotify may have renamed a field. All items are kept, and a version that reads them will load them.",
+		"none of the %d items that Spotify answered can be read as a play (most often: %s)", items, most)
 }

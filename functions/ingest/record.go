@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"spotify-insights.internal/shared/faults"
@@ -18,12 +19,12 @@ type Documents interface {
 	WriteJSON(ctx context.Context, name string, v any, generation int64) error
 }
 
-// recordLimit is kept for the status object after the run itself has used up its time.
+// recordLimit is the time to write the status object in, also after the run has used up its own time.
 const recordLimit = 10 * time.Second
 
-// record writes the status object, whatever the outcome, and returns the run's error as it is to be
-// told: a refused token is the listener's to mend only once the run before has met the same.
-func (i *Ingester) record(ctx context.Context, listener string, grant Grant, result Result, runErr error) (insights.Status, error) {
+// record writes the status object, whatever the outcome, and returns the error of the run: a refused token
+// asks the listener to connect again only if the run before met the same.
+func (i *Ingester) record(ctx context.Context, listener string, grant Grant, kept keptPage, runErr error) (insights.Status, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
 	defer cancel()
 	name, now := insights.StatusName(listener), i.Now().UTC()
@@ -33,15 +34,15 @@ func (i *Ingester) record(ctx context.Context, listener string, grant Grant, res
 		generation, err := i.Status.ReadJSON(ctx, name, &before)
 		if err != nil && generation == 0 {
 			handler.Logger().WarnContext(ctx, "the status of the run before cannot be read", "listener", listener, "error", err.Error())
-			return before, told(before, runErr)
+			return before, confirmed(before, runErr)
 		}
-		// A status that is no JSON is replaced: it says nothing that the next runs do not find out.
+		// A status that is not JSON is replaced: the next runs find out again what it said.
 		if attempt == 0 {
-			outcome = told(before, runErr) // what comes meanwhile is another run's, or this one's own
+			outcome = confirmed(before, runErr) // a later status is of another run, or of this one
 		} else if before.LastRunAt.Equal(now) {
-			return before, outcome // it was written, and only the answer was lost
+			return before, outcome // it was written, and the answer was lost
 		}
-		after := next(before, now, listener, grant, result, outcome)
+		after := next(before, now, listener, grant, kept, outcome)
 		err = i.Status.WriteJSON(ctx, name, after, generation)
 		if errors.Is(err, objects.ErrPrecondition) && attempt < 5 {
 			continue // another run of the same listener has just ended
@@ -53,8 +54,8 @@ func (i *Ingester) record(ctx context.Context, listener string, grant Grant, res
 	}
 }
 
-// told makes a refused token a fault: a suspicion at first, the listener's to mend the second time.
-func told(before insights.Status, err error) error {
+// confirmed makes a refused token a fault: suspect the first time, a lost consent the second time.
+func confirmed(before insights.Status, err error) error {
 	if !errors.Is(err, spotify.ErrInvalidGrant) {
 		return err
 	}
@@ -66,11 +67,17 @@ func told(before insights.Status, err error) error {
 	return faults.New(faults.Reconnect, "Connect again: make connect (with PROJECT=... where it is deployed).", "%w, twice in a row", err)
 }
 
-func next(before insights.Status, now time.Time, listener string, grant Grant, result Result, err error) insights.Status {
+// next is the status after a run that ended at now.
+func next(before insights.Status, now time.Time, listener string, grant Grant, kept keptPage, err error) insights.Status {
 	after := before
 	after.Listener, after.LastRunAt = listener, now
 	if grant.Version != 0 {
 		after.AuthorizedAt, after.TokenVersion = grant.AuthorizedAt, grant.Version
+	}
+	if kept.Status == insights.Written { // a page that cannot be read is written, too
+		after.Writes = append(slices.Clone(before.Writes), kept.fetchedAt)
+		slices.SortFunc(after.Writes, time.Time.Compare) // another run may have recorded a later one
+		after.Writes = after.Writes[max(0, len(after.Writes)-insights.KeptWrites):]
 	}
 	if err != nil {
 		after.Outcome, after.Error, after.Action = insights.Failed, err.Error(), faults.Action(err)
@@ -78,7 +85,7 @@ func next(before insights.Status, now time.Time, listener string, grant Grant, r
 		after.Suspect = errors.Is(err, spotify.ErrInvalidGrant)
 		return after
 	}
-	after.Outcome, after.LastIngestAt = result.Status, &now
+	after.Outcome, after.LastIngestAt = kept.Status, &now
 	after.Error, after.Action, after.Failures, after.Suspect = "", "", 0, false
 	return after
 }

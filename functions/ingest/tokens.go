@@ -13,7 +13,7 @@ import (
 	"spotify-insights.internal/shared/spotify"
 )
 
-// Tokens buys access tokens with the listeners' refresh tokens, and keeps each as long as it lasts.
+// Tokens requests access tokens with the listeners' refresh tokens, and keeps each until it expires.
 type Tokens struct {
 	Secrets interface {
 		Latest(ctx context.Context, id string, v any) (version int, err error)
@@ -26,12 +26,12 @@ type Tokens struct {
 	}
 	Now func() time.Time
 
-	mu     sync.Mutex // two refreshes at once could each be given a token of its own
+	mu     sync.Mutex // two refreshes at once could each get a new refresh token
 	grants map[string]Grant
-	tidied map[string]int // the version of each listener's token that is known to be the only one
+	tidied map[string]int // of each listener the version of the token that is known to be the only one
 }
 
-// Grant is a listener's access token and what it was bought with.
+// Grant is a listener's access token and the refresh token that it was requested with.
 type Grant struct {
 	Access       string
 	Expires      time.Time
@@ -54,11 +54,11 @@ func (t *Tokens) Get(ctx context.Context, listener string) (grant Grant, err err
 	if _, err := t.Secrets.Latest(ctx, secrets.ClientID, &app); err != nil {
 		return grant, notConnected(err)
 	}
-	// A refresh may end the token it was asked with. What comes of it is kept, also when the caller
-	// has hung up or the run's time is over.
+	// A refresh may end the refresh token that was sent. The new one is kept, also when the caller has
+	// hung up or the time of the run is over.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLimit)
 	defer cancel()
-	if grant, err = t.buy(ctx, app, secrets.TokenID(listener)); err != nil {
+	if grant, err = t.refresh(ctx, app, secrets.TokenID(listener)); err != nil {
 		return grant, err
 	}
 	if t.grants == nil {
@@ -68,11 +68,12 @@ func (t *Tokens) Get(ctx context.Context, listener string) (grant Grant, err err
 	return grant, nil
 }
 
-// refreshLimit is how long it may take to buy an access token and to keep what came with it.
+// refreshLimit is how long it may take to request an access token and to store the refresh token that
+// comes with it.
 const refreshLimit = 30 * time.Second
 
-// buy buys an access token with the refresh token in the secret id, and keeps a new refresh token.
-func (t *Tokens) buy(ctx context.Context, app spotify.App, id string) (grant Grant, err error) {
+// refresh requests an access token with the refresh token in the secret id, and stores a new refresh token.
+func (t *Tokens) refresh(ctx context.Context, app spotify.App, id string) (grant Grant, err error) {
 	var token spotify.Token
 	version, err := t.Secrets.Latest(ctx, id, &token)
 	if err != nil {
@@ -83,7 +84,7 @@ func (t *Tokens) buy(ctx context.Context, app spotify.App, id string) (grant Gra
 	}
 	access, err := t.Spotify.Refresh(ctx, app, token.RefreshToken)
 	if errors.Is(err, spotify.ErrInvalidGrant) {
-		// "latest" lags: another run may have stored the token that took this one's place.
+		// "latest" lags behind: another run may have stored a newer token.
 		refused := version
 		if version, err = t.Secrets.Newest(ctx, id, &token); err != nil {
 			return grant, err
@@ -123,12 +124,12 @@ func grantOf(token spotify.Token, version int) Grant {
 	return grant
 }
 
-// storePause is how long is waited between two tries to store a token.
+// storePause is the pause between two tries to store a token.
 const storePause = 200 * time.Millisecond
 
-// store keeps a refresh token that took the place of that in version. Spotify may already have ended
-// the other, so this is tried as often as time allows. Where the secret holds a newer version by now,
-// the listener has connected again meanwhile, and that consent stays.
+// store stores a refresh token that replaces the one in version. Spotify may already have ended that one,
+// so storing is tried as often as time allows. Where the secret holds a newer version by now, the listener
+// has connected again, and that consent stays.
 func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, version int) error {
 	for {
 		var newest spotify.Token
@@ -145,14 +146,14 @@ func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, vers
 		select {
 		case <-ctx.Done():
 			return faults.New(faults.Passing, "If the next run says that the token is refused, connect again.",
-				"Spotify gave a new refresh token and it could not be stored: %w", err)
+				"Spotify issued a new refresh token, which could not be stored: %w", err)
 		case <-time.After(storePause):
 		}
 	}
 }
 
-// tidy destroys the versions before one that has just worked. A token is destroyed by a later run
-// than the one that replaced it, because until then another instance may be about to use it.
+// tidy destroys the versions before one that has just worked. The run that replaces a token does not
+// destroy it, because another instance may be about to use it; a later run does.
 func (t *Tokens) tidy(ctx context.Context, id string, version int) {
 	if t.tidied[id] == version {
 		return
@@ -168,7 +169,7 @@ func (t *Tokens) tidy(ctx context.Context, id string, version int) {
 	t.tidied[id] = version
 }
 
-// notConnected makes a secret that is empty, or is not what it should be, something to mend.
+// notConnected makes a fault of a secret that is empty or malformed, with the steps to repair it.
 func notConnected(err error) error {
 	switch {
 	case errors.Is(err, secrets.ErrMalformed):

@@ -1,0 +1,167 @@
+package ingest
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/storage"
+
+	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/secrets"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/test/fakespotify"
+)
+
+// rig is an Ingester of real clients on an embedded cloud, with a fake Spotify of one listener.
+type rig struct {
+	*Ingester
+	settings settings.Settings
+	fake     *fakespotify.Server
+	secrets  *secrets.Store
+	lake     *objects.Bucket
+	insights *objects.Bucket
+
+	onRequest atomic.Pointer[func(endpoint string)] // called before Spotify answers
+}
+
+const firstToken = "first-refresh-token"
+
+var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}
+
+func newRig(t *testing.T, listener fakespotify.Listener) *rig {
+	t.Helper()
+	s := machinetest.Start(t).Settings
+	r := &rig{settings: s}
+	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, OnRequest: func(endpoint string, _ int) {
+		if do := r.onRequest.Load(); do != nil {
+			(*do)(endpoint)
+		}
+	}})
+	listener.Name, listener.RefreshToken = "me", firstToken
+	for n := range 60 {
+		listener.Plays = append(listener.Plays, fakespotify.Play{Track: fakespotify.SimpleTrack(n), PlayedAt: time.Now().Add(-time.Duration(n+1) * 4 * time.Minute)})
+	}
+	fake.AddListener(listener)
+	server := httptest.NewServer(fake)
+	t.Cleanup(server.Close)
+	t.Setenv("SPOTIFY_API_URL", server.URL)
+	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
+	r.fake = fake
+	client := must(t)(spotify.New())
+	r.secrets = mustStore(t, s)
+	r.lake = mustBucket(t, s.LakeBucket)
+	r.insights = mustBucket(t, s.InsightsBucket)
+	r.Ingester = &Ingester{Tokens: r.tokens(client), Spotify: client, Lake: r.lake, Status: r.insights, Now: time.Now}
+	return r
+}
+
+// tokens is what another instance of the function would start with.
+func (r *rig) tokens(client *spotify.Client) *Tokens {
+	return &Tokens{Secrets: r.secrets, Spotify: client, Now: time.Now}
+}
+
+func must(t *testing.T) func(*spotify.Client, error) *spotify.Client {
+	return func(c *spotify.Client, err error) *spotify.Client {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+}
+
+func mustStore(t *testing.T, s settings.Settings) *secrets.Store {
+	t.Helper()
+	store, err := secrets.Open(t.Context(), s.Project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func mustBucket(t *testing.T, name string) *objects.Bucket {
+	t.Helper()
+	b, err := objects.Open(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (r *rig) add(t *testing.T, id string, v any) {
+	t.Helper()
+	if _, err := r.secrets.Add(t.Context(), id, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// connect stores the app and the listener's first token.
+func (r *rig) connect(t *testing.T) {
+	t.Helper()
+	r.add(t, secrets.ClientID, app)
+	r.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: firstToken, AuthorizedAt: new(time.Now().AddDate(0, -1, 0)), Scope: spotify.Scope})
+}
+
+func (r *rig) status(t *testing.T) (s insights.Status) {
+	t.Helper()
+	if _, err := r.insights.ReadJSON(t.Context(), insights.StatusName("me"), &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// enabled is the number of live versions of the listener's token.
+func (r *rig) enabled(t *testing.T) (n int) {
+	t.Helper()
+	if err := r.secrets.EachEnabled(t.Context(), secrets.TokenID("me"), func(int) error { n++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (r *rig) objects(t *testing.T) int {
+	t.Helper()
+	list, err := r.lake.List(t.Context(), "plays/source=api/listener=me/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
+// rows reads an object of the lake.
+func (r *rig) rows(t *testing.T, object string) (rows []plays.Row) {
+	t.Helper()
+	client, err := storage.NewClient(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	content, err := client.Bucket(r.settings.LakeBucket).Object(object).NewReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer content.Close()
+	unzipped, err := gzip.NewReader(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lines := json.NewDecoder(unzipped); ; {
+		var row plays.Row
+		if err := lines.Decode(&row); errors.Is(err, io.EOF) {
+			return rows
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+}
