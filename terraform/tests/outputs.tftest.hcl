@@ -32,7 +32,7 @@ run "the_outputs_name_what_there_is" {
     error_message = "The names of the lake and the dataset are wrong."
   }
   assert {
-    condition     = output.jobs == { ingest = { me = "ingest-me", sister = "ingest-sister" }, reconcile = "reconcile" }
+    condition     = output.jobs == { ingest = { me = "ingest-me", sister = "ingest-sister" }, reconcile = "reconcile", features = "features" }
     error_message = "The names of the jobs are wrong."
   }
   assert {
