@@ -223,8 +223,8 @@ run "no_condition_looks_back_further_than_counters_of_lines_can_be_seen" {
   # Cloud Monitoring sees 25 hours of a counter of log lines, and takes sum_over_time of it.
   assert {
     condition = alltrue(flatten([for p in google_monitoring_alert_policy.absence : [
-      for window in regexall("\\[([0-9]+)([hm])\\](?: offset ([0-9]+)h)?", one(one(p.conditions).condition_prometheus_query_language).query) :
-      tonumber(window[0]) * { h = 60, m = 1 }[window[1]] + tonumber(coalesce(window[2], "0")) * 60 <= 25 * 60
+      for window in regexall("\\[([0-9]+)([mhd])\\](?: offset ([0-9]+)h)?", one(one(p.conditions).condition_prometheus_query_language).query) :
+      tonumber(window[0]) * { m = 1, h = 60, d = 24 * 60 }[window[1]] + tonumber(coalesce(window[2], "0")) * 60 <= 25 * 60
     ]]))
     error_message = "A condition that looks back over more than 25 hours never fires."
   }

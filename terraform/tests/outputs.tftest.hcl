@@ -1,4 +1,4 @@
-# Guards what a deployment tells: where its page is, and the names that the Makefile's commands need.
+# Guards what a deployment prints: where its page is, and the names that the commands of the Makefile need.
 
 mock_provider "google" {
   source          = "./tests/mocks"
