@@ -4,7 +4,11 @@
 locals {
   schemas = "${path.module}/../shared/warehouse/schema"
   tables  = toset([for file in fileset(local.schemas, "*.json") : trimsuffix(file, ".json")])
-  by_time = ["plays", "listens"]
+  by_month = {
+    plays   = "played_at"
+    listens = "played_at"
+    loads   = "loaded_at" # a table without partitions takes 1,500 load jobs a day only
+  }
 }
 
 resource "google_bigquery_dataset" "insights" {
@@ -24,10 +28,10 @@ resource "google_bigquery_table" "table" {
   table_id            = each.key
   schema              = file("${local.schemas}/${each.key}.json")
   deletion_protection = var.deletion_protection
-  clustering          = contains(local.by_time, each.key) ? ["listener"] : null
+  clustering          = contains(["plays", "listens"], each.key) ? ["listener"] : null
 
   dynamic "time_partitioning" {
-    for_each = contains(local.by_time, each.key) ? ["played_at"] : []
+    for_each = contains(keys(local.by_month), each.key) ? [local.by_month[each.key]] : []
     content { # by day, the years of an export would be more partitions than one job may change
       type  = "MONTH"
       field = time_partitioning.value

@@ -8,13 +8,13 @@ import (
 )
 
 // newDocument makes the document of a listener whose snapshot was written.
-func newDocument(s state, status warehouse.Status, gaps []warehouse.Gap, snapshot insights.Snapshot) *insights.Document {
+func newDocument(s state, status warehouse.Status, gaps []warehouse.Gap, snapshot insights.Snapshot, past insights.Past) *insights.Document {
 	loaded := statusOf(status, s.listener.ID)
 	d := &insights.Document{
 		Listener: s.listener.ID, AsOf: status.AsOf, Public: s.listener.Public, TimeZone: s.listener.TimeZone,
 		Snapshot: snapshot, Previous: previous(s.document),
 		Loaded: &insights.Loaded{
-			Model: warehouse.Model(), Receipts: receiptsOf(loaded), Features: status.Features, Listens: snapshot.Listens.Rows,
+			Model: warehouse.Model(), Receipts: receiptsOf(loaded), Features: status.Features, Listens: snapshot.Listens.Rows, Past: past,
 		},
 		Status: &insights.Warehouse{
 			LastLoadAt: known(loaded.LastLoadAt), FetchedAt: known(loaded.FetchedAt),

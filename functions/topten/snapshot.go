@@ -4,30 +4,64 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"strings"
 	"time"
 
 	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// export writes a listener's snapshot. The folder of each attempt is named by the time and the attempt, so
-// that a later one is greater, and none is written twice.
-func (r *Refresher) export(ctx context.Context, listener settings.Listener, asOf time.Time, public bool) (insights.Snapshot, error) {
+// end is after every play.
+var end = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// export writes a listener's snapshot: the listens before this year, unless past has them, the listens
+// since, and the tracks.
+func (r *Refresher) export(ctx context.Context, listener settings.Listener, asOf time.Time, past insights.Past) (insights.Snapshot, insights.Past, error) {
 	snapshot := insights.Snapshot{AsOf: asOf}
-	prefix := insights.SnapshotPrefix(listener.ID)
-	if public {
-		prefix = insights.PublicPrefix + prefix
+	e := r.exportOf(listener, asOf, insights.SnapshotPrefix(listener.ID))
+	if len(past.Files.Names) == 0 {
+		past.Until = yearBegins(asOf)
+		e.Since, e.Until = warehouse.Beginning, past.Until
+		var err error
+		if past.Files, err = r.files(ctx, e, r.Warehouse.ExportListens); err != nil {
+			return snapshot, past, err
+		}
 	}
-	e := warehouse.Export{
-		Listener: listener.ID, TimeZone: listener.TimeZone, Public: public,
-		Prefix: func(attempt string) string {
-			return fmt.Sprintf("gs://%s/%s%s-%s/", r.Bucket, prefix, asOf.UTC().Format(attemptLayout), attempt)
-		},
+	e.Since, e.Until = past.Until, end
+	recent, err := r.files(ctx, e, r.Warehouse.ExportListens)
+	if err != nil {
+		return snapshot, past, err
 	}
+	snapshot.Listens = insights.Files{Names: append(append([]string{}, past.Files.Names...), recent.Names...), Rows: past.Files.Rows + recent.Rows}
+	snapshot.Tracks, err = r.files(ctx, e, r.Warehouse.ExportTracks)
+	return snapshot, past, err
+}
+
+// yearBegins is the beginning of a year of UTC.
+func yearBegins(t time.Time) time.Time { return time.Date(t.UTC().Year(), 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// pastOf is the past that a listener's document names, where it still holds: its time is the same, nothing
+// before it was refreshed, and its files are there.
+func pastOf(s state, p plan, asOf time.Time, existing map[string]bool) insights.Past {
+	if !s.readable || p.stale && p.from.Before(s.document.Loaded.Past.Until) || !s.document.Loaded.Past.Until.Equal(yearBegins(asOf)) {
+		return insights.Past{}
+	}
+	for _, file := range s.document.Loaded.Past.Files.Names {
+		if !existing[file] {
+			return insights.Past{}
+		}
+	}
+	return s.document.Loaded.Past
+}
+
+// exportPublic writes what anybody may see of a listener's history.
+func (r *Refresher) exportPublic(ctx context.Context, listener settings.Listener, asOf time.Time) (insights.Snapshot, error) {
+	snapshot := insights.Snapshot{AsOf: asOf}
+	e := r.exportOf(listener, asOf, insights.PublicPrefix+insights.SnapshotPrefix(listener.ID))
+	e.Public, e.TimeZone, e.Since, e.Until = true, listener.TimeZone, warehouse.Beginning, end
 	var err error
 	if snapshot.Listens, err = r.files(ctx, e, r.Warehouse.ExportListens); err != nil {
 		return snapshot, err
@@ -36,8 +70,20 @@ func (r *Refresher) export(ctx context.Context, listener settings.Listener, asOf
 	return snapshot, err
 }
 
-// attemptLayout begins the names of snapshots: in the order of names they are in the order of time.
+// attemptLayout begins the names of the folders of exports: in the order of names they are in the order of
+// time.
 const attemptLayout = "20060102T150405.000000Z"
+
+// exportOf is an export of a listener to folders below prefix. The folder of each attempt is named by the
+// time and the attempt, so that none is written twice.
+func (r *Refresher) exportOf(listener settings.Listener, asOf time.Time, prefix string) warehouse.Export {
+	return warehouse.Export{
+		Listener: listener.ID,
+		Prefix: func(attempt string) string {
+			return fmt.Sprintf("gs://%s/%s%s-%s/", r.Bucket, prefix, asOf.UTC().Format(attemptLayout), attempt)
+		},
+	}
+}
 
 // files runs an export and lists what it has written.
 func (r *Refresher) files(ctx context.Context, e warehouse.Export,
@@ -60,19 +106,22 @@ func (r *Refresher) files(ctx context.Context, e warehouse.Export,
 	return files, nil
 }
 
-// publishPublic writes what anybody may see of a public listener, and deletes that of another.
+// publishPublic writes the public snapshot and document of a public listener, and deletes those of another.
 func (r *Refresher) publishPublic(ctx context.Context, s state, asOf time.Time) error {
 	name := insights.PublicPrefix + insights.DocumentName(s.listener.ID)
-	prefix := insights.PublicPrefix + insights.SnapshotPrefix(s.listener.ID)
+	existing, err := r.Objects.List(ctx, insights.PublicPrefix+insights.SnapshotPrefix(s.listener.ID))
+	if err != nil {
+		return err
+	}
 	if !s.listener.Public {
-		return errors.Join(r.Objects.Delete(ctx, name), r.deleteOthers(ctx, prefix, nil))
+		return errors.Join(r.Objects.Delete(ctx, name), r.deleteUnnamed(ctx, existing, nil))
 	}
 	var before insights.Document
 	generation, err := r.Objects.ReadJSON(ctx, name, &before)
 	if err != nil && generation == 0 {
 		return err
 	}
-	snapshot, err := r.export(ctx, s.listener, asOf, true)
+	snapshot, err := r.exportPublic(ctx, s.listener, asOf)
 	if err != nil {
 		return err
 	}
@@ -80,41 +129,37 @@ func (r *Refresher) publishPublic(ctx context.Context, s state, asOf time.Time) 
 	if err := r.Objects.WriteJSON(ctx, name, document, generation); err != nil {
 		return err
 	}
-	return r.deleteOthers(ctx, prefix, document)
+	return r.deleteUnnamed(ctx, existing, document)
 }
 
-// deleteOthers deletes the snapshots that a document does not name, except those that another run may be
-// writing: they are newer than the document's snapshot before. Without a document all are deleted.
-func (r *Refresher) deleteOthers(ctx context.Context, prefix string, document *insights.Document) error {
-	list, err := r.Objects.List(ctx, prefix)
-	if err != nil {
-		return err
-	}
-	named, oldest := map[string]bool{}, "~" // after every name
+// deleteUnnamed deletes those of the existing files of snapshots that a document does not name, except those
+// that another run may be writing: they are newer than the document's previous snapshot. Without a document
+// all are deleted.
+func (r *Refresher) deleteUnnamed(ctx context.Context, existing []objects.Attrs, document *insights.Document) error {
+	named, oldest := map[string]bool{}, end
 	if document != nil {
-		oldest = ""
-		if document.Previous != nil {
-			oldest = attemptOf(prefix, document.Previous.Listens.Names[0])
-		}
+		oldest = time.Time{}
 		for _, snapshot := range []*insights.Snapshot{&document.Snapshot, document.Previous} {
-			if snapshot != nil {
-				for _, file := range append(append([]string{}, snapshot.Listens.Names...), snapshot.Tracks.Names...) {
+			if snapshot == nil {
+				continue
+			}
+			oldest = snapshot.AsOf
+			for _, files := range []insights.Files{snapshot.Listens, snapshot.Tracks} {
+				for _, file := range files.Names {
 					named[file] = true
 				}
 			}
 		}
+		if document.Previous == nil {
+			oldest = time.Time{}
+		}
 	}
-	for _, o := range list {
-		if !named[o.Name] && attemptOf(prefix, o.Name) < oldest {
-			if err := r.Objects.Delete(ctx, o.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, o := range existing {
+		if folder := path.Base(path.Dir(o.Name)); !named[o.Name] && folder < oldest.UTC().Format(attemptLayout) {
+			if err := r.Objects.Delete(ctx, o.Name); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// attemptOf is the folder of a snapshot's file.
-func attemptOf(prefix, file string) string {
-	return path.Dir(strings.TrimPrefix(file, prefix))
 }

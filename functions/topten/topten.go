@@ -148,7 +148,7 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	}
 	for i, s := range before {
 		if plans[i].news {
-			if err := r.publish(ctx, s, status, gaps); err != nil {
+			if err := r.publish(ctx, s, plans[i], status, gaps); err != nil {
 				return fmt.Errorf("listener %s: %w", s.listener.ID, err)
 			}
 		}
@@ -157,15 +157,23 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 }
 
 // publish writes a listener's snapshot and then the document that names it.
-func (r *Refresher) publish(ctx context.Context, s state, status warehouse.Status, gaps []warehouse.Gap) error {
-	snapshot, err := r.export(ctx, s.listener, status.AsOf, false)
+func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehouse.Status, gaps []warehouse.Gap) error {
+	list, err := r.Objects.List(ctx, insights.SnapshotPrefix(s.listener.ID))
+	if err != nil {
+		return err
+	}
+	existing := map[string]bool{}
+	for _, o := range list {
+		existing[o.Name] = true
+	}
+	snapshot, past, err := r.export(ctx, s.listener, status.AsOf, pastOf(s, p, status.AsOf, existing))
 	if err != nil {
 		return err
 	}
 	if err := r.publishPublic(ctx, s, status.AsOf); err != nil {
 		return err
 	}
-	document := newDocument(s, status, gaps, snapshot)
+	document := newDocument(s, status, gaps, snapshot, past)
 	err = r.Objects.WriteJSON(ctx, insights.DocumentName(s.listener.ID), document, s.generation)
 	if errors.Is(err, objects.ErrPrecondition) {
 		return errors.New("another run has written the document meanwhile")
@@ -175,7 +183,7 @@ func (r *Refresher) publish(ctx context.Context, s state, status warehouse.Statu
 	}
 	reportGaps(ctx, s, document.Status.Gaps)
 	handler.Logger().InfoContext(ctx, "ranked", "listener", s.listener.ID, "plays", snapshot.Listens.Rows, "tracks", snapshot.Tracks.Rows, "as_of", status.AsOf)
-	return r.deleteOthers(ctx, insights.SnapshotPrefix(s.listener.ID), document)
+	return r.deleteUnnamed(ctx, list, document)
 }
 
 // reportGaps logs the gaps that the document before did not have. An alert looks for this line.

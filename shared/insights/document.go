@@ -48,6 +48,13 @@ type Loaded struct {
 	Receipts map[string]int64 `json:"receipts"` // number of receipts by month (2006-01) of their oldest play, "" without plays
 	Features int64            `json:"features"` // number of receipts of audio features
 	Listens  int64            `json:"listens"`  // rows of the table listens
+	Past     Past             `json:"past"`
+}
+
+// Past is the part of a snapshot's listens that is written again only when a play before Until is loaded.
+type Past struct {
+	Until time.Time `json:"until"`
+	Files Files     `json:"files"` // also among those of the snapshot
 }
 
 // Warehouse is the status of what was loaded for one listener.

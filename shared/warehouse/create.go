@@ -10,11 +10,14 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// clustering and partitioning of the tables; the rest has neither.
+// layouts are the partitioning and clustering of the tables that have them.
 var layouts = map[string]bigquery.TableMetadata{
 	Plays: {
 		TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.MonthPartitioningType, Field: "played_at"},
 		Clustering:       &bigquery.Clustering{Fields: []string{"listener"}},
+	},
+	Loads: { // by month, because a table without partitions takes 1,500 load jobs a day only
+		TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.MonthPartitioningType, Field: "loaded_at"},
 	},
 	Listens: {
 		TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.MonthPartitioningType, Field: "played_at"},

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"cloud.google.com/go/bigquery"
 )
@@ -12,6 +13,8 @@ type Export struct {
 	Listener string
 	TimeZone string // IANA name; by it a public export has days
 	Public   bool
+	// Since and Until bound the listens that are exported: Since is part of them, Until is not.
+	Since, Until time.Time
 	// Prefix names the folder of an attempt: gs://bucket/… with a slash at the end. A failed attempt may
 	// leave files, so each one gets a folder of its own.
 	Prefix func(attempt string) string
@@ -20,7 +23,7 @@ type Export struct {
 // ExportListens writes a listener's listens as Parquet files named listens-*.parquet, and returns the
 // prefix of the attempt that succeeded and the number of rows.
 func (w *Warehouse) ExportListens(ctx context.Context, e Export) (prefix string, rows int64, err error) {
-	params := []bigquery.QueryParameter{param("listener", e.Listener)}
+	params := []bigquery.QueryParameter{param("listener", e.Listener), param("since", e.Since), param("until", e.Until)}
 	if e.Public {
 		params = append(params, param("time_zone", e.TimeZone))
 	}

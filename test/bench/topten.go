@@ -121,8 +121,7 @@ func sizeOf(ctx context.Context, bucket *objects.Bucket, snapshot insights.Snaps
 // playsAnHour is how many plays of an hourly page are new.
 const playsAnHour = 5
 
-// fill makes a warehouse with so many plays: a tenth from the API, ten rows each as ten windows have had it, and the
-// rest from exports, of tracks of which few are played often and many seldom, evenly over twenty years up to now.
+// fill makes a warehouse with so many plays: a tenth from the API, the rest from exports, of tracks of which few are played often and many seldom, evenly over twenty years up to now.
 func fill(ctx context.Context, dir string, count int) error {
 	l, err := startLocal(ctx, dir)
 	if err != nil {
@@ -160,10 +159,10 @@ SELECT
   CASE WHEN api THEN 'https://i.scdn.co/image/ab67616d0000b273' || md5('a' || t // 12) END AS image_url,
   CASE WHEN api THEN 'api' ELSE 'export' END AS source, 'trackdone' AS reason_start, 'trackdone' AS reason_end,
   false AS shuffle, false AS skipped, false AS offline, false AS incognito, now() AS ingested_at,
-  CASE WHEN api THEN 'plays/source=api/listener=%[2]s/date=2020-01-01/' || (i // 50 + w) || '-' || repeat('0', 64) || '.ndjson.gz'
+  CASE WHEN api THEN 'plays/source=api/listener=%[2]s/date=2020-01-01/' || (i // 500) || '-' || repeat('0', 64) || '.ndjson.gz'
     ELSE 'plays/source=export/listener=%[2]s/' || repeat('0', 64) || '/v1/Streaming_History_Audio_' || (i // 50000) || '-0-49999.ndjson.gz' END AS object,
   i AS row_index
-FROM told, range(CASE WHEN api THEN 10 ELSE 1 END) AS windows(w)`, l.Settings.Dataset, listener),
+FROM told`, l.Settings.Dataset, listener),
 		fmt.Sprintf(`
 INSERT INTO %[1]s.loads BY NAME
 SELECT

@@ -1,5 +1,5 @@
-{{- /* One listener's listens as Parquet, in the order of time. The public form has the day in the place of the time,
-       and nothing else of when, where and how. */ -}}
+{{- /* One listener's listens of a time as Parquet, in the order of time. The public form has the day in the place of
+       the time, and nothing else of when, where and how. */ -}}
 EXPORT DATA OPTIONS (uri = '{{.Destination}}', format = 'PARQUET', compression = 'SNAPPY', overwrite = FALSE) AS
 {{- if .Public}}
 WITH local_days AS (
@@ -8,7 +8,7 @@ WITH local_days AS (
       + EXTRACT(DAY FROM played_at AT TIME ZONE @time_zone) AS day,
     track_id, ms_played
   FROM {{.Dataset}}.listens
-  WHERE listener = @listener
+  WHERE listener = @listener AND played_at >= @since AND played_at < @until
 )
 SELECT day, track_id, ms_played
 FROM local_days
@@ -16,6 +16,6 @@ ORDER BY day, track_id, ms_played
 {{- else}}
 SELECT UNIX_MICROS(played_at) AS played_at, track_id, ms_played, ms_measured, told_by, follows_gap
 FROM {{.Dataset}}.listens
-WHERE listener = @listener
+WHERE listener = @listener AND played_at >= @since AND played_at < @until
 ORDER BY played_at, track_id
 {{- end}}

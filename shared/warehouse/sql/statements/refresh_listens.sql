@@ -7,8 +7,9 @@
           counts, else the API row, which takes the time that the export measured.
        4. Where no export measured the time, it is the track's length, and at most the time since the listen before.
 
-       A gap ends where a page of 50 items begins, unless another page that has the same play goes back further:
-       between the pages there may have been more plays than Spotify returns.
+       A gap ends where a full page begins, unless another page with the same play goes back further: between the
+       pages there may have been more plays than Spotify returns. gap_mark is 1 for such a play, and 2 for a play in
+       the middle of a page: a repeat of a play in the middle of another page shows that there is no gap.
 
        read_from is a day and some seconds before from: rows so far back decide on the first listens. */ -}}
 MERGE INTO {{.Dataset}}.listens AS t
@@ -22,6 +23,7 @@ USING (
   keyed AS (
     SELECT
       p.listener, p.source, p.played_at, p.track_id,
+      UNIX_MICROS(p.played_at) AS micros,
       MAX(p.duration_ms) AS duration_ms,
       MAX(p.ms_played) AS ms_played,
       MAX(p.reason_end) AS reason_end,
@@ -36,28 +38,27 @@ USING (
     WHERE p.played_at >= @read_from AND p.listener IN UNNEST(@listeners) AND p.reject_reason IS NULL
     GROUP BY p.listener, p.source, p.played_at, p.track_id
   ),
-  reported AS (
+  marked AS (
     SELECT
       *,
-      UNIX_MICROS(played_at) AS micros,
-      COALESCE(
-        source = 'api' AND UNIX_MICROS(played_at) - LAG(UNIX_MICROS(played_at)) OVER (
-          PARTITION BY listener, track_id, source ORDER BY played_at
-        ) <= {{.RepeatMicros}},
-        FALSE
-      ) AS repeats
+      CASE WHEN source = 'export' THEN ms_played END AS export_ms,
+      CASE WHEN source = 'api' THEN 1 END AS api_row,
+      CASE
+        WHEN begins_page AND page_oldest = played_at THEN 1
+        WHEN UNIX_MICROS(page_oldest) < micros - {{.TwinMicros}} THEN 2
+      END AS gap_mark
     FROM keyed
   ),
   twinned AS (
     SELECT
       *,
-      MAX(CASE WHEN source = 'export' THEN ms_played END) OVER twins AS export_ms,
-      COUNT(CASE WHEN source = 'api' AND NOT repeats THEN 1 END) OVER twins AS api_rows,
-      MAX(context_uri) OVER twins AS played_from,
-      MIN(CASE WHEN source = 'api' THEN played_at END) OVER twins AS first_told,
-      MIN(page_oldest) OVER twins AS pages_oldest,
-      MAX(begins_page) OVER twins AS begins_pages
-    FROM reported
+      MAX(export_ms) OVER twins AS twin_ms,
+      COUNT(api_row) OVER twins AS api_twins,
+      MAX(gap_mark) OVER twins AS gap_marks,
+      COUNT(api_row) OVER (
+        PARTITION BY listener, track_id ORDER BY micros RANGE BETWEEN {{.RepeatMicros}} PRECEDING AND 1 PRECEDING
+      ) AS repeated
+    FROM marked
     WINDOW twins AS (
       PARTITION BY listener, track_id ORDER BY micros
       RANGE BETWEEN {{.TwinMicros}} PRECEDING AND {{.TwinMicros}} FOLLOWING
@@ -65,39 +66,36 @@ USING (
   ),
   counted AS (
     SELECT
-      listener, played_at, track_id, micros, reason_end, shuffle, skipped, offline,
-      played_from AS context_uri,
-      CASE source WHEN 'export' THEN ms_played ELSE export_ms END AS measured_ms,
+      listener, played_at, track_id, micros, reason_end, shuffle, skipped, offline, context_uri,
+      CASE source WHEN 'export' THEN ms_played ELSE twin_ms END AS measured_ms,
       CASE WHEN duration_ms <= {{.LongestMS}} THEN duration_ms END AS length_ms,
       CASE
-        WHEN source = 'api' AND export_ms IS NULL THEN 'api'
-        WHEN source = 'export' AND api_rows = 0 THEN 'export'
+        WHEN source = 'api' AND twin_ms IS NULL THEN 'api'
+        WHEN source = 'export' AND api_twins = 0 THEN 'export'
         ELSE 'both'
       END AS told_by,
-      COALESCE(begins_pages AND pages_oldest >= first_told, FALSE) AS follows_gap
+      COALESCE(gap_marks = 1, FALSE) AS follows_gap
     FROM twinned
     WHERE (source = 'export' AND ms_played >= {{.CountedMS}})
-      OR (source = 'api' AND NOT repeats AND COALESCE(export_ms, 0) < {{.CountedMS}})
+      OR (source = 'api' AND repeated = 0 AND COALESCE(twin_ms, 0) < {{.CountedMS}})
   ),
-  timed AS (
-    SELECT
-      *,
-      micros - MAX(micros) OVER (
-        PARTITION BY listener ORDER BY micros RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-      ) AS passed_micros
+  instants AS (
+    SELECT listener, micros, micros - LAG(micros) OVER (PARTITION BY listener ORDER BY micros) AS passed_micros
     FROM counted
+    GROUP BY listener, micros
   )
   SELECT
-    listener, played_at, track_id,
+    c.listener, c.played_at, c.track_id,
     CASE
-      WHEN measured_ms IS NOT NULL THEN measured_ms
-      WHEN passed_micros < length_ms * 1000 THEN DIV(passed_micros, 1000)
-      ELSE length_ms
+      WHEN c.measured_ms IS NOT NULL THEN c.measured_ms
+      WHEN i.passed_micros < c.length_ms * 1000 THEN DIV(i.passed_micros, 1000)
+      ELSE c.length_ms
     END AS ms_played,
-    measured_ms IS NOT NULL AS ms_measured,
-    told_by, follows_gap, reason_end, shuffle, skipped, offline, context_uri
-  FROM timed
-  WHERE played_at >= @from
+    c.measured_ms IS NOT NULL AS ms_measured,
+    c.told_by, c.follows_gap, c.reason_end, c.shuffle, c.skipped, c.offline, c.context_uri
+  FROM counted AS c
+  JOIN instants AS i ON i.listener = c.listener AND i.micros = c.micros
+  WHERE c.played_at >= @from
 ) AS s
 ON FALSE
 WHEN NOT MATCHED BY SOURCE AND t.played_at >= @from AND t.listener IN UNNEST(@listeners) THEN DELETE
