@@ -63,8 +63,8 @@ func (v *Viewer) read(ctx context.Context, query url.Values) (request, error) {
 	}
 	r := request{listener: listener, problems: []string{}}
 	r.history, err = v.histories.Get(ctx, history.Listener{ID: listener.ID, Zone: listener.Zone, Public: v.Public})
-	if err != nil {
-		return request{}, fmt.Errorf("showing %s: %w", listener.ID, err)
+	if err != nil { // %v: what is wrong with an object is not the request's fault
+		return request{}, fmt.Errorf("showing %s: %v", listener.ID, err)
 	}
 	period := insights.PeriodAll
 	if query.Has("period") {
@@ -74,12 +74,14 @@ func (v *Viewer) read(ctx context.Context, query url.Values) (request, error) {
 		return r, err
 	}
 	if r.status, err = v.statuses.get(ctx, listener.ID); err != nil {
-		return request{}, fmt.Errorf("showing %s: %w", listener.ID, err)
+		return request{}, fmt.Errorf("showing %s: %v", listener.ID, err)
 	}
-	r.problems = append(r.problems, r.status.Problems(v.Now())...)
+	var loaded insights.Warehouse
 	if w := r.history.Document.Status; w != nil {
-		r.problems = append(r.problems, w.Problems()...)
+		loaded = *w
 	}
+	r.problems = append(r.problems, r.status.Problems(v.Now(), loaded.FetchedAt)...)
+	r.problems = append(r.problems, loaded.Problems()...)
 	return r, nil
 }
 

@@ -16,7 +16,7 @@ type Objects interface {
 	// ReadJSON decodes an object and returns its generation, 0 where there is no such object.
 	ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
 	// Read returns an object of at most limit bytes. The error is fs.ErrNotExist where it is gone.
-	Read(ctx context.Context, name string, limit int64) ([]byte, error)
+	Read(ctx context.Context, name string, limit int64) ([]byte, objects.Attrs, error)
 	// Attrs returns an object's facts. The error is fs.ErrNotExist where it is gone.
 	Attrs(ctx context.Context, name string) (objects.Attrs, error)
 }
@@ -108,7 +108,7 @@ func (h *History) setTracks(rows []*row) {
 func files(ctx context.Context, bucket Objects, list insights.Files, limit int64, use func(file) error) error {
 	var rows int64
 	for _, name := range slices.Sorted(slices.Values(list.Names)) {
-		content, err := bucket.Read(ctx, name, limit)
+		content, _, err := bucket.Read(ctx, name, limit)
 		if err != nil {
 			return err
 		}

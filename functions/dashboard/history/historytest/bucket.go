@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"sync"
 
+	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/objects"
 )
 
@@ -92,17 +93,17 @@ func (b *Bucket) ReadJSON(ctx context.Context, name string, v any) (int64, error
 }
 
 // Read returns an object of at most limit bytes.
-func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, error) {
+func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, objects.Attrs, error) {
 	content, generation, err := b.call(ctx, "Read", name)
+	attrs := objects.Attrs{Name: name, Generation: generation, Size: int64(len(content))}
 	switch {
 	case err != nil:
-		return nil, err
 	case generation == 0:
-		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
-	case int64(len(content)) > limit:
-		return nil, objects.ErrTooLarge
+		err = fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	case attrs.Size > limit:
+		err = faults.New(faults.Invalid, "", "%s is too large", name)
 	}
-	return content, nil
+	return content, attrs, err
 }
 
 // Attrs returns an object's facts.
