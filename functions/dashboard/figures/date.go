@@ -22,18 +22,22 @@ func (d Date) String() string { return d.Time().Format(time.DateOnly) }
 // MarshalText returns the day as 2006-01-02.
 func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// midnight returns the first instant of a day, which is given as a time of UTC, in a zone. A zone whose clocks
-// change at midnight has days that begin at one o'clock and days that have midnight twice.
+// midnight returns the first instant of a day, which is given as a time of UTC, in a zone. Where clocks change
+// at midnight, a day begins at one o'clock or has midnight twice. A zone can even leave out a whole day.
 func midnight(day time.Time, zone *time.Location) int64 {
 	y, m, d := day.Date()
 	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if t.Hour() >= 12 { // midnight was left out, and t is before the change
-		_, t = t.ZoneBounds()
-	} else if start, _ := t.ZoneBounds(); !start.IsZero() {
+	start, end := t.ZoneBounds()
+	switch got, want := DateOf(t, zone), DateOf(day, time.UTC); {
+	case got < want: // midnight was left out, and t is before the change
+		t = end
+	case got > want: // the day was left out, and t is after the change
+		t = start
+	case !start.IsZero():
 		_, offset := t.Zone()
 		_, earlier := start.Add(-1).Zone()
-		if u := t.Add(time.Duration(offset-earlier) * time.Second); u.Before(start) {
-			t = u // the first of two midnights
+		if first := t.Add(time.Duration(offset-earlier) * time.Second); first.Before(start) && DateOf(first, zone) == want {
+			t = first
 		}
 	}
 	return t.UnixMicro()
