@@ -52,7 +52,7 @@ func sample() *historytest.Bucket {
 	return b
 }
 
-func listeners(t *testing.T, public ...string) map[string]settings.Listener {
+func listeners(t testing.TB, public ...string) map[string]settings.Listener {
 	t.Helper()
 	zone, err := time.LoadLocation("America/Los_Angeles")
 	if err != nil {
@@ -70,7 +70,7 @@ func newViewer(t *testing.T, b *historytest.Bucket) *Viewer {
 }
 
 // ask sends a GET, with headers in pairs.
-func (v *Viewer) ask(t *testing.T, target string, headers ...string) *httptest.ResponseRecorder {
+func (v *Viewer) ask(t testing.TB, target string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest("GET", target, nil)
 	for i := 0; i < len(headers); i += 2 {

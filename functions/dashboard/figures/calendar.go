@@ -25,13 +25,12 @@ func Calendar(s Slice) []Day {
 	for i := range list {
 		list[i].Date = first + Date(i)
 	}
-	clock := newClock(s.Zone, s.At[0], s.At[s.Len()-1])
-	for i := s.Lo; i < s.Hi; i++ {
-		if s.has(i) {
+	for i, hour := range s.Hour[s.Lo:s.Hi] {
+		if s.has(s.Lo + i) {
 			// Clocks that are set back just after midnight put a few minutes of a day before its beginning.
-			day := &list[min(max(date(clock.local(s.At[i])), first), last)-first]
+			day := &list[min(max(dateOf(hour), first), last)-first]
 			day.Plays++
-			day.MS += int64(s.MS[i])
+			day.MS += int64(s.MS[s.Lo+i])
 		}
 	}
 	return list
@@ -76,20 +75,15 @@ type Clock [7][24]Sum
 // listener has no hours: all is in the first one.
 func ClockOf(s Slice) *Clock {
 	table := new(Clock)
-	if s.Len() == 0 {
-		return table
-	}
-	clock := newClock(s.Zone, s.At[0], s.At[s.Len()-1])
-	for i := s.Lo; i < s.Hi; i++ {
-		if !s.has(i) {
+	const week, thursday = 7 * 24, 3 * 24 // 1970-01-01 was a Thursday
+	for i, hour := range s.Hour[s.Lo:s.Hi] {
+		if !s.has(s.Lo + i) {
 			continue
 		}
-		local := clock.local(s.At[i])
-		day := date(local)
-		weekday := ((int(day)+3)%7 + 7) % 7 // 1970-01-01 was a Thursday
-		cell := &table[weekday][(local-int64(day)*dayMicros)/(dayMicros/24)]
+		hour = (hour%week + week + thursday) % week
+		cell := &table[hour/24][hour%24]
 		cell.Plays++
-		cell.MS += int64(s.MS[i])
+		cell.MS += int64(s.MS[s.Lo+i])
 	}
 	return table
 }

@@ -28,12 +28,13 @@ type Counts struct {
 func CountAll(s Slice) *Counts {
 	c := &Counts{slice: s}
 	tracks := make([]Count, len(s.Tracks))
-	for i := s.Lo; i < s.Hi; i++ {
-		if n := s.Number[i]; s.only == nil || s.only[n] {
+	milliseconds := s.MS[s.Lo:s.Hi]
+	for i, n := range s.Number[s.Lo:s.Hi] {
+		if s.only == nil || s.only[n] {
 			t := &tracks[n]
 			t.Plays++
-			t.MS += int64(s.MS[i])
-			t.Last = int32(i)
+			t.MS += int64(milliseconds[i])
+			t.Last = int32(s.Lo + i)
 		}
 	}
 	artists, albums := make([]Count, len(s.Artists)), make([]Count, len(s.Albums))

@@ -43,47 +43,12 @@ func midnight(day time.Time, zone *time.Location) int64 {
 	return t.UnixMicro()
 }
 
-// clock converts instants to local time. It looks up the changes of a zone's clocks once, so that a column of
-// instants in ascending order is converted by additions.
-type clock struct {
-	ends    []int64 // the instants at which a stretch with one offset ends, ascending
-	offsets []int64 // microseconds to add to UTC
-	at      int     // the stretch of the last instant
-}
-
-// newClock returns a clock for instants from first to last.
-func newClock(zone *time.Location, first, last int64) *clock {
-	c := &clock{}
-	for t := time.UnixMicro(first); ; {
-		local := t.In(zone)
-		_, offset := local.Zone()
-		_, end := local.ZoneBounds()
-		c.offsets = append(c.offsets, int64(offset)*1e6)
-		if end.IsZero() || end.UnixMicro() > last {
-			c.ends = append(c.ends, last+1)
-			return c
-		}
-		c.ends = append(c.ends, end.UnixMicro())
-		t = end
+// dateOf returns the day of an hour of the history.
+func dateOf(hour int32) Date {
+	if hour < 0 {
+		hour -= 23
 	}
-}
-
-// local returns the time on the listener's clock as microseconds since 1970-01-01 00:00 on that clock. The
-// instant must not be before that of the call before.
-func (c *clock) local(at int64) int64 {
-	for at >= c.ends[c.at] && c.at < len(c.ends)-1 {
-		c.at++
-	}
-	return at + c.offsets[c.at]
-}
-
-// date returns the day of a local time.
-func date(local int64) Date {
-	d := local / dayMicros
-	if local < d*dayMicros {
-		d--
-	}
-	return Date(d)
+	return Date(hour / 24)
 }
 
 // yearStart returns the first day of a year.

@@ -57,29 +57,32 @@ func (c Comeback) Pause(h *history.History) time.Duration {
 // Comebacks returns what was listened to in the slice for the first time after a pause of at least the given
 // length, the longest pause first. Of each track, artist or album it takes the longest pause.
 func Comebacks(s Slice, kind Kind, pause time.Duration, limit int) []Comeback {
-	last := make([]int32, size(s.History, kind)) // position + 1 of the latest listen so far
-	found := map[int32]*Comeback{}
+	list := []Comeback{}
+	type state struct{ last, found int32 } // position + 1 of the latest listen so far; place + 1 in the list
+	states := make([]state, size(s.History, kind))
 	for i := range s.Hi {
 		k := numberOf(s.History, kind, s.Number[i])
 		if k == history.None || !s.has(i) {
 			continue
 		}
-		if i >= s.Lo {
-			back := found[k]
-			if before := int(last[k]) - 1; before >= 0 && s.At[i]-s.At[before] >= pause.Microseconds() &&
-				(back == nil || s.At[i]-s.At[before] > s.At[back.Back]-s.At[back.After]) {
-				back = &Comeback{Number: int(k), After: before, Back: i}
-				found[k] = back
-			}
-			if back != nil {
-				back.Plays++
+		st := &states[k]
+		before := int(st.last) - 1
+		st.last = int32(i) + 1
+		if i < s.Lo {
+			continue
+		}
+		if before >= 0 && s.At[i]-s.At[before] >= pause.Microseconds() {
+			switch back := (Comeback{Number: int(k), After: before, Back: i}); {
+			case st.found == 0:
+				list = append(list, back)
+				st.found = int32(len(list))
+			case back.Pause(s.History) > list[st.found-1].Pause(s.History):
+				list[st.found-1] = back
 			}
 		}
-		last[k] = int32(i) + 1
-	}
-	list := make([]Comeback, 0, len(found))
-	for _, c := range found {
-		list = append(list, *c)
+		if st.found > 0 {
+			list[st.found-1].Plays++
+		}
 	}
 	slices.SortFunc(list, func(a, b Comeback) int {
 		return cmp.Or(cmp.Compare(b.Pause(s.History), a.Pause(s.History)), cmp.Compare(b.Plays, a.Plays), cmp.Compare(a.Number, b.Number))

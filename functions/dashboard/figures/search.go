@@ -16,7 +16,6 @@ const maxQuery = 200
 type Found struct {
 	Number int
 	Plays  int // in the whole history
-	starts bool
 }
 
 // Search returns the tracks, artists and albums whose names have all words of a query, by kind: those whose
@@ -32,26 +31,34 @@ func Search(h *history.History, query string, limit int) (found [3][]Found, err 
 		return found, nil
 	}
 	slices.SortFunc(words, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	plays := playsOf(h)
-	for at := 0; ; {
+	var items [3][]int32
+	starts := h.Words.Starts
+	item := 0
+	for at := 0; ; at = int(starts[item+1]) {
 		next := strings.Index(h.Words.Text[at:], words[0])
 		if next < 0 {
 			break
 		}
-		item := h.Words.Item(at + next)
-		text := h.Words.Of(item)
-		at = int(h.Words.Starts[item]) + len(text) + 1
-		if !all(text, words[1:]) {
-			continue
+		for item+1 < len(starts) && int(starts[item+1]) <= at+next {
+			item++
 		}
-		kind, number := kindOf(h, item)
-		found[kind] = append(found[kind], Found{number, int(plays[kind][number]), strings.HasPrefix(text, query)})
+		if all(h.Words.Of(item), words[1:]) {
+			kind, _ := kindOf(h, item)
+			items[kind] = append(items[kind], int32(item))
+		}
+		if item+1 == len(starts) {
+			break
+		}
 	}
-	for kind := range found {
-		slices.SortFunc(found[kind], func(a, b Found) int {
-			return cmp.Or(compareBool(b.starts, a.starts), cmp.Compare(b.Plays, a.Plays), cmp.Compare(a.Number, b.Number))
-		})
-		found[kind] = found[kind][:min(len(found[kind]), max(limit, 0))]
+	order := func(a, b int32) int {
+		return cmp.Or(compareBool(strings.HasPrefix(h.Words.Of(int(b)), query), strings.HasPrefix(h.Words.Of(int(a)), query)),
+			cmp.Compare(playsOf(h, int(b)), playsOf(h, int(a))), cmp.Compare(a, b))
+	}
+	for kind := range items {
+		for _, item := range first(items[kind], min(len(items[kind]), max(limit, 0)), order) {
+			_, number := kindOf(h, int(item))
+			found[kind] = append(found[kind], Found{number, int(playsOf(h, int(item)))})
+		}
 	}
 	return found, nil
 }
@@ -77,17 +84,16 @@ func kindOf(h *history.History, item int) (Kind, int) {
 	return Albums, item - tracks - artists
 }
 
-// playsOf returns the plays of everything, by kind.
-func playsOf(h *history.History) (plays [3][]int32) {
-	for kind := range plays {
-		plays[kind] = make([]int32, size(h, Kind(kind)))
-		for n := range h.Tracks {
-			if k := numberOf(h, Kind(kind), int32(n)); k != history.None {
-				plays[kind][k] += h.Tracks[n].Plays
-			}
-		}
+// playsOf returns the plays of an item in the whole history.
+func playsOf(h *history.History, item int) int32 {
+	switch kind, number := kindOf(h, item); kind {
+	case Artists:
+		return h.Artists[number].Plays
+	case Albums:
+		return h.Albums[number].Plays
+	default:
+		return h.Tracks[number].Plays
 	}
-	return plays
 }
 
 func compareBool(a, b bool) int {

@@ -38,6 +38,7 @@ type History struct {
 	MS     []int32 // listened to, milliseconds; 0 where unknown
 	Number []int32 // of the track in Tracks
 	Flags  []Flags
+	Hour   []int32 // in which the listen ended: hours since 1970-01-01 00:00 on the listener's clock
 
 	Tracks  []Track
 	Artists []Artist
@@ -63,11 +64,15 @@ type Track struct {
 // Artist is an artist. Key is Spotify's id, or "name:" and the name where no id is known.
 type Artist struct {
 	Key, Name, Image string
+
+	Plays int32 // in the whole history
 }
 
 // Album is an album. Key is Spotify's id, or "name:" and the quoted names of artist and album.
 type Album struct {
 	Key, Name, Artist, Image string
+
+	Plays int32 // in the whole history
 }
 
 // ID returns Spotify's id of the artist, nil where it is not known.
@@ -91,16 +96,16 @@ func (h *History) Time(i int) time.Time { return time.UnixMicro(h.At[i]).UTC() }
 
 // Bytes estimates the memory that the history holds.
 func (h *History) Bytes() int64 {
-	n := int64(len(h.At))*(8+4+4+1) + int64(len(h.Tracks))*(6*16+8+5*4+8*Features+1)
+	n := int64(len(h.At))*(8+4+4+1+4) + int64(len(h.Tracks))*(6*16+8+5*4+8*Features+1)
 	for i := range h.Tracks {
 		t := &h.Tracks[i]
 		n += int64(len(t.ID) + len(t.Name) + len(t.Artists) + len(t.ISRC) + len(t.URL) + len(t.Image))
 	}
 	for i := range h.Artists {
-		n += int64(3*16 + len(h.Artists[i].Key) + len(h.Artists[i].Name))
+		n += int64(3*16 + 8 + len(h.Artists[i].Key) + len(h.Artists[i].Name))
 	}
 	for i := range h.Albums {
-		n += int64(4*16 + len(h.Albums[i].Key) + len(h.Albums[i].Name) + len(h.Albums[i].Artist))
+		n += int64(4*16 + 8 + len(h.Albums[i].Key) + len(h.Albums[i].Name) + len(h.Albums[i].Artist))
 	}
 	return n + h.Words.bytes()
 }

@@ -26,7 +26,7 @@ var ErrTooLarge = errors.New("the history is larger than the memory for historie
 
 // Bytes of memory that a listen and a track take at least: a snapshot can be refused before it is read.
 const (
-	listenBytes = 17
+	listenBytes = 21
 	trackBytes  = 217
 )
 
@@ -60,6 +60,7 @@ func read(ctx context.Context, bucket Objects, l Listener, s insights.Snapshot, 
 		return nil, err
 	}
 	h.sort()
+	h.Hour = hours(h.At, h.Zone)
 	h.setTracks(rows)
 	if h.Bytes() > limit {
 		return nil, ErrTooLarge
@@ -101,6 +102,15 @@ func (h *History) setTracks(rows []*row) {
 	h.setArtists(rows)
 	h.setAlbums(rows)
 	h.setImages()
+	for i := range h.Tracks {
+		t := &h.Tracks[i]
+		if t.Artist != None {
+			h.Artists[t.Artist].Plays += t.Plays
+		}
+		if t.Album != None {
+			h.Albums[t.Album].Plays += t.Plays
+		}
+	}
 	h.setWords()
 }
 

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,15 +16,6 @@ type Words struct {
 }
 
 func (w Words) bytes() int64 { return int64(len(w.Text) + 4*len(w.Starts)) }
-
-// Item returns the number of the item whose text has the byte at position at.
-func (w Words) Item(at int) int {
-	i, found := slices.BinarySearch(w.Starts, int32(at))
-	if found {
-		return i
-	}
-	return i - 1
-}
 
 // Of returns the folded text of an item, without its line break.
 func (w Words) Of(item int) string {
