@@ -39,13 +39,3 @@ var featureColumns = [Features]string{
 
 // String returns the feature's column name.
 func (f Feature) String() string { return featureColumns[f] }
-
-// FeatureNamed returns the feature of a column name.
-func FeatureNamed(name string) (Feature, bool) {
-	for f, column := range featureColumns {
-		if column == name {
-			return Feature(f), true
-		}
-	}
-	return 0, false
-}
