@@ -1,7 +1,12 @@
 package dashboard
 
 import (
+	"compress/gzip"
+	"context"
 	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -9,77 +14,110 @@ import (
 	"testing"
 	"time"
 
-	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/functions/dashboard/history/historytest"
+	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/settings"
 )
 
 var asOf = time.Date(2026, 6, 24, 20, 0, 0, 0, time.UTC)
 
-// newViewer is a Viewer of a bucket that holds a document and a status of "me", and nothing of "you".
-func newViewer(t *testing.T, document *insights.Document, status *insights.Status) *Viewer {
+// sample is a bucket that holds a history of three tracks and a status of "me", and nothing of "you".
+func sample() *historytest.Bucket {
+	evil := `<script>alert("x")</script>`
+	tracks := []historytest.Track{
+		{
+			TrackID: "a", TrackName: new("First"), Artists: new("A & B"), ArtistName: new("A"), ArtistID: new("idA"), Album: new("One"), AlbumID: new("idOne"),
+			AlbumArtist: new("A"), DurationMS: new(int64(1000)), SpotifyURL: new("https://open.spotify.com/track/a"), ImageURL: new("https://i.scdn.co/image/1"),
+			FeaturesFound: new(true), Danceability: new(0.617), Valence: new(0.0),
+		},
+		{TrackID: "b", TrackName: &evil, Artists: &evil, ArtistName: &evil, Album: &evil, SpotifyURL: new("javascript:alert(1)"), FeaturesFound: new(false)},
+		{TrackID: "c"},
+	}
+	var listens []historytest.Listen
+	for i, id := range []string{"b", "c", "a", "b", "a", "a"} {
+		at := asOf.Add(time.Duration(i-6) * time.Hour)
+		if i == 0 {
+			at = time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
+		}
+		listens = append(listens, historytest.Listen{PlayedAt: at.UnixMicro(), TrackID: id, MSPlayed: new(int64(1998 * 1000)), ToldBy: "api"})
+	}
+	b := historytest.NewBucket()
+	d := historytest.PutDocument(b, "me", asOf, listens, tracks)
+	d.Status = &insights.Warehouse{LastLoadAt: &asOf, Rejected: 2, Gaps: []insights.Gap{{After: asOf.AddDate(0, 0, -2), Before: asOf.AddDate(0, 0, -1)}}}
+	b.PutJSON(insights.DocumentName("me"), d)
+	b.PutJSON(insights.StatusName("me"), insights.Status{
+		Listener: "me", Outcome: insights.Written, LastRunAt: asOf, LastIngestAt: &asOf, AuthorizedAt: new(asOf.AddDate(0, -1, 0)),
+	})
+	return b
+}
+
+func listeners(t testing.TB, public ...string) map[string]settings.Listener {
 	t.Helper()
-	s := machinetest.Start(t, "you").Settings
-	bucket, err := objects.Open(t.Context(), s.InsightsBucket)
+	zone, err := time.LoadLocation("America/Los_Angeles")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, v := range map[string]any{insights.DocumentName("me"): document, insights.StatusName("me"): status} {
-		if err := bucket.WriteJSON(t.Context(), name, v, 0); err != nil {
-			t.Fatal(err)
-		}
+	all := map[string]settings.Listener{}
+	for _, id := range append([]string{"me", "you"}, public...) {
+		all[id] = settings.Listener{ID: id, TimeZone: zone.String(), Zone: zone, Public: slices.Contains(public, id)}
 	}
-	return New(s, bucket, func() time.Time { return asOf.Add(time.Hour) })
+	return all
 }
 
-func sample() (*insights.Document, *insights.Status) {
-	evil := `<script>alert("x")</script>`
-	period := insights.NewPeriod()
-	period.Totals = insights.Totals{Plays: 12345, Minutes: 43210.5, Tracks: 3, Artists: 2}
-	for n, name := range []*string{new("First"), &evil, nil} {
-		period.TopTracks = append(period.TopTracks, insights.Track{
-			Count:   insights.Count{Rank: n + 1, TimesPlayed: int64(30 - n), MinutesPlayed: 99.9, LastPlayedAt: &asOf},
-			TrackID: string(rune('a' + n)), TrackName: name, Artists: new("A & B"), SpotifyURL: new("https://open.spotify.com/track/a"),
-		})
+func newViewer(t *testing.T, b *historytest.Bucket) *Viewer {
+	return New(settings.Settings{Listeners: listeners(t)}, b, func() time.Time { return asOf.Add(time.Hour) })
+}
+
+// ask sends a GET, with headers in pairs.
+func (v *Viewer) ask(t testing.TB, target string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest("GET", target, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
-	period.TopTracks[1].SpotifyURL = new("javascript:alert(1)")
-	period.TopTracks[0].ImageURL = new("https://i.scdn.co/image/1")
-	period.TopTracks[0].Danceability, period.TopTracks[0].Valence = new(0.617), new(0.0)
-	return &insights.Document{
-			Listener: "me", AsOf: asOf, Periods: map[string]*insights.Period{"all": period, "2025": insights.NewPeriod(), "2026": period},
-			Recent:    []insights.Recent{{PlayedAt: asOf, TrackID: "a", TrackName: new("First"), Artists: new("A & B"), DurationMS: new(int64(1000))}},
-			Coverage:  insights.Coverage{Tracks: 1500, WithFeatures: 1499},
-			Warehouse: insights.Warehouse{LastLoadAt: &asOf, Rejected: 2, Gaps: []insights.Gap{{After: asOf.AddDate(0, 0, -2), Before: asOf.AddDate(0, 0, -1)}}},
-		}, &insights.Status{
-			Listener: "me", Outcome: insights.Written, LastRunAt: asOf, LastIngestAt: &asOf, AuthorizedAt: new(asOf.AddDate(0, -1, 0)),
-		}
+	w := httptest.NewRecorder()
+	handler.HTTP("dashboard", limit, v.serve)(w, r)
+	return w
 }
 
 func TestView(t *testing.T) {
-	v := newViewer(t, new(insights.Document), new(insights.Status))
-	document, status := sample()
-	tests := []struct {
+	v := newViewer(t, sample())
+	for _, tt := range []struct {
 		name, period string
 		check        func(*View) bool
 	}{
-		{"a period with plays", "all", func(v *View) bool { return len(v.TopTracks) == 3 && v.Totals.Plays == 12345 && len(v.Recent) == 1 }},
-		{"a year without", "2025", func(v *View) bool { return v.TopTracks != nil && len(v.TopTracks) == 0 && v.Totals.Plays == 0 }},
-		{"a period nobody ranked", "4w", func(v *View) bool { return v.TopTracks != nil && v.TopArtists != nil && v.TopAlbums != nil }},
+		{"everything", "all", func(v *View) bool {
+			return len(v.TopTracks) == 3 && v.Totals == Totals{6, 6 * 33.3, 3, 2} && len(v.Recent) == 6 && v.Recent[0].TrackID == "a" && v.AsOf.Equal(asOf)
+		}},
+		{"tracks", "all", func(v *View) bool {
+			a, b, c := v.TopTracks[0], v.TopTracks[1], v.TopTracks[2]
+			return a.TrackID == "a" && a.Rank == 1 && a.TimesPlayed == 3 && *a.Danceability == 0.617 && a.Energy == nil && a.LastPlayedAt.Equal(asOf.Add(-time.Hour)) &&
+				b.TimesPlayed == 2 && b.Valence == nil && c.TrackName == nil && c.MinutesPlayed == 33.3
+		}},
+		{"artists and albums", "all", func(v *View) bool {
+			return *v.TopArtists[0].ArtistID == "idA" && v.TopArtists[1].ArtistID == nil && len(v.TopArtists) == 2 && v.TopAlbums[0].Album == "One" && *v.TopAlbums[0].AlbumID == "idOne"
+		}},
+		{"a year", "2025", func(v *View) bool { return len(v.TopTracks) == 1 && v.Totals.Plays == 1 && len(v.Recent) == 6 }},
+		{"a month without", "2025-02", func(v *View) bool {
+			return v.TopTracks != nil && v.TopArtists != nil && v.TopAlbums != nil && v.Totals.Plays == 0
+		}},
+		{"days", "2025-02-28..2025-03-01", func(v *View) bool { return v.Totals.Plays == 1 }},
 		{"years, newest first", "all", func(v *View) bool { return strings.Join(v.Periods, " ") == "4w 6m 1y all 2026 2025" }},
 		{"the status", "all", func(v *View) bool {
-			return v.Status.LastIngestAt.Equal(asOf) && v.Status.TokenExpiresAt.Equal(asOf.AddDate(0, 5, 0)) && len(v.Status.Gaps) == 1 && len(v.Status.Problems) == 1
+			return v.Status.LastIngestAt.Equal(asOf) && v.Status.TokenExpiresAt.Equal(asOf.AddDate(0, 5, 0)) && len(v.Status.Gaps) == 1 && len(v.Status.Problems) == 1 &&
+				v.Status.Rejected == 2 && v.Status.Coverage.Tracks == 3 && v.Status.Coverage.WithFeatures == 1 && v.Status.Coverage.Unasked == 1
 		}},
-	}
-	for _, tt := range tests {
-		if view := v.privateView(v.Listeners["me"], tt.period, *document, *status); !tt.check(view) {
-			t.Errorf("%s: %+v", tt.name, view)
+	} {
+		view, err := v.View(t.Context(), url.Values{"period": {tt.period}})
+		if err != nil || !tt.check(view) {
+			t.Errorf("%s: %+v, %v", tt.name, view, err)
 		}
 	}
 }
 
 func TestProblems(t *testing.T) {
-	v := newViewer(t, new(insights.Document), new(insights.Status))
-	tests := []struct {
+	for _, tt := range []struct {
 		name   string
 		status insights.Status
 		want   string // in the one problem; "" for none
@@ -87,11 +125,15 @@ func TestProblems(t *testing.T) {
 		{"nothing yet", insights.Status{}, ""},
 		{"well", insights.Status{Outcome: insights.Unchanged, LastRunAt: asOf}, ""},
 		{"failed", insights.Status{Outcome: insights.Failed, LastRunAt: asOf, Error: "refused", Action: "Connect again.", Failures: 3}, "last 3 ingests failed: refused. Connect again."},
-		{"no run for hours", insights.Status{Outcome: insights.Written, LastRunAt: asOf.Add(-5 * time.Hour)}, "for 6h"},
 		{"150 days", insights.Status{Outcome: insights.Written, LastRunAt: asOf, AuthorizedAt: new(asOf.AddDate(0, 0, -151))}, "consent ends on 24 July 2026"},
-	}
-	for _, tt := range tests {
-		problems := v.privateView(v.Listeners["me"], "all", insights.Document{}, tt.status).Status.Problems
+	} {
+		b := historytest.NewBucket()
+		b.PutJSON(insights.StatusName("me"), tt.status)
+		view, err := newViewer(t, b).View(t.Context(), url.Values{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		problems := view.Status.Problems
 		if got := strings.Join(problems, "\n"); (tt.want == "") != (len(problems) == 0) || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q", tt.name, problems)
 		}
@@ -100,47 +142,36 @@ func TestProblems(t *testing.T) {
 
 // Before the first play every list is there and empty, and what is unknown is null.
 func TestNothingYet(t *testing.T) {
-	v := newViewer(t, new(insights.Document), new(insights.Status))
-	view, err := v.View(t.Context(), url.Values{"listener": {"you"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(view)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := newViewer(t, sample()).ask(t, "/insights.json?listener=you").Body.String()
 	for _, want := range []string{`"as_of":null`, `"top_tracks":[]`, `"top_artists":[]`, `"top_albums":[]`, `"recent":[]`, `"gaps":[]`, `"problems":[]`,
 		`"last_ingest_at":null`, `"token_expires_at":null`, `"plays":0`, `"coverage":{"tracks":0,"tracks_with_features":0,"tracks_unasked":0,"share":null}`, `"time_zone":"America/Los_Angeles"`} {
-		if !strings.Contains(string(text), want) {
+		if !strings.Contains(text, want) {
 			t.Errorf("%s is not in %s", want, text)
 		}
 	}
 }
 
 func TestPage(t *testing.T) {
-	document, status := sample()
-	v := newViewer(t, document, status)
-	tests := []struct {
+	v := newViewer(t, sample())
+	for _, tt := range []struct {
 		target string
 		code   int
 		want   []string
 		not    []string
 	}{
-		{"/", 200, []string{"First", "12\u202f345", "A &amp; B", "Wed 24 Jun 2026, 13:00", "https://i.scdn.co/image/1", "Needs a look", "Dance <b>62</b>", "Mood <b>0</b>", "1\u202f499 of 1\u202f500 tracks (99%)", `aria-current="page">All time`},
-			[]string{"<script", "javascript:", "Energy"}},
-		{"/?period=2025", 200, []string{"Nothing was played in this period."}, nil},
+		{"/", 200, []string{"First", "A &amp; B", "Wed 24 Jun 2026, 13:00", "https://i.scdn.co/image/1", "Needs a look", "Dance <b>62</b>", "Mood <b>0</b>", "1 of 3 tracks (33%)", `aria-current="page">All time`,
+			"Top ten artists", "Top ten albums", "One"}, []string{"<script", "javascript:", "Energy"}},
+		{"/?period=2024", 200, []string{"Nothing was played in this period.", `aria-current="page">2024`}, nil},
+		{"/?period=2025-03-01..2025-03-02", 200, []string{"1 Mar 2025 – 2 Mar 2025"}, nil},
 		{"/?listener=you", 200, []string{"No plays yet", "no tracks yet"}, []string{"First"}},
-		{"/?period=%3Cscript%3E", 400, []string{"is no period", "Use 4w"}, []string{"<script"}},
+		{"/?period=%3Cscript%3E", 400, []string{"is not a period", "Use 4w"}, []string{"<script"}},
+		{"/?period=1026-01-01..2026-01-01", 400, []string{"Use 4w"}, nil},
 		{"/?listener=nobody", 404, []string{"there is no listener"}, nil},
 		{"/?listener=..%2Fme", 400, []string{"cannot be a listener"}, nil},
-	}
-	for _, tt := range tests {
-		w := httptest.NewRecorder()
-		if err := v.page(w, httptest.NewRequest("GET", tt.target, nil)); err != nil {
-			t.Fatal(err)
-		}
+	} {
+		w := v.ask(t, tt.target)
 		body := w.Body.String()
-		if w.Code != tt.code || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+		if w.Code != tt.code || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 			t.Errorf("%s is %d with %v", tt.target, w.Code, w.Header())
 		}
 		for _, want := range tt.want {
@@ -156,20 +187,28 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// A query of any length is answered with 40 of its characters.
+func TestLongQueries(t *testing.T) {
+	v := newViewer(t, sample())
+	long := strings.Repeat("ü", 450_000)
+	for _, target := range []string{"/insights.json?period=", "/?period=", "/insights.json?listener=", "/?listener="} {
+		w := v.ask(t, target+url.QueryEscape(long))
+		if w.Code != 400 || w.Body.Len() > 20_000 || strings.Contains(w.Body.String(), strings.Repeat("ü", 41)) {
+			t.Errorf("%s is %d with %d bytes", target, w.Code, w.Body.Len())
+		}
+	}
+}
+
 // The latest plays stand under the listener's days, not those of UTC.
 func TestDays(t *testing.T) {
-	zone, err := time.LoadLocation("America/Los_Angeles")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := func(text string) insights.Recent {
+	p := page{View: &View{zone: listeners(t)["me"].Zone}}
+	for _, text := range []string{"2026-06-24T08:00:00Z", "2026-06-24T06:59:59Z", "2026-06-23T20:00:00Z", "2025-12-31T20:00:00Z"} {
 		played, err := time.Parse(time.RFC3339, text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return insights.Recent{PlayedAt: played}
+		p.Recent = append(p.Recent, Recent{PlayedAt: played})
 	}
-	p := page{View: &View{zone: zone, Recent: []insights.Recent{at("2026-06-24T08:00:00Z"), at("2026-06-24T06:59:59Z"), at("2026-06-23T20:00:00Z"), at("2025-12-31T20:00:00Z")}}}
 	var got []string
 	for _, day := range p.Days() {
 		for _, play := range day.Plays {
@@ -182,12 +221,84 @@ func TestDays(t *testing.T) {
 	}
 }
 
+// An answer is made once for a document and a query, and sent as the caller takes it.
+func TestAnswers(t *testing.T) {
+	b := sample()
+	now := asOf
+	v := New(settings.Settings{Listeners: listeners(t)}, b, func() time.Time { return now })
+	first := v.ask(t, "/insights.json?x=1")
+	etag := first.Header().Get("ETag")
+	if etag == "" || first.Header().Get("Cache-Control") != "private, no-cache" || len(v.answers.byKey) != 1 {
+		t.Fatalf("%v, %d kept", first.Header(), len(v.answers.byKey))
+	}
+	if w := v.ask(t, "/insights.json?x=2", "If-None-Match", `"other", `+etag); w.Code != http.StatusNotModified || w.Body.Len() != 0 || len(v.answers.byKey) != 1 {
+		t.Errorf("%d with %d bytes, %d kept", w.Code, w.Body.Len(), len(v.answers.byKey))
+	}
+	w := v.ask(t, "/insights.json", "Accept-Encoding", "br, gzip;q=0.5")
+	r, err := gzip.NewReader(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(r); err != nil || string(body) != first.Body.String() || w.Header().Get("Content-Encoding") != "gzip" {
+		t.Errorf("unpacked: %s, %v, %v", body, err, w.Header())
+	}
+	if w := v.ask(t, "/insights.json", "Accept-Encoding", "gzip;q=0"); w.Header().Get("Content-Encoding") != "" || !json.Valid(w.Body.Bytes()) {
+		t.Errorf("%v", w.Header())
+	}
+	b.PutJSON(insights.StatusName("me"), insights.Status{Outcome: insights.Failed, LastRunAt: now, Error: "refused"})
+	now = now.Add(11 * time.Second)
+	if w := v.ask(t, "/insights.json", "If-None-Match", etag); w.Code != 200 || !strings.Contains(w.Body.String(), "refused") {
+		t.Errorf("after a new status: %d %s", w.Code, w.Body)
+	}
+	if w := v.ask(t, "/insights.json?period=5w"); w.Code != 400 || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("an error: %d %v", w.Code, w.Header())
+	}
+}
+
+func TestAnswerBudget(t *testing.T) {
+	a := newAnswers(3100)
+	for _, key := range []string{"a", "b", "a", "c", "d"} {
+		if a.get(key) == nil {
+			a.put(key, &answer{body: make([]byte, 700)})
+		}
+	}
+	if a.get("b") != nil || a.get("a") == nil || a.get("d") == nil || a.bytes > 3100 {
+		t.Errorf("%d bytes in %v", a.bytes, a.byKey)
+	}
+	a.put("huge", &answer{body: make([]byte, 5000)})
+	if len(a.byKey) != 3 || a.bytes > 3100 {
+		t.Errorf("%d bytes in %v", a.bytes, a.byKey)
+	}
+}
+
+func TestStatusFailure(t *testing.T) {
+	b := sample()
+	now := asOf
+	v := New(settings.Settings{Listeners: listeners(t)}, b, func() time.Time { return now })
+	fail := func(_ context.Context, _, name string) error {
+		if name == insights.StatusName("me") {
+			return errors.New("503")
+		}
+		return nil
+	}
+	b.Before = fail
+	if w := v.ask(t, "/insights.json"); w.Code != 500 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	b.Before = nil
+	v.ask(t, "/insights.json")
+	b.Before, now = fail, now.Add(time.Minute)
+	if w := v.ask(t, "/insights.json"); w.Code != 200 || !strings.Contains(w.Body.String(), `"last_ingest_at":"2026`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestServe(t *testing.T) {
-	machinetest.Start(t)
+	v := newViewer(t, sample())
 	for target, code := range map[string]int{"GET /": 200, "HEAD /": 200, "GET /insights.json": 200, "GET /insights.json?period=5w": 400, "POST /": 405, "GET /favicon.ico": 404} {
 		method, path, _ := strings.Cut(target, " ")
 		w := httptest.NewRecorder()
-		Serve(w, httptest.NewRequest(method, path, nil))
+		handler.HTTP("dashboard", limit, v.serve)(w, httptest.NewRequest(method, path, nil))
 		if w.Code != code {
 			t.Errorf("%s is %d, want %d", target, w.Code, code)
 		}

@@ -3,8 +3,12 @@
 package dashboard
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
@@ -27,11 +31,11 @@ var viewer = handler.NewOnce(func() (*Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	documents, err := objects.Open(context.Background(), s.InsightsBucket)
+	bucket, err := objects.Open(context.Background(), s.InsightsBucket)
 	if err != nil {
 		return nil, err
 	}
-	return New(s, documents, time.Now), nil
+	return New(s, bucket, time.Now), nil
 })
 
 // Serve answers GET / with the page and GET /insights.json with the numbers.
@@ -47,20 +51,54 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := handler.Method(r, http.MethodGet, http.MethodHead); err != nil {
 		return err
 	}
-	if r.URL.Path != "/" && r.URL.Path != "/insights.json" {
+	render := renderers[r.URL.Path]
+	if render == nil {
 		return faults.New(faults.Missing, "The page is at /, its numbers are at /insights.json.", "there is nothing at this path")
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	if r.URL.Path == "/" {
-		return v.page(w, r)
+	w.Header().Set("Cache-Control", "no-store") // of an error
+	isPage := r.URL.Path == "/"
+	if isPage {
+		pageHeaders(w.Header())
 	}
-	view, err := v.View(r.Context(), r.URL.Query())
-	if err != nil && v.Public {
+	a, err := v.answer(r, render)
+	switch {
+	case err != nil && isPage:
+		return refuse(w, r, err)
+	case err != nil && v.Public:
 		return discreet(r.Context(), err)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	handler.JSON(w, http.StatusOK, view)
+	a.write(w, r)
 	return nil
+}
+
+// renderers make the answers of the paths.
+var renderers = map[string]func(*View) (*answer, error){"/": renderPage, "/insights.json": renderJSON}
+
+// answer returns the answer that is kept, or makes it. Everything that it depends on is part of its key.
+func (v *Viewer) answer(r *http.Request, render func(*View) (*answer, error)) (*answer, error) {
+	request, err := v.read(r.Context(), r.URL.Query())
+	if err != nil {
+		return nil, err
+	}
+	h := request.history
+	key := fmt.Sprint(r.URL.Path, " ", request.listener.ID, " ", request.period.Text, " ", h.Generation, h.AsOf.UnixMicro(),
+		" ", request.status.LastRunAt.UnixMicro(), " ", strings.Join(request.problems, "\n"))
+	if a := v.answers.get(key); a != nil {
+		return a, nil
+	}
+	a, err := render(viewOf(request))
+	if err == nil {
+		v.answers.put(key, a)
+	}
+	return a, err
+}
+
+func renderJSON(view *View) (*answer, error) {
+	var body bytes.Buffer
+	if err := json.NewEncoder(&body).Encode(view); err != nil {
+		return nil, fmt.Errorf("encoding the figures: %w", err)
+	}
+	return newAnswer("application/json; charset=utf-8", body.Bytes()), nil
 }

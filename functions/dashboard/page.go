@@ -11,6 +11,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -30,7 +31,8 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"style":   func() template.CSS { return template.CSS(style) },
 	"number":  number,
 	"percent": func(part, whole int64) int { return int(math.Round(100 * float64(part) / float64(max(whole, 1)))) },
-	"known":   known,
+	"known":   shown,
+	"text":    known,
 	"initial": initial,
 	"hue":     hue,
 	"period":  periodName,
@@ -46,27 +48,36 @@ var policy = func() string {
 		"style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }()
 
-// page answers with the page, also where there is something wrong to tell: a browser shows no JSON.
-func (v *Viewer) page(w http.ResponseWriter, r *http.Request) error {
-	view, err := v.View(r.Context(), r.URL.Query())
-	if err != nil && !faults.Permanent(err) {
-		handler.Logger().WarnContext(r.Context(), "the page cannot be shown", "error", err.Error())
-	}
-	var content bytes.Buffer
-	if err := pageTemplate.Execute(&content, pageOf(view, err)); err != nil {
-		return fmt.Errorf("making the page: %w", err)
-	}
-	code := http.StatusOK
-	if err != nil {
-		code = handler.Status(err)
-	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
+// pageHeaders sets the headers that every page has.
+func pageHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(code)
-	_, _ = content.WriteTo(w) // a reader who left needs no answer
+}
+
+func renderPage(view *View) (*answer, error) {
+	var body bytes.Buffer
+	if err := pageTemplate.Execute(&body, page{View: view}); err != nil {
+		return nil, fmt.Errorf("making the page: %w", err)
+	}
+	return newAnswer("text/html; charset=utf-8", body.Bytes()), nil
+}
+
+// refuse answers with a page that says what is wrong: a browser shows no JSON.
+func refuse(w http.ResponseWriter, r *http.Request, err error) error {
+	p := page{Refusal: "The page cannot be shown right now.", Action: "Try again in a minute. If that does not help, the function's log says why."}
+	if faults.Permanent(err) {
+		p.Refusal, p.Action = err.Error(), faults.Action(err)
+	} else {
+		handler.Logger().WarnContext(r.Context(), "the page cannot be shown", "error", err.Error())
+	}
+	var body bytes.Buffer
+	if err := pageTemplate.Execute(&body, p); err != nil {
+		return fmt.Errorf("making the page: %w", err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(handler.Status(err))
+	_, _ = body.WriteTo(w) // a reader who left needs no answer
 	return nil
 }
 
@@ -76,27 +87,17 @@ type page struct {
 	Refusal, Action string
 }
 
-func pageOf(view *View, err error) page {
-	if err != nil {
-		if faults.Permanent(err) {
-			return page{Refusal: err.Error(), Action: faults.Action(err)}
-		}
-		return page{Refusal: "The page cannot be shown right now.", Action: "Try again in a minute; if it stays, the function's log says why."}
-	}
-	return page{View: view}
-}
-
 // Link is the address of this listener's page for another period.
 func (p page) Link(period string) string {
 	return "/?" + url.Values{"listener": {p.Listener}, "period": {period}}.Encode()
 }
 
-// Most is how often the first track was played: the length that bars are measured by.
-func (p page) Most() int64 {
-	if len(p.TopTracks) == 0 {
-		return 0
+// Offered are the periods of the view, with its own where that is another one.
+func (p page) Offered() []string {
+	if slices.Contains(p.Periods, p.Period) {
+		return p.Periods
 	}
-	return p.TopTracks[0].TimesPlayed
+	return append(slices.Clone(p.Periods), p.Period)
 }
 
 // Clock shows a time in the listener's zone.
@@ -108,7 +109,7 @@ func (p page) Hour(t time.Time) string { return t.In(p.zone).Format("15:04") }
 // Day is the plays of one of the listener's days.
 type Day struct {
 	Name  string
-	Plays []insights.Recent
+	Plays []Recent
 }
 
 // Days are the latest plays by the listener's day, newest first.
@@ -138,6 +139,7 @@ func (p page) Private() bool { return p.private }
 // Failed reports whether the last ingest failed.
 func (p page) Failed() bool { return p.failed }
 
+// periodName is a period in words.
 func periodName(period string) string {
 	switch period {
 	case "4w":
@@ -149,11 +151,20 @@ func periodName(period string) string {
 	case insights.PeriodAll:
 		return "All time"
 	}
+	if from, to, ok := strings.Cut(period, ".."); ok {
+		return periodName(from) + " – " + periodName(to)
+	}
+	if day, err := time.Parse(time.DateOnly, period); err == nil {
+		return day.Format("2 Jan 2006")
+	}
+	if month, err := time.Parse("2006-01", period); err == nil {
+		return month.Format("January 2006")
+	}
 	return period
 }
 
-// known shows a text, or a dash where it is unknown.
-func known(s *string) string {
+// shown shows a text, or a dash where it is unknown.
+func shown(s *string) string {
 	if s == nil {
 		return "–"
 	}
@@ -162,7 +173,7 @@ func known(s *string) string {
 
 // initial is what stands on a cover's place while there is no cover.
 func initial(s *string) string {
-	for _, r := range known(s) {
+	for _, r := range shown(s) {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return string(unicode.ToUpper(r))
 		}

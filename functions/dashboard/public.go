@@ -7,7 +7,6 @@ import (
 
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/settings"
 )
 
@@ -17,23 +16,6 @@ func publicListeners(all map[string]settings.Listener) map[string]settings.Liste
 	public := maps.Clone(all)
 	maps.DeleteFunc(public, func(_ string, l settings.Listener) bool { return !l.Public })
 	return public
-}
-
-// publicView is a view that tells what was listened to, and neither when nor how the pipeline does. It
-// takes the times out of the document itself.
-func publicView(listener settings.Listener, period string, d insights.Document) *View {
-	view := figuresView(listener, period, d)
-	view.TimeZone = ""
-	for i := range view.TopTracks {
-		view.TopTracks[i].LastPlayedAt = nil
-	}
-	for i := range view.TopArtists {
-		view.TopArtists[i].LastPlayedAt = nil
-	}
-	for i := range view.TopAlbums {
-		view.TopAlbums[i].LastPlayedAt = nil
-	}
-	return view
 }
 
 // discreet makes an error one that may be shown to everybody: what Cloud Storage has to say names

@@ -4,68 +4,60 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"spotify-insights.internal/functions/dashboard/history/historytest"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/settings"
 )
 
-// granted are the documents that an account may read that was granted the figures of some listeners,
-// and nothing else.
-type granted struct {
-	*objects.Bucket
-	listeners []string
-	refused   []string // what else was asked for
-}
+// newPublicViewer is a viewer for everybody on the bucket of [sample], with "me" and "sister" public and "you" not. Nobody
+// has exported anything of "sister". The account may read public/ and nothing else: asked has the names.
+func newPublicViewer(t *testing.T) (v *Viewer, b *historytest.Bucket, asked func() []string) {
+	t.Helper()
+	b = sample()
+	tracks := []historytest.Track{
+		{TrackID: "a", TrackName: new("First"), Artists: new("A & B"), ArtistName: new("A"), SpotifyURL: new("https://open.spotify.com/track/a"), FeaturesFound: new(true)},
+		{TrackID: "b", TrackName: new("Second")},
+	}
+	days := []historytest.Day{{Day: 20251231, TrackID: "a", MSPlayed: new(int64(60_000))}, {Day: 20260527, TrackID: "b", MSPlayed: nil}, {Day: 20260528, TrackID: "a", MSPlayed: new(int64(60_000))}, {Day: 20260624, TrackID: "a", MSPlayed: new(int64(60_000))}, {Day: 20260624, TrackID: "a", MSPlayed: nil}}
+	s := historytest.Put(b, insights.PublicPrefix+insights.SnapshotPrefix("me")+"1/", asOf, days, tracks)
+	b.PutJSON(insights.PublicPrefix+insights.DocumentName("me"), insights.Document{Listener: "me", AsOf: asOf, Snapshot: s})
 
-func (g *granted) ReadJSON(ctx context.Context, name string, v any) (int64, error) {
-	for _, id := range g.listeners {
-		if name == insights.DocumentName(id) {
-			return g.Bucket.ReadJSON(ctx, name, v)
+	var mu sync.Mutex
+	var names []string
+	b.Before = func(_ context.Context, _, name string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		names = append(names, name)
+		if !strings.HasPrefix(name, insights.PublicPrefix) {
+			return errors.New("insights-dashboard-public@some-project.iam.gserviceaccount.com does not have storage.objects.get access")
 		}
+		return nil
 	}
-	g.refused = append(g.refused, name)
-	return 0, errors.New("insights-dashboard-public@some-project.iam.gserviceaccount.com does not have storage.objects.get access")
-}
-
-// newPublicViewer is a viewer for everybody on the documents of [newViewer], with "me" and "sister" public
-// and "you" not. Nobody has ranked anything of "sister".
-func newPublicViewer(t *testing.T) (*Viewer, *granted) {
-	t.Helper()
-	document, status := sample()
-	private := newViewer(t, document, status)
-	documents := &granted{Bucket: private.Documents.(*objects.Bucket), listeners: []string{"me", "sister"}}
-	listeners := map[string]settings.Listener{}
-	for _, id := range []string{"me", "you", "sister"} {
-		l := private.Listeners["me"]
-		l.ID, l.Public = id, id != "you"
-		listeners[id] = l
+	all := listeners(t, "me", "sister")
+	return New(settings.Settings{Listeners: all, Public: true}, b, func() time.Time { return asOf.Add(time.Hour) }), b, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(names)
 	}
-	return New(settings.Settings{Listeners: listeners, Public: true}, documents, private.Now), documents
-}
-
-func (v *Viewer) ask(t *testing.T, target string) (code int, body string) {
-	t.Helper()
-	w := httptest.NewRecorder()
-	handler.HTTP("dashboard", limit, v.serve)(w, httptest.NewRequest("GET", target, nil))
-	return w.Code, w.Body.String()
 }
 
 // Everybody is shown figures, and nothing that tells when somebody listened or how the pipeline does.
 func TestPublicFigures(t *testing.T) {
-	v, documents := newPublicViewer(t)
-	for _, target := range []string{"/", "/?period=2026", "/?period=2025", "/?listener=sister", "/insights.json", "/insights.json?period=2026", "/insights.json?listener=sister"} {
-		code, body := v.ask(t, target)
-		if code != 200 {
-			t.Errorf("%s is %d %s", target, code, body)
+	v, _, asked := newPublicViewer(t)
+	for _, target := range []string{"/", "/?period=2026", "/?period=2024", "/?listener=sister", "/insights.json", "/insights.json?period=2026", "/insights.json?listener=sister"} {
+		w := v.ask(t, target)
+		body := w.Body.String()
+		if w.Code != 200 {
+			t.Errorf("%s is %d %s", target, w.Code, body)
 		}
-		if figures := strings.Contains(body, "First"); figures != (!strings.Contains(target, "2025") && !strings.Contains(target, "sister")) {
+		if figures := strings.Contains(body, "First"); figures != (!strings.Contains(target, "2024") && !strings.Contains(target, "sister")) {
 			t.Errorf("%s shows figures: %v", target, figures)
 		}
 		for _, not := range []string{"24 Jun", "2026-06", "20:00", "13:00", "Recently", "Pipeline", "Consent", "Gaps", "Needs a look", "as of", "you", "Los_Angeles"} {
@@ -74,17 +66,30 @@ func TestPublicFigures(t *testing.T) {
 			}
 		}
 	}
-	if len(documents.refused) != 0 {
-		t.Errorf("read were %q", documents.refused)
+	for _, name := range asked() {
+		if !strings.HasPrefix(name, insights.PublicPrefix) {
+			t.Errorf("%s was asked for", name)
+		}
+	}
+}
+
+// Ranges go by the listener's days; a window includes the day of the snapshot.
+func TestPublicRanges(t *testing.T) {
+	v, _, _ := newPublicViewer(t)
+	for period, plays := range map[string]int64{"all": 5, "4w": 3, "2026": 4, "2025": 1, "2026-06-24": 2, "2026-05": 2, "2025-12-31..2026-05-27": 2} {
+		view, err := v.View(t.Context(), map[string][]string{"period": {period}})
+		if err != nil || view.Totals.Plays != plays {
+			t.Errorf("%s: %+v, %v; want %d plays", period, view.Totals, err, plays)
+		}
 	}
 }
 
 // The numbers keep their shape: a list is empty, a time is null.
 func TestPublicShape(t *testing.T) {
-	v, _ := newPublicViewer(t)
-	_, body := v.ask(t, "/insights.json")
+	v, _, _ := newPublicViewer(t)
+	body := v.ask(t, "/insights.json").Body.String()
 	for _, want := range []string{
-		`"as_of":null`, `"recent":[]`, `"plays":12345`, `"rank":1,"times_played":30,"minutes_played":99.9,"last_played_at":null,"track_id":"a"`,
+		`"as_of":null`, `"recent":[]`, `"plays":5`, `"rank":1,"times_played":4,"minutes_played":3,"last_played_at":null,"track_id":"a"`, `"periods":["4w","6m","1y","all","2026","2025"]`,
 		`"status":{"last_ingest_at":null,"last_load_at":null,"authorized_at":null,"token_expires_at":null,"gaps":[],"rejected":0,"coverage":{"tracks":0,"tracks_with_features":0,"tracks_unasked":0,"share":null},"problems":[]}`,
 	} {
 		if !strings.Contains(body, want) {
@@ -95,8 +100,7 @@ func TestPublicShape(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &public); err != nil {
 		t.Fatal(err)
 	}
-	document, status := sample()
-	_, body = newViewer(t, document, status).ask(t, "/insights.json")
+	body = newViewer(t, sample()).ask(t, "/insights.json").Body.String()
 	if err := json.Unmarshal([]byte(body), &private); err != nil {
 		t.Fatal(err)
 	}
@@ -105,47 +109,40 @@ func TestPublicShape(t *testing.T) {
 			t.Errorf("%s is missing", field)
 		}
 	}
-	if !strings.Contains(body, `"last_played_at":"2026-06-24T20:00:00Z"`) {
+	if !strings.Contains(body, `"last_played_at":"2026-06-24T19:00:00Z"`) {
 		t.Errorf("the private numbers lack a time: %s", body)
 	}
 }
 
 // A listener who is not public is to everybody as one who is not there.
 func TestPrivateListenersAreNobody(t *testing.T) {
-	v, documents := newPublicViewer(t)
+	v, _, _ := newPublicViewer(t)
 	for _, path := range []string{"/", "/insights.json"} {
-		code, private := v.ask(t, path+"?listener=you")
-		nobody, unknown := v.ask(t, path+"?listener=who")
-		if code != 404 || nobody != 404 || strings.ReplaceAll(private, "you", "who") != unknown {
-			t.Errorf("%s is %d %s of one who is private, and %d %s of nobody", path, code, private, nobody, unknown)
+		private, nobody := v.ask(t, path+"?listener=you"), v.ask(t, path+"?listener=who")
+		if private.Code != 404 || nobody.Code != 404 || strings.ReplaceAll(private.Body.String(), "you", "who") != nobody.Body.String() {
+			t.Errorf("%s is %d %s of one who is private, and %d %s of nobody", path, private.Code, private.Body, nobody.Code, nobody.Body)
 		}
 	}
 	delete(v.Listeners, "me") // then the page is that of the first there is
-	if code, body := v.ask(t, "/insights.json"); code != 200 || !strings.Contains(body, `"listener":"sister"`) {
-		t.Errorf("without a listener in the query: %d %s", code, body)
+	if w := v.ask(t, "/insights.json"); w.Code != 200 || !strings.Contains(w.Body.String(), `"listener":"sister"`) {
+		t.Errorf("without a listener in the query: %d %s", w.Code, w.Body)
 	}
 	delete(v.Listeners, "sister")
 	for _, path := range []string{"/", "/insights.json"} {
-		if code, body := v.ask(t, path); code != 404 {
-			t.Errorf("%s of nobody is %d %s", path, code, body)
+		if w := v.ask(t, path); w.Code != 404 {
+			t.Errorf("%s of nobody is %d %s", path, w.Code, w.Body)
 		}
-	}
-	if len(documents.refused) != 0 {
-		t.Errorf("read were %q", documents.refused)
 	}
 }
 
 // What Cloud Storage has to say of a failure is not for everybody.
 func TestPublicFailure(t *testing.T) {
-	v, documents := newPublicViewer(t)
-	documents.listeners = nil
+	v, b, _ := newPublicViewer(t)
+	b.Before = func(context.Context, string, string) error { return errors.New("some-project: storage.objects.get") }
 	for _, path := range []string{"/", "/insights.json"} {
-		if code, body := v.ask(t, path); code != 500 || strings.Contains(body, "some-project") || strings.Contains(body, "storage") {
-			t.Errorf("%s is %d %s", path, code, body)
+		if w := v.ask(t, path); w.Code != 500 || strings.Contains(w.Body.String(), "some-project") || strings.Contains(w.Body.String(), "storage") {
+			t.Errorf("%s is %d %s", path, w.Code, w.Body)
 		}
-	}
-	if !slices.Contains(documents.refused, insights.DocumentName("me")) {
-		t.Errorf("asked for was %q", documents.refused)
 	}
 	if err := discreet(t.Context(), faults.New(faults.Invalid, "Do this.", "no period")); faults.Action(err) != "Do this." {
 		t.Errorf("what the request lacks is not told: %v", err)

@@ -3,8 +3,6 @@ package dashboard
 import (
 	"fmt"
 	"math"
-
-	"spotify-insights.internal/shared/insights"
 )
 
 // Sound is one of the audio features that are shown of a track.
@@ -14,7 +12,7 @@ type Sound struct {
 }
 
 // sound are the audio features of a track that are known and shown.
-func sound(t insights.Track) (sounds []Sound) {
+func sound(t Track) (sounds []Sound) {
 	for _, s := range []struct {
 		name, title string
 		value       *float64

@@ -1,162 +1,143 @@
 package dashboard
 
 import (
-	"context"
-	"fmt"
-	"maps"
-	"net/url"
-	"slices"
-	"time"
+	"math"
+	"strconv"
 
-	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/functions/dashboard/figures"
+	"spotify-insights.internal/functions/dashboard/history"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/settings"
 )
 
-// Viewer makes views of what topten and ingest have written.
-type Viewer struct {
-	Listeners map[string]settings.Listener
-	Public    bool // everybody may look: see public.go
-	Documents Documents
-	Now       func() time.Time
-}
+const (
+	topLength    = 10
+	recentLength = 20
+)
 
-// Documents are the JSON objects of the insights bucket.
-type Documents interface {
-	ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
-}
-
-// New returns a viewer for the audience that the settings name.
-func New(s settings.Settings, documents Documents, now func() time.Time) *Viewer {
-	listeners := s.Listeners
-	if s.Public {
-		listeners = publicListeners(listeners)
+// viewOf computes the view that answers a request.
+func viewOf(r request) *View {
+	h := r.history
+	slice := figures.Cut(h, r.period)
+	counts := figures.CountAll(slice)
+	totals := counts.Totals()
+	view := &View{
+		Listener: r.listener.ID, Period: r.period.Text, Periods: periods(h),
+		Totals:    Totals{int64(totals.Plays), float64(totals.MS) / 60000, int64(totals.Tracks), int64(totals.Artists)},
+		TopTracks: topTracks(counts), TopArtists: topArtists(counts), TopAlbums: topAlbums(counts),
+		Recent: []Recent{}, Status: Status{Gaps: []insights.Gap{}, Problems: r.problems},
+		zone: h.Zone, private: !h.Daily,
 	}
-	return &Viewer{Listeners: listeners, Public: s.Public, Documents: documents, Now: now}
-}
-
-// View is what is shown of one listener and period, and the answer of /insights.json. Times are UTC;
-// null is unknown.
-type View struct {
-	Listener   string            `json:"listener"`
-	Period     string            `json:"period"`
-	Periods    []string          `json:"periods"` // that there are figures of
-	AsOf       *time.Time        `json:"as_of"`
-	TimeZone   string            `json:"time_zone"`
-	Totals     insights.Totals   `json:"totals"`
-	TopTracks  []insights.Track  `json:"top_tracks"`
-	TopArtists []insights.Artist `json:"top_artists"`
-	TopAlbums  []insights.Album  `json:"top_albums"`
-	Recent     []insights.Recent `json:"recent"`
-	Status     Status            `json:"status"`
-	private    bool              // it tells of recent plays, times and the pipeline too
-	zone       *time.Location    // of the listener
-	failed     bool              // the last ingest has
-}
-
-// Status is how the pipeline does.
-type Status struct {
-	LastIngestAt   *time.Time     `json:"last_ingest_at"`
-	LastLoadAt     *time.Time     `json:"last_load_at"`
-	AuthorizedAt   *time.Time     `json:"authorized_at"`
-	TokenExpiresAt *time.Time     `json:"token_expires_at"`
-	Gaps           []insights.Gap `json:"gaps"`
-	Rejected       int64          `json:"rejected"`
-	Coverage       Coverage       `json:"coverage"`
-	Problems       []string       `json:"problems"`
-}
-
-// Coverage is of how many of the listener's tracks audio features are known.
-type Coverage struct {
-	insights.Coverage
-	Share *float64 `json:"share"` // 0-1, null before the first track
-}
-
-// View reads two objects, for the public only the first of them, and makes a view. The query may name a
-// listener and a period.
-func (v *Viewer) View(ctx context.Context, query url.Values) (*View, error) {
-	listener, err := v.listener(query)
-	if err != nil {
-		return nil, err
-	}
-	period := insights.PeriodAll
-	if query.Has("period") {
-		period = query.Get("period")
-	}
-	if !insights.ValidPeriod(period, v.Now()) {
-		return nil, faults.New(faults.Invalid, "Use 4w, 6m, 1y, all, or a year such as 2026.", "%q is no period", period)
-	}
-	var document insights.Document
-	if _, err := v.Documents.ReadJSON(ctx, insights.DocumentName(listener.ID), &document); err != nil {
-		return nil, fmt.Errorf("showing %s: %w", listener.ID, err)
-	}
-	if v.Public {
-		return publicView(listener, period, document), nil
-	}
-	var status insights.Status
-	if _, err := v.Documents.ReadJSON(ctx, insights.StatusName(listener.ID), &status); err != nil {
-		return nil, fmt.Errorf("showing %s: %w", listener.ID, err)
-	}
-	return v.privateView(listener, period, document, status), nil
-}
-
-// figuresView is a view with a period's figures, in which all else is empty.
-func figuresView(listener settings.Listener, period string, d insights.Document) *View {
-	figures := d.Periods[period]
-	if figures == nil {
-		figures = insights.NewPeriod()
-	}
-	return &View{
-		Listener: listener.ID, Period: period, Periods: periods(d), TimeZone: listener.TimeZone,
-		Totals: figures.Totals, TopTracks: figures.TopTracks, TopArtists: figures.TopArtists, TopAlbums: figures.TopAlbums,
-		Recent: []insights.Recent{},
-		Status: Status{Gaps: []insights.Gap{}, Problems: []string{}},
-		zone:   listener.Zone,
-	}
-}
-
-func (v *Viewer) privateView(listener settings.Listener, period string, d insights.Document, s insights.Status) *View {
-	view := figuresView(listener, period, d)
-	view.private, view.failed = true, s.Outcome == insights.Failed
-	view.Recent = append(view.Recent, d.Recent...)
-	if !d.AsOf.IsZero() {
-		view.AsOf = &d.AsOf
-	}
-	view.Status = Status{
-		LastIngestAt: s.LastIngestAt, LastLoadAt: d.Warehouse.LastLoadAt,
-		AuthorizedAt: s.AuthorizedAt, TokenExpiresAt: s.TokenExpiresAt(),
-		Gaps: append(view.Status.Gaps, d.Warehouse.Gaps...), Rejected: d.Warehouse.Rejected,
-		Coverage: Coverage{d.Coverage, d.Coverage.Share()},
-		Problems: append(append(view.Status.Problems, s.Problems(v.Now())...), d.Warehouse.Problems()...),
+	if view.private {
+		addPrivate(view, r)
 	}
 	return view
 }
 
-// listener finds whom the query names, by default "me" or else the first there is.
-func (v *Viewer) listener(query url.Values) (settings.Listener, error) {
-	id := settings.DefaultListener
-	if query.Has("listener") {
-		id = query.Get("listener")
-	} else if _, ok := v.Listeners[id]; !ok && len(v.Listeners) > 0 {
-		id = slices.Min(slices.Collect(maps.Keys(v.Listeners)))
+// addPrivate adds recent plays, times and how the pipeline does.
+func addPrivate(view *View, r request) {
+	h, s := r.history, r.status
+	view.TimeZone = r.listener.TimeZone
+	view.failed = s.Outcome == insights.Failed
+	if !h.AsOf.IsZero() {
+		view.AsOf = new(h.AsOf.UTC())
 	}
-	return settings.Find(v.Listeners, id)
+	for _, i := range figures.Recent(figures.Cut(h, figures.Everything()), recentLength) {
+		view.Recent = append(view.Recent, recent(h, i))
+	}
+	view.Status.LastIngestAt, view.Status.AuthorizedAt, view.Status.TokenExpiresAt = s.LastIngestAt, s.AuthorizedAt, s.TokenExpiresAt()
+	view.Status.Coverage = coverage(h)
+	if w := h.Document.Status; w != nil {
+		view.Status.LastLoadAt, view.Status.Rejected = w.LastLoadAt, w.Rejected
+		view.Status.Gaps = append(view.Status.Gaps, w.Gaps...)
+	}
 }
 
-// periods are those of a document: windows first, everything, then years, newest first.
-func periods(d insights.Document) []string {
+// periods returns the periods that are offered: windows, everything, then years with plays, newest first.
+func periods(h *history.History) []string {
 	var list []string
 	for _, w := range insights.Windows {
 		list = append(list, w.Period)
 	}
 	list = append(list, insights.PeriodAll)
-	var years []string
-	for period := range d.Periods {
-		if !slices.Contains(list, period) {
-			years = append(years, period)
-		}
+	for _, year := range figures.Years(figures.Cut(h, figures.Everything())) {
+		list = append(list, strconv.Itoa(year))
 	}
-	slices.Sort(years)
-	slices.Reverse(years)
-	return append(list, years...)
+	return list
+}
+
+func topTracks(c *figures.Counts) []Track {
+	list := []Track{}
+	h := c.History()
+	places, _ := c.Ranking(figures.Tracks, figures.ByPlays, nil, 0, topLength)
+	for _, p := range places {
+		t := h.Tracks[p.Number]
+		list = append(list, Track{
+			Count: countOf(h, p), TrackID: t.ID, TrackName: known(t.Name), Artists: known(t.Artists), SpotifyURL: known(t.URL), ImageURL: known(t.Image),
+			Danceability: feature(h, history.Danceability, p.Number), Energy: feature(h, history.Energy, p.Number), Valence: feature(h, history.Valence, p.Number),
+		})
+	}
+	return list
+}
+
+func topArtists(c *figures.Counts) []Artist {
+	list := []Artist{}
+	h := c.History()
+	places, _ := c.Ranking(figures.Artists, figures.ByPlays, nil, 0, topLength)
+	for _, p := range places {
+		a := h.Artists[p.Number]
+		list = append(list, Artist{Count: countOf(h, p), ArtistID: a.ID(), ArtistName: a.Name, ImageURL: known(a.Image)})
+	}
+	return list
+}
+
+func topAlbums(c *figures.Counts) []Album {
+	list := []Album{}
+	h := c.History()
+	places, _ := c.Ranking(figures.Albums, figures.ByPlays, nil, 0, topLength)
+	for _, p := range places {
+		a := h.Albums[p.Number]
+		list = append(list, Album{Count: countOf(h, p), AlbumID: a.ID(), Album: a.Name, ArtistName: known(a.Artist), ImageURL: known(a.Image)})
+	}
+	return list
+}
+
+func countOf(h *history.History, p figures.Ranked) Count {
+	c := Count{Rank: p.Rank, TimesPlayed: int64(p.Plays), MinutesPlayed: p.Minutes()}
+	if !h.Daily {
+		c.LastPlayedAt = new(h.Time(int(p.Last)))
+	}
+	return c
+}
+
+func recent(h *history.History, i int) Recent {
+	t := h.Tracks[h.Number[i]]
+	r := Recent{PlayedAt: h.Time(i), TrackID: t.ID, TrackName: known(t.Name), Artists: known(t.Artists), SpotifyURL: known(t.URL), ImageURL: known(t.Image)}
+	if t.DurationMS > 0 {
+		r.DurationMS = &t.DurationMS
+	}
+	return r
+}
+
+func coverage(h *history.History) Coverage {
+	c := h.Coverage()
+	share := Coverage{Tracks: c.Tracks, WithFeatures: c.Found, Unasked: c.Unasked}
+	if c.Tracks > 0 {
+		share.Share = new(float64(c.Found) / float64(c.Tracks))
+	}
+	return share
+}
+
+// known returns nil for a text that is unknown.
+func known(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+func feature(h *history.History, f history.Feature, track int) *float64 {
+	if v := h.Sound[f][track]; !math.IsNaN(v) {
+		return &v
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ package faults
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -82,4 +83,18 @@ func Wrap(err *error, format string, args ...any) {
 	if *err != nil {
 		*err = fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), *err)
 	}
+}
+
+// quoted is how many characters of a text from outside are repeated in messages.
+const quoted = 40
+
+// Quote quotes a text from outside for a message, at most 40 characters of it.
+func Quote(text string) string {
+	runes := 0
+	for i := range text {
+		if runes++; runes > quoted {
+			return strconv.Quote(text[:i]) + "…"
+		}
+	}
+	return strconv.Quote(text)
 }

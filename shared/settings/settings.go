@@ -59,7 +59,7 @@ func ValidListener(id string) bool { return listenerID.MatchString(id) }
 // can be no id, and a faults.Missing for nobody's.
 func Find(listeners map[string]Listener, id string) (Listener, error) {
 	if !ValidListener(id) {
-		return Listener{}, faults.New(faults.Invalid, "Give the id of a listener, as in ?listener=me.", "%q cannot be a listener's id", id)
+		return Listener{}, faults.New(faults.Invalid, "Give the id of a listener, as in ?listener=me.", "%s cannot be a listener's id", faults.Quote(id))
 	}
 	l, ok := listeners[id]
 	if !ok {

@@ -1,0 +1,276 @@
+package history_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"spotify-insights.internal/functions/dashboard/history"
+	"spotify-insights.internal/functions/dashboard/history/historytest"
+	"spotify-insights.internal/shared/insights"
+)
+
+// publish writes a snapshot of n listens for a listener, and keeps the one before in the document.
+func publish(b *historytest.Bucket, listener string, n int, previous *insights.Snapshot) insights.Document {
+	listens, tracks := historytest.Random(uint64(n), n, 10, 100, asOf)
+	d := historytest.PutDocument(b, listener, asOf.Add(time.Duration(n)*time.Second), listens, tracks)
+	if previous != nil {
+		d.Previous = previous
+		b.PutJSON(insights.DocumentName(listener), d)
+	}
+	return d
+}
+
+func listener(id string) history.Listener { return history.Listener{ID: id, Zone: time.UTC} }
+
+// want asks for a history and compares the number of listens.
+func want(t *testing.T, c *history.Cache, l history.Listener, n int) {
+	t.Helper()
+	switch h, err := c.Get(t.Context(), l); {
+	case err != nil:
+		t.Errorf("%s: %v", l.ID, err)
+	case h.Len() != n:
+		t.Errorf("%s has %d listens, want %d", l.ID, h.Len(), n)
+	}
+}
+
+func cacheOf(b *historytest.Bucket, budget int64) *history.Cache {
+	return history.NewCache(b, budget, time.Now, slog.New(slog.DiscardHandler))
+}
+
+// slow makes reads of files whose name has a part take some time.
+func slow(b *historytest.Bucket, part string, d time.Duration) {
+	b.Before = func(ctx context.Context, method, name string) error {
+		if method == "Read" && strings.Contains(name, part) {
+			select {
+			case <-time.After(d):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	}
+}
+
+// The old history serves while the new one loads; the generation is looked up every 10 s at most.
+func TestSwap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := historytest.NewBucket()
+		document := insights.DocumentName("me")
+		publish(b, "me", 10, nil)
+		c := cacheOf(b, 1<<20)
+		for range 5 {
+			want(t, c, me, 10)
+		}
+		if b.Calls("Attrs", document) != 0 || b.Calls("ReadJSON", document) != 1 {
+			t.Errorf("%d lookups, %d reads", b.Calls("Attrs", document), b.Calls("ReadJSON", document))
+		}
+		slow(b, "", time.Second)
+		publish(b, "me", 20, nil)
+		want(t, c, me, 10)
+		time.Sleep(9 * time.Second)
+		want(t, c, me, 10)
+		time.Sleep(time.Second)
+		for range 5 {
+			start := time.Now()
+			want(t, c, me, 10) // loads
+			if time.Since(start) != 0 {
+				t.Errorf("a request waited for %v", time.Since(start))
+			}
+		}
+		if n := b.Calls("Attrs", document); n != 1 {
+			t.Errorf("%d lookups", n)
+		}
+		time.Sleep(3 * time.Second)
+		want(t, c, me, 20)
+
+		publish(b, "me", 30, nil) // after a rest the first request waits
+		time.Sleep(time.Hour)
+		want(t, c, me, 30)
+		slow(b, "", 20*time.Second) // but not for long
+		publish(b, "me", 40, nil)
+		time.Sleep(time.Hour)
+		start := time.Now()
+		want(t, c, me, 30)
+		if waited := time.Since(start); waited != 3*time.Second {
+			t.Errorf("waited for %v", waited)
+		}
+		time.Sleep(2 * time.Minute)
+		want(t, c, me, 40)
+	})
+}
+
+// A load outlives the request that caused it, and serves those that wait.
+func TestLoadOutlivesRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := historytest.NewBucket()
+		publish(b, "me", 10, nil)
+		slow(b, "", time.Second)
+		c := cacheOf(b, 1<<20)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := c.Get(ctx, me); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("the first request: %v", err)
+			}
+		})
+		for range 5 {
+			wg.Go(func() {
+				time.Sleep(10 * time.Millisecond)
+				want(t, c, me, 10)
+			})
+		}
+		wg.Wait()
+		if n := b.Calls("ReadJSON", insights.DocumentName("me")); n != 1 {
+			t.Errorf("%d loads", n)
+		}
+	})
+}
+
+// One history loads at a time. A load that hangs ends.
+func TestOneLoadAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := historytest.NewBucket()
+		var running, most atomic.Int64
+		c := cacheOf(b, 1<<20)
+		for n := range 5 {
+			publish(b, fmt.Sprint("l", n), 10+n, nil)
+		}
+		b.Before = func(_ context.Context, method, name string) error {
+			if method == "ReadJSON" {
+				most.Store(max(most.Load(), running.Add(1)))
+			}
+			time.Sleep(time.Second)
+			if strings.Contains(name, "listens-") {
+				running.Add(-1)
+			}
+			return nil
+		}
+		var wg sync.WaitGroup
+		for n := range 5 {
+			wg.Go(func() { want(t, c, listener(fmt.Sprint("l", n)), 10+n) })
+		}
+		wg.Wait()
+		if most.Load() != 1 {
+			t.Errorf("%d loads at a time", most.Load())
+		}
+		slow(b, "=hangs/", time.Hour)
+		publish(b, "hangs", 3, nil)
+		start := time.Now()
+		if _, err := c.Get(t.Context(), listener("hangs")); err == nil || time.Since(start) != 2*time.Minute {
+			t.Errorf("a load that hangs: %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+// The histories that were not asked for longest go first; one that is larger than the budget is refused.
+func TestBudget(t *testing.T) {
+	b := historytest.NewBucket()
+	for _, id := range []string{"a", "b", "c"} {
+		publish(b, id, 1000, nil)
+	}
+	publish(b, "huge", 10_000, nil)
+	h, err := get(t, b)
+	if err != nil || h.Len() != 0 {
+		t.Fatal(err)
+	}
+	size := int64(1000*17 + 10*500)
+	now := asOf
+	c := history.NewCache(b, 2*size+size/2, func() time.Time { now = now.Add(time.Millisecond); return now }, slog.New(slog.DiscardHandler))
+	for _, id := range []string{"a", "b", "a", "c", "a", "c", "b"} { // c replaces b, then b replaces a
+		want(t, c, listener(id), 1000)
+	}
+	for id, loads := range map[string]int{"a": 1, "b": 2, "c": 1} {
+		if n := b.Calls("ReadJSON", insights.DocumentName(id)); n != loads {
+			t.Errorf("%s was loaded %d times, want %d", id, n, loads)
+		}
+	}
+	if _, err := c.Get(t.Context(), listener("huge")); !errors.Is(err, history.ErrTooLarge) {
+		t.Errorf("a huge history: %v", err)
+	}
+	publish(b, "b", 10_000, nil)
+	now = now.Add(time.Minute)
+	want(t, c, listener("b"), 1000)
+}
+
+// Where the snapshot is not what the document says, the document is read again; then the snapshot before serves.
+// What was loaded before is kept where neither can be read.
+func TestIncompleteSnapshots(t *testing.T) { synctest.Test(t, testIncompleteSnapshots) }
+
+func testIncompleteSnapshots(t *testing.T) {
+	b := historytest.NewBucket()
+	var logged strings.Builder
+	c := history.NewCache(b, 1<<20, time.Now, slog.New(slog.NewTextHandler(&logged, nil)))
+	first := publish(b, "me", 10, nil)
+	want(t, c, me, 10)
+	load := func(n int, log string) {
+		t.Helper()
+		logged.Reset()
+		time.Sleep(11 * time.Second)
+		if _, err := c.Get(t.Context(), me); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		want(t, c, me, n)
+		if (log == "") != (logged.Len() == 0) || !strings.Contains(logged.String(), log) {
+			t.Errorf("logged: %s", logged.String())
+		}
+	}
+
+	second := publish(b, "me", 20, &first.Snapshot) // a run replaces this one while it is read
+	b.Delete(second.Snapshot.Listens.Names[0])
+	missing := second.Snapshot.Listens.Names[0]
+	b.Before = func(_ context.Context, method, name string) error {
+		if method == "Read" && name == missing {
+			second = publish(b, "me", 25, &first.Snapshot)
+		}
+		return nil
+	}
+	load(25, "")
+
+	third := publish(b, "me", 30, &second.Snapshot)
+	b.Delete(third.Snapshot.Tracks.Names[0])
+	load(25, "the one before is shown")
+	load(25, "the one before is shown") // it tries again
+	b.Delete(second.Snapshot.Listens.Names[0])
+	load(25, "the old one is shown")
+	publish(b, "me", 31, nil)
+	load(31, "")
+	load(31, "")
+}
+
+// A failure is repeated for 10 s; then the next request tries again. Without a document there is nothing yet.
+func TestFailures(t *testing.T) {
+	b := historytest.NewBucket()
+	now := asOf
+	c := history.NewCache(b, 1<<20, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	want(t, c, me, 0)
+	b.Before = func(context.Context, string, string) error { return errors.New("503") }
+	now = now.Add(time.Minute)
+	want(t, c, me, 0)
+	you := listener("you")
+	for range 3 {
+		if _, err := c.Get(t.Context(), you); err == nil || err.Error() != "503" {
+			t.Errorf("%v", err)
+		}
+	}
+	b.Before = nil
+	publish(b, "you", 7, nil)
+	if _, err := c.Get(t.Context(), you); err == nil {
+		t.Error("a failure is forgotten at once")
+	}
+	now = now.Add(10 * time.Second)
+	want(t, c, you, 7)
+	b.Put(insights.DocumentName("odd"), []byte("<html>"))
+	if _, err := c.Get(t.Context(), listener("odd")); err == nil {
+		t.Error("a document that is not JSON is taken")
+	}
+}

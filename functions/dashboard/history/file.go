@@ -1,0 +1,98 @@
+package history
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+)
+
+// file is an open Parquet file. Its columns are read one at a time, whole, across all row groups.
+type file struct {
+	*parquet.File
+}
+
+// openFile opens a Parquet file that is in memory.
+func openFile(content []byte) (file, error) {
+	f, err := parquet.OpenFile(bytes.NewReader(content), int64(len(content)),
+		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(1<<16))
+	return file{f}, err
+}
+
+// page is one page of a column. Values holds the values that are not null; where index is not nil the
+// values are a dictionary and index says which of them stands where.
+type page struct {
+	rows    int
+	defined []byte // one byte a row, 1 where the row is not null; nil where no row is null
+	values  encoding.Values
+	index   []int32
+	fresh   bool // the first page of its dictionary
+}
+
+// errNested says that a column is no plain column.
+var errNested = errors.New("the column is nested or repeated")
+
+// pages calls use with each page of a column. The page is valid during the call only.
+func (f file) pages(name string, use func(page) error) error {
+	leaf, ok := f.Schema().Lookup(name)
+	if !ok {
+		return errors.New("the column is missing")
+	}
+	if leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
+		return errNested
+	}
+	for _, group := range f.RowGroups() {
+		if err := groupPages(group.ColumnChunks()[leaf.ColumnIndex], use); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func groupPages(chunk parquet.ColumnChunk, use func(page) error) error {
+	pages := chunk.Pages()
+	defer pages.Close()
+	var last parquet.Dictionary
+	for {
+		p, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		view := page{rows: int(p.NumValues()), defined: p.DefinitionLevels(), values: p.Data()}
+		if d := p.Dictionary(); d != nil {
+			view.index = view.values.Int32()
+			view.values = d.Page().Data()
+			view.fresh, last = d != last, d
+		}
+		err = use(view)
+		parquet.Release(p)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// each calls set with the number of every row of the page and the place of its value, -1 for null.
+func (p page) each(set func(value int)) {
+	next := 0
+	for row := range p.rows {
+		if p.defined != nil && p.defined[row] == 0 {
+			set(-1)
+			continue
+		}
+		if p.index != nil {
+			set(int(p.index[next]))
+		} else {
+			set(next)
+		}
+		next++
+	}
+}
+
+func typeError(p page) error { return fmt.Errorf("the column has the type %v", p.values.Kind()) }

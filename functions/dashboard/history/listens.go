@@ -1,0 +1,143 @@
+package history
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// readListens appends the listens of one file to the history. The numbers are those of the tracks by id.
+func (h *History) readListens(f file, numbers map[string]int32) error {
+	tracks, err := f.texts("track_id")
+	if err != nil {
+		return err
+	}
+	milliseconds, err := f.integers("ms_played")
+	if err != nil {
+		return err
+	}
+	if h.Daily {
+		err = h.readDays(f)
+	} else {
+		err = h.readInstants(f)
+	}
+	if err != nil {
+		return err
+	}
+	first := len(h.Number)
+	h.Number = slices.Grow(h.Number, len(tracks.index))
+	known := make([]int32, len(tracks.values)) // the number + 1 of a value that was looked up
+	for _, value := range tracks.index {
+		if value < 0 {
+			return fmt.Errorf("a listen has no track_id")
+		}
+		if known[value] == 0 {
+			n, ok := numbers[tracks.values[value]]
+			if !ok {
+				return fmt.Errorf("the tracks lack track %.40q of a listen", tracks.values[value])
+			}
+			known[value] = n + 1
+		}
+		h.Number = append(h.Number, known[value]-1)
+	}
+	h.MS = slices.Grow(h.MS, len(milliseconds))
+	for i, ms := range milliseconds {
+		if ms != null {
+			h.Flags[first+i] |= TimeKnown
+		}
+		h.MS = append(h.MS, int32(min(max(ms, 0), math.MaxInt32)))
+	}
+	return nil
+}
+
+// readInstants reads the instants and flags of listens.
+func (h *History) readInstants(f file) error {
+	instants, err := f.integers("played_at")
+	if err != nil {
+		return err
+	}
+	if slices.Contains(instants, null) {
+		return fmt.Errorf("a listen has no played_at")
+	}
+	measured, err := f.booleans("ms_measured")
+	if err != nil {
+		return err
+	}
+	follows, err := f.booleans("follows_gap")
+	if err != nil {
+		return err
+	}
+	sources, err := f.texts("told_by")
+	if err != nil {
+		return err
+	}
+	h.At = append(h.At, instants...)
+	h.Flags = slices.Grow(h.Flags, len(instants))
+	for i := range instants {
+		flags := sourceFlags[sources.at(i)]
+		if flags == 0 {
+			return fmt.Errorf("told_by %.40q is unknown", sources.at(i))
+		}
+		if measured[i] == 1 {
+			flags |= Measured
+		}
+		if follows[i] == 1 {
+			flags |= FollowsGap
+		}
+		h.Flags = append(h.Flags, flags)
+	}
+	return nil
+}
+
+var sourceFlags = map[string]Flags{"api": FromAPI, "export": FromExport, "both": FromAPI | FromExport}
+
+// readDays reads the days of public listens, YYYYMMDD, as the instants of their midnights in UTC.
+func (h *History) readDays(f file) error {
+	days, err := f.integers("day")
+	if err != nil {
+		return err
+	}
+	var day, instant int64
+	for _, d := range days {
+		if d != day {
+			t := time.Date(int(d/10000), time.Month(d/100%100), int(d%100), 0, 0, 0, 0, time.UTC)
+			if d < 0 || int64(t.Year()*10000+int(t.Month())*100+t.Day()) != d {
+				return fmt.Errorf("%d is not a day", d)
+			}
+			day, instant = d, t.UnixMicro()
+		}
+		h.At = append(h.At, instant)
+		h.Flags = append(h.Flags, 0)
+	}
+	return nil
+}
+
+// sort puts the listens into the order of instant and track, where they are not in it already.
+func (h *History) sort() {
+	compare := func(i, j int) int {
+		return cmp.Or(cmp.Compare(h.At[i], h.At[j]), cmp.Compare(h.Number[i], h.Number[j]))
+	}
+	sorted := true
+	for i := 1; i < len(h.At) && sorted; i++ {
+		sorted = compare(i-1, i) <= 0
+	}
+	if sorted {
+		return
+	}
+	order := make([]int, len(h.At))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, compare)
+	h.At, h.MS, h.Number, h.Flags = permuted(h.At, order), permuted(h.MS, order), permuted(h.Number, order), permuted(h.Flags, order)
+}
+
+func permuted[T any](column []T, order []int) []T {
+	out := make([]T, len(column))
+	for i, from := range order {
+		out[i] = column[from]
+	}
+	return out
+}
