@@ -121,8 +121,8 @@ func TestExportOrder(t *testing.T) {
 	f := start(t)
 	f.create("t", "k INT64")
 	var lines strings.Builder
-	for i := range 300_000 {
-		fmt.Fprintf(&lines, "{\"k\":%d}\n", i*7919%300_007)
+	for i := range 600_000 {
+		fmt.Fprintf(&lines, "{\"k\":%d}\n", i*7919%600_011)
 	}
 	f.bucket["lake/rows"] = []byte(lines.String())
 	if _, err := f.load("t", nil, "rows"); err != nil {
@@ -131,7 +131,7 @@ func TestExportOrder(t *testing.T) {
 	f.mustRun(toListens + "SELECT k, CONCAT('row ', CAST(k AS STRING)) AS s FROM d.t ORDER BY k")
 	const check = `SELECT COUNT(*), COUNT_IF(before >= k), (SELECT MAX(row_group_id) > 0 FROM parquet_metadata(FILE))
 		FROM (SELECT k, LAG(k) OVER (ORDER BY file_row_number) AS before FROM read_parquet(FILE, file_row_number = true))`
-	if got := f.parquet("a/listens-000000000000.parquet", check); got != "300000 0 true" {
+	if got := f.parquet("a/listens-000000000000.parquet", check); got != "600000 0 true" {
 		t.Errorf("rows, out of order, several groups: %s", got)
 	}
 }
