@@ -38,7 +38,7 @@ func measureBilled(ctx context.Context, r *report) error {
 }
 
 func reportBill(r *report, b billing.Bill, listeners, plays int) {
-	what := fmt.Sprintf("BigQuery, listeners of %s plays in ten years each: %d: ", grouped(plays), listeners)
+	what := fmt.Sprintf("BigQuery, listeners: %d, plays of each in ten years: %s: ", listeners, grouped(plays))
 	sum := func(queries []billing.Query) float64 { return mb(billing.Sum(queries)) }
 	hour := figure{sum(b.NewPlays) + sum(b.Look), megabytes, 0}
 	if listeners == 1 && plays == 500_000 {
@@ -46,14 +46,14 @@ func reportBill(r *report, b billing.Bill, listeners, plays int) {
 	}
 	r.add(what+"an hour with new plays, what new tracks add, an hour without new plays, once a day",
 		hour, figure{sum(b.NewTracks), megabytes, 0}, figure{sum(b.Look), megabytes, 0}, figure{sum(b.Day), megabytes, 0})
-	month := func(playing, newTracks int) figure {
+	month := func(playing, newTracks int, reach float64) figure {
 		n := int64(listeners)
 		// One run of features fetches the tracks of all listeners, so there is at most one load an hour.
 		bytes := b.Month(n*int64(playing), min(hoursAMonth, n*int64(newTracks)))
-		return figure{float64(bytes) / 1e9, gigabytes, reachMonth}
+		return figure{float64(bytes) / 1e9, gigabytes, reach}
 	}
-	r.add(what+"a month with new plays in 12 hours a day and new tracks in 6", month(playingHours, newTracksHours))
-	r.add(what+"a month with new plays and tracks in every hour", month(hoursAMonth, hoursAMonth))
+	r.add(what+"a month with new plays in 12 hours a day and new tracks in 6", month(playingHours, newTracksHours, reachMonth))
+	r.add(what+"a month with new plays and tracks in every hour", month(hoursAMonth, hoursAMonth, 0))
 	if listeners == 1 && plays == 500_000 {
 		for _, q := range append(b.NewPlays, b.Look...) {
 			r.add(fmt.Sprintf("· `%s`: %s", q.Statement, q.Reads()), figure{mb(q.Billed), megabytes, 0})
