@@ -15,14 +15,13 @@ type plan struct {
 }
 
 // planFor compares what is loaded with what a listener's document says was read. It compares numbers of
-// receipts and no times, so that clocks decide nothing.
+// receipts and no times, so that clocks do not decide on what is refreshed.
 func planFor(s state, status warehouse.Status) plan {
-	loaded := statusOf(status, s.listener.ID)
 	d := s.document
-	if !s.readable || d.Loaded.Model != warehouse.Model() || loaded.Listens < d.Loaded.Listens {
+	if !s.readable || d.Loaded.Model != warehouse.Model() {
 		return plan{news: true, stale: true, from: warehouse.Beginning}
 	}
-	receipts := receiptsOf(loaded)
+	receipts := receiptsOf(statusOf(status, s.listener.ID))
 	var p plan
 	for month := range keys(receipts, d.Loaded.Receipts) {
 		if receipts[month] == d.Loaded.Receipts[month] {
@@ -34,13 +33,17 @@ func planFor(s state, status warehouse.Status) plan {
 		}
 	}
 	p.news = p.news ||
-		d.Loaded.Features != status.Features ||
+		d.Loaded.Features != status.Features && status.AsOf.Sub(d.Loaded.FeaturesAt) >= featuresPause ||
 		d.TimeZone != s.listener.TimeZone ||
 		d.Public != s.listener.Public ||
 		d.AsOf.After(status.AsOf) || // a clock was wrong
 		day(d.AsOf, s.listener.Zone) != day(status.AsOf, s.listener.Zone) // the windows move with the day
 	return p
 }
+
+// featuresPause is how long new audio features alone make no news after others did: each time costs the
+// export of every listener. With new plays, and with a new day, they are shown at once.
+const featuresPause = 3 * time.Hour
 
 // monthLayout is how a document writes a month; "" are the receipts without plays.
 const monthLayout = "2006-01"
@@ -65,8 +68,8 @@ func statusOf(status warehouse.Status, listener string) *warehouse.ListenerStatu
 	return &warehouse.ListenerStatus{}
 }
 
-// periods are all periods that are ranked, of all listeners. The years are those from the oldest page or
-// listen until now, by the listener's clock.
+// periods are all periods that are ranked, of all listeners. The years are those from the oldest play
+// until now, by the listener's clock.
 func periods(before []state, status warehouse.Status) []warehouse.Period {
 	var list []warehouse.Period
 	asOf := status.AsOf
@@ -94,9 +97,6 @@ func firstYear(l *warehouse.ListenerStatus, asOf time.Time, zone *time.Location)
 		if month != warehouse.NoMonth {
 			oldest = earlier(oldest, month.Begins())
 		}
-	}
-	if !l.Oldest.IsZero() {
-		oldest = earlier(oldest, l.Oldest)
 	}
 	return oldest.In(zone).Year()
 }

@@ -47,8 +47,10 @@ type Loaded struct {
 	Model    string           `json:"model"`    // a fingerprint of the SQL and schemas that made the tables
 	Receipts map[string]int64 `json:"receipts"` // number of receipts by month (2006-01) of their oldest play, "" without plays
 	Features int64            `json:"features"` // number of receipts of audio features
-	Listens  int64            `json:"listens"`  // rows of the table listens
-	Past     Past             `json:"past"`
+	// FeaturesAt is when the number of Features was another for the last time, on the warehouse's clock.
+	FeaturesAt time.Time `json:"features_at"`
+	Listens    int64     `json:"listens"` // rows of the table listens
+	Past       Past      `json:"past"`
 }
 
 // Past is the part of a snapshot's listens that is written again only when a play before Until is loaded.
