@@ -11,6 +11,7 @@ import (
 	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/loading"
+	"spotify-insights.internal/shared/warehouse"
 	"spotify-insights.internal/test/fakespotify"
 )
 
@@ -43,11 +44,14 @@ func measureBacklog(ctx context.Context, r *report) (err error) {
 	if err != nil {
 		return err
 	}
-	loader, warehouse, err := loading.Open(ctx, l.Settings)
+	loader, _, w, err := loading.Open(ctx, l.Settings)
 	if err != nil {
 		return err
 	}
-	fetcher := &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: l.lake, Now: time.Now}
+	if err := w.RefreshTracks(ctx, warehouse.Beginning); err != nil {
+		return err
+	}
+	fetcher := &features.Fetcher{Providers: providers, Warehouse: w, Lake: l.lake, Now: time.Now}
 	start := time.Now()
 	if _, err := fetcher.Run(ctx); err != nil {
 		return err
@@ -57,21 +61,17 @@ func measureBacklog(ctx context.Context, r *report) (err error) {
 	if err != nil {
 		return err
 	}
-	var written []loading.Object
-	for _, o := range list {
-		written = append(written, loading.Object{Name: o.Name, Generation: o.Generation, Size: o.Size})
-	}
 	start = time.Now()
-	loads, err := loader.Load(ctx, written)
+	receipts, err := loader.Load(ctx, list)
 	if err != nil {
 		return err
 	}
 	loaded := time.Since(start)
 	var tracks int64
-	for _, load := range loads {
-		tracks += load.Inserted
+	for _, receipt := range receipts {
+		tracks += receipt.RowsRead
 	}
-	if missing, err := warehouse.MissingFeatures(ctx, time.Now()); err != nil || len(missing) > 0 || tracks != int64(len(fake.Asked(fakespotify.ReccoBeats))) {
+	if missing, err := w.MissingFeatures(ctx, time.Now()); err != nil || len(missing) > 0 || tracks != int64(len(fake.Asked(fakespotify.ReccoBeats))) {
 		return errors.Join(fmt.Errorf("%d tracks have rows, %d have none", tracks, len(missing)), err)
 	}
 	what := fmt.Sprintf("a backlog of %s tracks: ", grouped(int(tracks)))

@@ -24,7 +24,7 @@ var groups = []struct {
 	{"process", measureProcesses},
 	{"load", measureLoad},
 	{"reconcile", measureReconcile},
-	{"topten", measureRankings},
+	{"topten", measureRefreshes},
 	{"features", measureBacklog},
 	{"billed", measureBilled},
 }

@@ -70,16 +70,23 @@ func writePages(ctx context.Context, bucket *objects.Bucket, hours, playsAnHour 
 	for hour := range hours {
 		work.Go(func() error {
 			last := (hour+1)*playsAnHour + plays.PageSize
-			window := all[last-plays.PageSize : last]
-			items := make([]json.RawMessage, len(window))
-			for i, p := range window {
-				items[len(window)-1-i] = item(p) // the newest first
-			}
-			rows := plays.FromRecentlyPlayed(listener, items, window[len(window)-1].PlayedAt.Add(time.Minute))
-			return writeRows(ctx, bucket, lake.PageName(listener, rows, nil), rows)
+			_, err := writePage(ctx, bucket, all[last-plays.PageSize:last])
+			return err
 		})
 	}
 	return len(all) - playsAnHour, work.Wait()
+}
+
+// writePage writes a page of plays, oldest first, as it is fetched a minute after the last, and returns the
+// name of its object.
+func writePage(ctx context.Context, bucket *objects.Bucket, window []fakespotify.Play) (name string, err error) {
+	items := make([]json.RawMessage, len(window))
+	for i, p := range window {
+		items[len(window)-1-i] = item(p) // the newest first
+	}
+	rows := plays.FromRecentlyPlayed(listener, items, window[len(window)-1].PlayedAt.Add(time.Minute))
+	name = lake.PageName(listener, rows)
+	return name, writeRows(ctx, bucket, name, rows)
 }
 
 // writeExport writes one object of so many rows of a privacy export.
@@ -94,7 +101,7 @@ func writeExport(ctx context.Context, bucket *objects.Bucket, name string, n int
 			p.PlayedAt.Format(time.RFC3339), p.Track.DurationMS, track.Name, track.Artists[0].Name, track.Album.Name, track.ID)
 		rows[i] = plays.Row{Listener: listener, Source: plays.SourceExport, PlayedAt: &p.PlayedAt, TrackID: &track.ID, TrackName: &track.Name,
 			Artists: &track.Artists[0].Name, ArtistName: &track.Artists[0].Name, Album: &track.Album.Name, MSPlayed: new(int64(track.DurationMS)),
-			IngestedAt: time.Now().UTC().Truncate(time.Microsecond), File: &file, Index: i, Raw: raw}
+			IngestedAt: time.Now().UTC().Truncate(time.Microsecond), File: &file, RowIndex: i, Version: plays.RowVersion, Raw: raw}
 	}
 	return writeRows(ctx, bucket, name, rows)
 }

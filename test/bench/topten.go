@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -16,34 +16,39 @@ import (
 	"spotify-insights.internal/functions/topten"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/loading"
 	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/warehouse"
+	"spotify-insights.internal/shared/plays"
 )
 
-// reachRanking is what a ranking of 10 M plays is to stay under, in s.
-const reachRanking = 2
+// reach is what a run of topten is to stay under, by the number of plays: s.
+var reach = map[int]struct{ hourly, full float64 }{
+	100_000:   {0.5, 0},
+	500_000:   {1, 0},
+	1_000_000: {1.2, 3},
+}
 
-// rankings is how often a ranking is measured.
-const rankings = 5
+// hourlyRuns is how often an hourly run is measured.
+const hourlyRuns = 5
 
-// measureRankings measures the function topten over histories of twenty years.
-func measureRankings(ctx context.Context, r *report) error {
-	for _, plays := range []int{100_000, 1_000_000, 10_000_000} {
-		if err := measureRanking(ctx, r, plays); err != nil {
+// measureRefreshes measures the function topten over histories of twenty years.
+func measureRefreshes(ctx context.Context, r *report) error {
+	for _, plays := range []int{100_000, 500_000, 1_000_000, 10_000_000} {
+		if err := measureRefresh(ctx, r, plays); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func measureRanking(ctx context.Context, r *report, plays int) (err error) {
+func measureRefresh(ctx context.Context, r *report, count int) (err error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	r.progress("making %d plays", plays)
-	if err := fill(ctx, dir, plays); err != nil {
+	r.progress("making %d plays", count)
+	if err := fill(ctx, dir, count); err != nil {
 		return err
 	}
 	l, err := startLocal(ctx, dir)
@@ -51,48 +56,74 @@ func measureRanking(ctx context.Context, r *report, plays int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.stop()) }()
-	w, err := warehouse.Open(ctx, l.Settings)
+	loader, _, w, err := loading.Open(ctx, l.Settings)
 	if err != nil {
 		return err
 	}
-	documents, err := objects.Open(ctx, l.Settings.InsightsBucket)
+	bucket, err := objects.Open(ctx, l.Settings.InsightsBucket)
 	if err != nil {
 		return err
 	}
-	ranker := &topten.Ranker{Listeners: l.Settings.Listeners, Warehouse: w, Documents: documents}
-	var first time.Duration
+	refresher := &topten.Refresher{Bucket: l.Settings.InsightsBucket, Listeners: l.Settings.Listeners, Warehouse: w, Objects: bucket, Now: time.Now}
+	var full time.Duration
 	var took []float64
-	for i := range 1 + rankings {
+	pages := steady(plays.PageSize+hourlyRuns*playsAnHour, time.Minute, time.Now())
+	for i := range 1 + hourlyRuns {
+		if i > 0 {
+			name, err := writePage(ctx, l.lake, pages[i*playsAnHour:plays.PageSize+i*playsAnHour])
+			if err != nil {
+				return err
+			}
+			if _, err := loader.Load(ctx, []objects.Attrs{{Name: name}}); err != nil {
+				return err
+			}
+		}
 		start := time.Now()
-		if err := ranker.Handle(ctx, message(start)); err != nil {
+		if err := refresher.Handle(ctx, message(start)); err != nil {
 			return err
 		}
 		if i == 0 {
-			first = time.Since(start)
+			full = time.Since(start)
 		} else {
 			took = append(took, time.Since(start).Seconds())
 		}
 	}
 	var document insights.Document
-	if _, err := documents.ReadJSON(ctx, insights.DocumentName(listener), &document); err != nil {
+	if _, err := bucket.ReadJSON(ctx, insights.DocumentName(listener), &document); err != nil {
 		return err
 	}
-	if all := document.Periods[insights.PeriodAll]; all.Totals.Plays != int64(plays) || len(all.TopTracks) != 10 || len(document.Periods) < 20 {
-		return fmt.Errorf("ranked %+v of %d periods", all.Totals, len(document.Periods))
+	if listens := document.Snapshot.Listens.Rows; listens < int64(count)*9/10 || document.Loaded.Listens != listens {
+		return fmt.Errorf("of %d plays the snapshot has %d listens", count, listens)
 	}
-	reach := 0.0
-	if plays == 10_000_000 {
-		reach = reachRanking
+	size, err := sizeOf(ctx, bucket, document.Snapshot)
+	if err != nil {
+		return err
 	}
-	what := fmt.Sprintf("`topten`, %s plays of one listener in 20 years: ", grouped(plays))
-	r.add(fmt.Sprintf("%severy hour, from the sums of the past and the last 13 months, median of %d", what, rankings), figure{median(took), seconds, reach})
-	r.add(what+"once a day, when every play is read to sum up the past", figure{first.Seconds(), seconds, 0})
+	what := fmt.Sprintf("`topten`, %s plays of one listener in 20 years: ", grouped(count))
+	r.add(fmt.Sprintf("%severy hour, median of %d", what, hourlyRuns), figure{median(took), seconds, reach[count].hourly})
+	r.add(what+"full refresh", figure{full.Seconds(), seconds, reach[count].full})
+	r.add(what+"its snapshot", figure{float64(size) / 1e6, megabytes, 0})
 	return nil
 }
 
-// fill makes a warehouse with so many plays: a tenth from the API, the rest from exports, of tracks of
-// which few are played often and many seldom, evenly over twenty years up to now.
-func fill(ctx context.Context, dir string, plays int) error {
+// sizeOf is the number of bytes of a snapshot.
+func sizeOf(ctx context.Context, bucket *objects.Bucket, snapshot insights.Snapshot) (size int64, err error) {
+	for _, name := range slices.Concat(snapshot.Listens.Names, snapshot.Tracks.Names) {
+		attrs, err := bucket.Attrs(ctx, name)
+		if err != nil {
+			return 0, err
+		}
+		size += attrs.Size
+	}
+	return size, nil
+}
+
+// playsAnHour is how many plays of an hourly page are new.
+const playsAnHour = 5
+
+// fill makes a warehouse with so many plays: a tenth from the API, ten rows each as ten windows have had it, and the
+// rest from exports, of tracks of which few are played often and many seldom, evenly over twenty years up to now.
+func fill(ctx context.Context, dir string, count int) error {
 	l, err := startLocal(ctx, dir)
 	if err != nil {
 		return err
@@ -107,40 +138,55 @@ func fill(ctx context.Context, dir string, plays int) error {
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	const twentyYears = 20 * 365 * 86400
-	_, err = db.ExecContext(ctx, "SELECT setseed(0.5)")
-	if err == nil {
-		_, err = db.ExecContext(ctx, `
-INSERT INTO `+l.Settings.Dataset+`.plays
+	step := float64(twentyYears) * 1e6 / float64(count)
+	for _, statement := range []string{
+		"SELECT setseed(0.5)",
+		fmt.Sprintf(`
+CREATE TEMP TABLE told AS
 SELECT
-  '`+listener+`', now() - to_microseconds(CAST((`+fmt.Sprint(plays)+` - i) * (`+fmt.Sprint(twentyYears)+`000000.0 / `+fmt.Sprint(plays)+`) AS BIGINT)),
-  substr(md5('t' || t), 1, 22), 'Name of track ' || t, 'Artist ' || (t % 8000) || ', Guest', 'Artist ' || (t % 8000), 'The album ' || (t // 12),
-  'USRC1' || t, 120000 + t % 200000, CASE WHEN i % 10 > 0 THEN 30000 + (t * 7 + i) % 150000 END,
-  'https://open.spotify.com/track/' || substr(md5('t' || t), 1, 22),
-  CASE WHEN i % 10 = 0 THEN 'https://i.scdn.co/image/ab67616d0000b273' || md5('a' || t // 12) END, NULL,
-  CASE WHEN i % 10 = 0 THEN 'api' ELSE 'export' END, 'trackdone', 'trackdone', false, false, false, false, now(),
-  'plays/source=export/listener=`+listener+`/' || repeat('0', 64) || '/v1/Streaming_History_Audio_' || (i // 15000) || '-0-14999.ndjson.gz'
-FROM (SELECT i, CAST(floor(least(60000, `+fmt.Sprint(plays)+` / 5) * pow(random(), 2.5)) AS BIGINT) AS t FROM range(`+fmt.Sprint(plays)+`) AS r(i))`)
+  i, i %% 10 = 0 AS api, t, substr(md5('t' || t), 1, 22) AS track,
+  now() - to_microseconds(CAST((%d - i) * %f AS BIGINT)) AS played_at
+FROM (SELECT i, CAST(floor(least(60000, %d / 5) * pow(random(), 2.5)) AS BIGINT) AS t FROM range(%d) AS r(i))`, count, step, count, count),
+		fmt.Sprintf(`
+INSERT INTO %[1]s.plays BY NAME
+SELECT
+  '%[2]s' AS listener, played_at, track AS track_id, 'Name of track ' || t AS track_name,
+  'Artist ' || (t %% 8000) || ', Guest' AS artists, 'Artist ' || (t %% 8000) AS artist_name,
+  CASE WHEN api THEN substr(md5('r' || t %% 8000), 1, 22) END AS artist_id, 'The album ' || (t // 12) AS album,
+  CASE WHEN api THEN substr(md5('b' || t // 12), 1, 22) END AS album_id, 'Artist ' || (t %% 8000) AS album_artist,
+  'USRC1' || t AS isrc, CASE WHEN api THEN 120000 + t %% 200000 END AS duration_ms,
+  CASE WHEN NOT api THEN 30000 + (t * 7 + i) %% 150000 END AS ms_played,
+  'https://open.spotify.com/track/' || track AS spotify_url,
+  CASE WHEN api THEN 'https://i.scdn.co/image/ab67616d0000b273' || md5('a' || t // 12) END AS image_url,
+  CASE WHEN api THEN 'api' ELSE 'export' END AS source, 'trackdone' AS reason_start, 'trackdone' AS reason_end,
+  false AS shuffle, false AS skipped, false AS offline, false AS incognito, now() AS ingested_at,
+  CASE WHEN api THEN 'plays/source=api/listener=%[2]s/date=2020-01-01/' || (i // 50 + w) || '-' || repeat('0', 64) || '.ndjson.gz'
+    ELSE 'plays/source=export/listener=%[2]s/' || repeat('0', 64) || '/v1/Streaming_History_Audio_' || (i // 50000) || '-0-49999.ndjson.gz' END AS object,
+  i AS row_index
+FROM told, range(CASE WHEN api THEN 10 ELSE 1 END) AS windows(w)`, l.Settings.Dataset, listener),
+		fmt.Sprintf(`
+INSERT INTO %[1]s.loads BY NAME
+SELECT
+  object, 1 AS generation, any_value(source) AS kind, listener, %[2]d AS row_version, COUNT(*) AS rows_read, COUNT(*) AS plays, 0 AS rejected, 0 AS not_music,
+  MIN(played_at) AS oldest, MAX(played_at) AS newest, MAX(played_at) AS fetched_at, COUNT(*) >= 50 AS full_page, now() AS loaded_at
+FROM %[1]s.plays GROUP BY object, listener`, l.Settings.Dataset, plays.RowVersion),
+		"CHECKPOINT",
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("filling the warehouse: %w", err)
+		}
 	}
-	if err == nil {
-		// The ledger knows of a full page a day ago: only the plays since then are the latest.
-		_, err = db.ExecContext(ctx, `
-INSERT INTO `+l.Settings.Dataset+`.loads (object, generation, kind, listener, rows_read, inserted, duplicates, rejected, not_music, oldest, newest, full_page, loaded_at)
-VALUES ('o', 1, 'api', '`+listener+`', 50, 50, 0, 0, 0, now() - INTERVAL 1 DAY, now(), true, now())`)
-	}
-	if err == nil {
-		_, err = db.ExecContext(ctx, "CHECKPOINT")
-	}
-	return err
+	return nil
 }
 
-// message is the event that plays were loaded up to now.
+// message is the message that something was loaded.
 func message(now time.Time) event.Event {
-	data, _ := json.Marshal(events.Loaded{Listener: listener, CommittedAt: now})
 	e := event.New()
 	e.SetID(now.String())
 	e.SetSource("//bench")
 	e.SetType(events.MessagePublished)
-	_ = e.SetData("application/json", map[string]any{"message": map[string]any{"data": data}})
+	e.SetTime(now)
+	_ = e.SetData("application/json", map[string]any{"message": map[string]any{"data": []byte("loaded")}})
 	return e
 }
 
