@@ -37,8 +37,8 @@ func (d dice) exports(listener string, all []heard, end time.Time) (objects []ob
 				kept[i] = d.told(all[i])
 			}
 			rows = append(rows, d.exportRow(listener, all[i].track, kept[i], imported))
-			if d.chance(4) { // a play that the API never had
-				other := told{kept[i].at.Add(d.within(0, 20*time.Second, time.Second)), kept[i].ms}
+			if d.chance(8) { // a play that the API never had
+				other := told{pick(d, kept[i].at, all[i].at, kept[i].at.Add(d.within(0, 20*time.Second, time.Second))), kept[i].ms}
 				rows = append(rows, d.exportRow(listener, d.track(), other, imported))
 			}
 		}

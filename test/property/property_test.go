@@ -36,22 +36,27 @@ func TestHistories(t *testing.T) {
 	if *soak {
 		*cases = max(*cases, 150)
 	}
+	var covered coverage
 	for first := 0; first < *cases; first += perCloud {
 		t.Run(fmt.Sprintf("from %d", *seed+uint64(first)), func(t *testing.T) {
 			s := machinetest.Start(t).Settings
 			for n := first; n < min(first+perCloud, *cases); n++ {
 				one := *seed + uint64(n)
 				t.Run(fmt.Sprint(one), func(t *testing.T) {
+					t.Parallel() // each waits for most of its time
 					t.Logf("to run it again: go test ./test/property -cases 1 -seed %d -end %s", one, end.Format(time.RFC3339))
-					runCase(t, s, one, end)
+					runCase(t, s, one, end, &covered)
 				})
 			}
 		})
 	}
+	if !t.Failed() {
+		covered.check(t)
+	}
 }
 
 // runCase makes a history, lets it come to the pipeline in a random way, and compares what comes of it.
-func runCase(t *testing.T, s settings.Settings, seed uint64, end time.Time) {
+func runCase(t *testing.T, s settings.Settings, seed uint64, end time.Time, covered *coverage) {
 	name := fmt.Sprintf("case%d", seed)
 	d := newDice(seed)
 	w := newWorld(t, s, name, d, d.newHistory(t, name, end))
@@ -64,6 +69,7 @@ func runCase(t *testing.T, s settings.Settings, seed uint64, end time.Time) {
 	w.handle(time.Now())
 	w.note("end")
 	w.checkAll()
+	covered.history(w)
 
 	tables := w.tables()
 	w.note("rebuild")
