@@ -19,7 +19,7 @@ const years = 3
 func (d dice) listening(zone *time.Location, end time.Time) []heard {
 	places := d.places(zone, end)
 	var all []heard
-	for want := d.from(120, 300); len(all) < want; {
+	for want := d.from(120, 400); len(all) < want; {
 		middle := pick(d, places...)
 		if len(all) > 0 && d.chance(20) { // a day after another play, to the microsecond or nearly
 			middle = pick(d, all...).at.Add(24*time.Hour + pick(d, 0, 0, time.Microsecond, -time.Microsecond, time.Second))

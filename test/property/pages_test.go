@@ -36,9 +36,9 @@ func (d dice) fetches(list []report, end time.Time) (times []time.Time) {
 		switch {
 		case missed > 0:
 			missed--
-		case d.chance(2):
+		case d.chance(3):
 			missed = d.from(20, 120)
-		case d.chance(8):
+		case d.chance(11):
 			at := list[i].at.Add(d.within(-time.Minute, time.Hour, time.Second))
 			if at.Before(end) {
 				times = append(times, at)

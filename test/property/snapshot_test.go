@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -67,6 +68,15 @@ func (w *world) ordered(what string, got, want []string) {
 	}
 }
 
+// reader is a database that only reads files.
+var reader = sync.OnceValue(func() *sql.DB {
+	connector, err := duckdb.NewConnector("", nil)
+	if err != nil {
+		panic(err)
+	}
+	return sql.OpenDB(connector)
+})
+
 // parquet reads columns of the rows of exported files, in their order.
 func (w *world) parquet(files insights.Files, columns string) (lines []string) {
 	w.t.Helper()
@@ -79,11 +89,7 @@ func (w *world) parquet(files insights.Files, columns string) (lines []string) {
 		w.must(os.WriteFile(path, content, 0o600))
 		paths = append(paths, "'"+path+"'")
 	}
-	connector, err := duckdb.NewConnector("", nil)
-	w.must(err)
-	db := sql.OpenDB(connector)
-	defer db.Close()
-	rows, err := db.QueryContext(w.t.Context(), fmt.Sprintf("SELECT %s FROM read_parquet([%s])", columns, strings.Join(paths, ", ")))
+	rows, err := reader().QueryContext(w.t.Context(), fmt.Sprintf("SELECT %s FROM read_parquet([%s])", columns, strings.Join(paths, ", ")))
 	w.must(err)
 	defer rows.Close()
 	for rows.Next() {

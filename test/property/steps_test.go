@@ -48,12 +48,10 @@ func (w *world) loadSome() {
 		}
 	}
 	w.dice.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	for len(list) > 0 {
-		n := w.dice.from(1, len(list))
-		w.note("load %d", n)
-		w.load(list[:n])
-		list = list[n:]
-	}
+	n := w.dice.from(0, len(list))
+	w.note("load %d and %d", n, len(list)-n)
+	w.load(list[:n])
+	w.load(list[n:])
 }
 
 // deliver gives topten a message: in any order, some again. After a whole run the tables are right.
