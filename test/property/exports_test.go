@@ -20,8 +20,11 @@ type told struct {
 // exports makes the lake objects of a listener's exports, which overlap, and their manifests.
 func (d dice) exports(listener string, all []heard, end time.Time) (objects []object) {
 	kept := map[int]told{}
-	for n := range d.from(0, 3) {
+	for n := range d.from(0, 4) {
 		first := d.IntN(len(all))
+		if begins := firstOfMonths(all); d.chance(60) && len(begins) > 0 {
+			first = pick(d, begins...)
+		}
 		last := d.from(first, len(all)-1)
 		zip := fmt.Sprintf("%08x", n*7919+d.IntN(1000))
 		imported := all[last].at.Add(d.within(time.Hour, 60*24*time.Hour, time.Hour))
@@ -45,6 +48,17 @@ func (d dice) exports(listener string, all []heard, end time.Time) (objects []ob
 		objects = append(objects, d.exportObjects(listener, zip, rows, imported)...)
 	}
 	return objects
+}
+
+// firstOfMonths are the indices of plays that are the first of their month, and end seconds after it began.
+func firstOfMonths(all []heard) (list []int) {
+	for i, h := range all {
+		before := h.at.Add(-6 * time.Second)
+		if before.UTC().Month() != h.at.UTC().Month() && (i == 0 || all[i-1].at.UTC().Month() != h.at.UTC().Month()) {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // told is a play as an export says it: in whole seconds, some seconds before or after the API's instant,

@@ -11,27 +11,33 @@ import (
 
 var errFault = errors.New("a fault of the test")
 
-// fault makes one call fail: the one of that number, before it does anything or after it has done all.
+// fault makes one call of the functions' clients go wrong.
 type fault struct {
-	at    int // 0: none fails
-	late  bool
-	calls int
+	calls int                                 // that were made
+	at    int                                 // the number of the call, 0: none
+	how   func(call func() error) (err error) // what becomes of it
 }
 
-// set makes the call fail that many calls from now.
-func (f *fault) set(at int, late bool) { f.at, f.late, f.calls = at, late, 0 }
+// The ways in which a call fails: before it does anything, and after it has done all.
+func failBefore(func() error) error { return errFault }
+
+func failAfter(call func() error) error {
+	if err := call(); err != nil {
+		return err
+	}
+	return errFault
+}
+
+// set lets a call go wrong, so many from now.
+func (f *fault) set(at int, how func(call func() error) error) { f.at, f.how, f.calls = at, how, 0 }
 
 func (f *fault) do(call func() error) error {
 	f.calls++
 	if f.calls != f.at {
 		return call()
 	}
-	if f.late {
-		if err := call(); err != nil {
-			return err
-		}
-	}
-	return errFault
+	f.at = 0
+	return f.how(call)
 }
 
 // faultyWarehouse is the warehouse of loader, topten and reconcile, with faults.

@@ -67,6 +67,13 @@ func (d dice) page(listener string, list []report, at time.Time) (rows []plays.R
 	if len(shown) > size {
 		shown = shown[:size]
 	}
+	if d.chance(10) { // it ends with the first play of a month
+		for i := 1; i < len(shown); i++ {
+			if shown[i].at.UTC().Month() != shown[i-1].at.UTC().Month() {
+				shown = shown[:i]
+			}
+		}
+	}
 	hole := -1
 	if d.chance(7) && len(shown) > 1 { // an item is missing this time
 		hole = d.IntN(len(shown))

@@ -63,7 +63,7 @@ func runCase(t *testing.T, s settings.Settings, seed uint64, end time.Time, cove
 	for range 12 {
 		w.step()
 	}
-	w.fault.set(0, false)
+	w.fault.set(0, nil)
 	w.arrive(len(w.coming))
 	w.reconcile()
 	w.handle(time.Now())
@@ -105,7 +105,7 @@ func (w *world) tables() []string {
 func (w *world) checkOldMessage() {
 	w.t.Helper()
 	for _, d := range w.documents() {
-		w.fault.set(0, false)
+		w.fault.set(0, nil)
 		if w.handle(d.AsOf.Add(-time.Minute)) || w.fault.calls != len(w.listeners) {
 			w.t.Fatalf("a message older than the documents made %d calls", w.fault.calls)
 		}

@@ -11,11 +11,11 @@ import (
 // step does one thing of what may happen to a pipeline, at random.
 func (w *world) step() {
 	w.t.Helper()
-	w.fault.set(0, false)
-	if w.dice.chance(15) {
-		w.fault.set(w.dice.from(1, 12), w.dice.chance(50))
-	}
 	w.note("")
+	w.fault.set(0, nil)
+	if w.dice.chance(25) {
+		w.goWrong()
+	}
 	switch n := w.dice.IntN(100); {
 	case n < 45:
 		w.loadSome()
@@ -32,8 +32,31 @@ func (w *world) step() {
 	default:
 		w.loseRows()
 	}
-	if w.fault.at > 0 {
-		w.note("fault at call %d of %d", w.fault.at, w.fault.calls)
+}
+
+// goWrong lets one of the next calls fail, or lets something else be done just before it.
+func (w *world) goWrong() {
+	at := w.dice.from(1, 12)
+	switch w.dice.IntN(4) {
+	case 0:
+		w.note("fail before call %d", at)
+		w.fault.set(at, failBefore)
+	case 1:
+		w.note("fail after call %d", at)
+		w.fault.set(at, failAfter)
+	case 2:
+		w.note("load before call %d", at)
+		w.fault.set(at, func(call func() error) error {
+			w.loadSome()
+			w.meanwhile = true
+			return call()
+		})
+	case 3:
+		w.note("run before call %d", at)
+		w.fault.set(at, func(call func() error) error {
+			w.handle(time.Now())
+			return call()
+		})
 	}
 }
 
@@ -65,9 +88,10 @@ func (w *world) deliver() {
 			w.messages = slices.Delete(w.messages, i, i+1)
 		}
 	}
+	w.meanwhile = false
 	ran := w.handle(at)
 	w.note("run %v", ran)
-	if ran && !w.unsure && w.dice.chance(50) {
+	if ran && !w.unsure && !w.meanwhile && w.dice.chance(50) {
 		w.note("check")
 		w.checkTables()
 	}
@@ -116,7 +140,7 @@ func (w *world) loseRows() {
 			w.tell("DELETE FROM %s.listens WHERE TRUE")
 			w.note("run %v", w.handle(time.Now()))
 		}
-		w.fault.set(0, false)
+		w.fault.set(0, nil)
 		w.note("reconcile")
 		w.reconcile()
 		return
