@@ -20,12 +20,15 @@ type told struct {
 // exports makes the lake objects of a listener's exports, which overlap, and their manifests.
 func (d dice) exports(listener string, all []heard, end time.Time) (objects []object) {
 	kept := map[int]told{}
-	for n := range d.from(0, 4) {
+	for n := range d.from(0, 6) {
 		first := d.IntN(len(all))
 		if begins := firstOfMonths(all); d.chance(60) && len(begins) > 0 {
 			first = pick(d, begins...)
 		}
 		last := d.from(first, len(all)-1)
+		if d.chance(50) {
+			last = min(first+d.IntN(3), len(all)-1)
+		}
 		zip := fmt.Sprintf("%08x", n*7919+d.IntN(1000))
 		imported := all[last].at.Add(d.within(time.Hour, 60*24*time.Hour, time.Hour))
 		if imported.After(end) {

@@ -60,13 +60,23 @@ func runCase(t *testing.T, s settings.Settings, seed uint64, end time.Time, cove
 	name := fmt.Sprintf("case%d", seed)
 	d := newDice(seed)
 	w := newWorld(t, s, name, d, d.newHistory(t, name, end))
-	for range 12 {
+	late := w.holdBack(5)
+	for range 16 {
 		w.step()
 	}
 	w.fault.set(0, nil)
 	w.arrive(len(w.coming))
 	w.reconcile()
 	w.handle(time.Now())
+	w.checkTables()
+	for _, o := range late {
+		w.note("late %s", o.name)
+		w.coming = []object{o}
+		w.arrive(1)
+		w.load([]string{o.name})
+		w.handle(time.Now())
+		w.checkTables()
+	}
 	w.note("end")
 	w.checkAll()
 	covered.history(w)

@@ -13,21 +13,21 @@ func (w *world) step() {
 	w.t.Helper()
 	w.note("")
 	w.fault.set(0, nil)
-	if w.dice.chance(25) {
+	if w.dice.chance(20) {
 		w.goWrong()
 	}
 	switch n := w.dice.IntN(100); {
-	case n < 45:
+	case n < 40:
 		w.loadSome()
-	case n < 75:
+	case n < 88:
 		w.deliver()
-	case n < 80:
+	case n < 91:
 		w.note("reconcile")
 		w.reconcile()
-	case n < 85:
+	case n < 94:
 		w.note("lose all messages")
 		w.messages = nil
-	case n < 95:
+	case n < 98:
 		w.changeDocument(w.dice.IntN(len(w.listeners)))
 	default:
 		w.loseRows()
@@ -63,10 +63,10 @@ func (w *world) goWrong() {
 // loadSome has objects come and loads some of those that have come, in any order, and some of them again.
 func (w *world) loadSome() {
 	w.t.Helper()
-	w.arrive(w.dice.from(0, 1+len(w.objects)/6))
+	w.arrive(w.dice.from(0, 1+len(w.objects)/8))
 	var list []string
 	for _, name := range sortedKeys(w.lake) {
-		if !w.loaded[name] && w.dice.chance(70) || w.dice.chance(5) {
+		if !w.loaded[name] && w.dice.chance(80) || w.dice.chance(2) {
 			list = append(list, name)
 		}
 	}
@@ -91,7 +91,7 @@ func (w *world) deliver() {
 	w.meanwhile = false
 	ran := w.handle(at)
 	w.note("run %v", ran)
-	if ran && !w.unsure && !w.meanwhile && w.dice.chance(50) {
+	if ran && !w.unsure && !w.meanwhile {
 		w.note("check")
 		w.checkTables()
 	}
@@ -107,7 +107,7 @@ func (w *world) changeDocument(i int) {
 	if generation == 0 || err != nil || d.Loaded == nil {
 		return
 	}
-	what := pick(w.dice, "delete", "break", "model", "ahead", "behind", "zone")
+	what := pick(w.dice, "delete", "break", "model", "ahead", "ahead", "behind", "zone")
 	w.note("document: %s", what)
 	switch what {
 	case "delete":
