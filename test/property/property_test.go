@@ -77,7 +77,8 @@ func runCase(t *testing.T, s settings.Settings, seed uint64, end time.Time, cove
 		w.handle(time.Now())
 		w.checkTables()
 	}
-	w.note("end")
+	w.note("next day")
+	w.nextDay()
 	w.checkAll()
 	covered.history(w)
 
@@ -95,6 +96,20 @@ func runCase(t *testing.T, s settings.Settings, seed uint64, end time.Time, cove
 		t.Fatal("a full rebuild has other rows")
 	}
 	w.checkOldMessage()
+}
+
+// nextDay makes a run as one of the next day is: every listener gets a new snapshot. Until then the snapshot
+// of a listener without news says of a track what it said before another listener's plays named it anew.
+func (w *world) nextDay() {
+	w.t.Helper()
+	for i, d := range w.documents() {
+		name := insights.DocumentName(w.listeners[i].ID)
+		generation, err := w.insights.ReadJSON(w.t.Context(), name, &insights.Document{})
+		w.must(err)
+		d.AsOf = d.AsOf.AddDate(0, 0, -1)
+		w.must(w.insights.WriteJSON(w.t.Context(), name, d, generation))
+	}
+	w.handle(time.Now())
 }
 
 // checkAll compares everything.
