@@ -18,7 +18,7 @@ import (
 var (
 	soak   = flag.Bool("soak", false, "run the long tests at full length")
 	seed   = flag.Uint64("seed", 0, "the first seed; with -end and -cases it makes a case that failed again")
-	cases  = flag.Int("cases", 3, "how many cases to run, each with a seed of its own")
+	cases  = flag.Int("cases", 2, "how many cases to run, each with a seed of its own")
 	finish = flag.String("end", "", "the end of the histories in RFC 3339, now where it is not given")
 )
 
