@@ -1,5 +1,5 @@
-# What calls for a person, each with what to do. Nothing here fires before a listener has connected:
-# two of the alerts want a success that is then missed, and the lines the others match are written for
+# What calls for a person, each with what to do. Nothing here fires before a listener has connected: the
+# alerts of absences.tf wait for a first success, and the lines that the others match are written for
 # connected listeners only.
 
 variable "alert_email" {
@@ -37,7 +37,7 @@ locals {
       labels   = { listener = "EXTRACT(jsonPayload.listener)" }
       text     = <<-TEXT
         Spotify ends every consent six months after it was given, however often it is used. This listener's is over 150 days
-        old, or Spotify has refused it in two runs in a row. What is played meanwhile is lost beyond the last 50 plays.
+        old, or Spotify has refused it in two runs in a row. Until it is renewed, plays beyond the last 50 are lost.
 
         Connect again: `make connect PROJECT=${var.project} LISTENER=$${log.extracted_label.listener}`
       TEXT
@@ -57,16 +57,16 @@ locals {
       TEXT
     }
     gap = {
-      title    = "Plays were missed between two ingests"
+      title    = "Plays may have been missed between two ingests"
       severity = "WARNING"
       filter   = "resource.labels.service_name=\"topten\" AND jsonPayload.message=\"gap found\""
       labels   = { listener = "EXTRACT(jsonPayload.listener)" }
       text     = <<-TEXT
-        More than 50 plays came between two ingests of this listener; Spotify remembers no more than 50, so some are missing. The
-        line's `after` and `before` say when: `make logs PROJECT=${var.project}`
+        There may have been more than 50 plays between two ingests of this listener. Spotify remembers 50, so older ones may be
+        missing. The line's `after` and `before` say when: `make logs PROJECT=${var.project}`
 
         They are in the listener's extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy.
-        If ingests were failing at that time, mend that first: `make doctor PROJECT=${var.project}`. If not, run them more often:
+        If ingests were failing at that time, fix that first: `make doctor PROJECT=${var.project}`. If not, run them more often:
         `ingest_schedule`.
       TEXT
     }

@@ -9,7 +9,7 @@ locals {
   }
 }
 
-# The truth: everything else can be made anew from it. No rule ever deletes an object, live or not.
+# The source of truth: everything else can be built again from it. No rule ever deletes an object, live or not.
 resource "google_storage_bucket" "lake" {
   name                        = local.buckets.lake
   location                    = var.region
@@ -20,7 +20,7 @@ resource "google_storage_bucket" "lake" {
   versioning {
     enabled = true
   }
-  soft_delete_policy { # versioning keeps what is deleted; a deleted bucket can be had back for a week
+  soft_delete_policy { # versioning keeps what is deleted; a deleted bucket can be restored for a week
     retention_duration_seconds = 604800
   }
 
@@ -50,7 +50,8 @@ resource "google_storage_bucket" "uploads" {
   depends_on = [time_sleep.services]
 }
 
-# What the page shows. Replaced hourly, made anew at any time.
+# What the pages read: documents and snapshots. topten deletes the snapshots that no document names. No rule
+# deletes by age, because the snapshot of a listener who plays nothing stays in use.
 resource "google_storage_bucket" "insights" {
   name                        = local.buckets.insights
   location                    = var.region
@@ -58,7 +59,7 @@ resource "google_storage_bucket" "insights" {
   public_access_prevention    = "enforced"
   force_destroy               = true
 
-  soft_delete_policy { # each replaced version would be billed for a week
+  soft_delete_policy { # else each replaced snapshot is billed for a week
     retention_duration_seconds = 0
   }
 

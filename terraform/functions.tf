@@ -14,9 +14,23 @@ locals {
   }
   warehouse = merge(local.base, {
     DATASET          = google_bigquery_dataset.insights.dataset_id
-    STAGING_DATASET  = google_bigquery_dataset.staging.dataset_id
     LOCATION         = var.region
     MAX_BYTES_BILLED = tostring(var.maximum_bytes_billed)
+  })
+
+  # What the private and the public page have in common.
+  page = {
+    source    = "dashboard"
+    on        = "people"
+    memory    = "1Gi" # it holds listeners' histories
+    cpu       = "1"   # less than a whole one serves one request at a time
+    timeout   = 30
+    instances = 2
+    requests  = 40
+  }
+  page_environment = merge(local.base, {
+    INSIGHTS_BUCKET = google_storage_bucket.insights.name
+    GOMEMLIMIT      = "900MiB" # Go frees memory before the instance runs out of it
   })
 
   functions = merge({
@@ -37,21 +51,20 @@ locals {
     load = {
       source    = "load"
       on        = "lake"
-      memory    = "256Mi"
+      memory    = "1Gi" # it holds an object and its rows
       cpu       = null
       timeout   = 540
-      instances = 1 # two merges at once can insert one play twice
+      instances = 1 # BigQuery limits how often a table is changed
       requests  = 1
       environment = merge(local.warehouse, {
         LAKE_BUCKET = google_storage_bucket.lake.name
         TOPIC       = google_pubsub_topic.loaded.name
-        LISTENERS   = jsonencode(local.shown) # whom it tells of audio features, which are everybody's
       })
     }
     reconcile = {
       source    = "reconcile"
       on        = "schedule"
-      memory    = "512Mi" # it holds the names of every object there is
+      memory    = "1Gi" # it holds a batch of objects and their rows
       cpu       = null
       timeout   = 1740 # with a minute's grace, the half hour that Scheduler waits at most
       instances = 1
@@ -59,7 +72,6 @@ locals {
       environment = merge(local.warehouse, {
         LAKE_BUCKET = google_storage_bucket.lake.name
         TOPIC       = google_pubsub_topic.loaded.name
-        LISTENERS   = jsonencode(local.shown)
       })
     }
     topten = {
@@ -68,7 +80,7 @@ locals {
       memory    = "256Mi"
       cpu       = null
       timeout   = 540
-      instances = 1 # a second ranking would overtake the first
+      instances = 1 # two runs that change the same months of a table conflict
       requests  = 1
       environment = merge(local.warehouse, {
         INSIGHTS_BUCKET = google_storage_bucket.insights.name
@@ -77,7 +89,7 @@ locals {
     }
     features = {
       source    = "features"
-      on        = "loaded"
+      on        = "schedule"
       memory    = "256Mi"
       cpu       = null
       timeout   = 540
@@ -85,23 +97,14 @@ locals {
       requests  = 1
       environment = merge(local.warehouse, {
         LAKE_BUCKET       = google_storage_bucket.lake.name
-        INSIGHTS_BUCKET   = google_storage_bucket.insights.name
         FEATURE_PROVIDERS = coalesce(join(",", var.feature_providers), "none")
       })
     }
-    dashboard = {
-      source    = "dashboard"
-      on        = "people"
-      memory    = "512Mi"
-      cpu       = "1" # less than a whole one serves one request at a time
-      timeout   = 30
-      instances = 2
-      requests  = 40
-      environment = merge(local.base, {
-        INSIGHTS_BUCKET = google_storage_bucket.insights.name
-        LISTENERS       = jsonencode(local.shown)
+    dashboard = merge(local.page, {
+      environment = merge(local.page_environment, {
+        LISTENERS = jsonencode(local.shown)
       })
-    }
+    })
   }, local.public_functions)
 
   events = {
@@ -173,11 +176,12 @@ resource "google_cloudfunctions2_function" "function" {
     }
   }
 
-  # A function runs as soon as it is there: its tables, views and grants come before it.
+  # A function runs as soon as it exists: its tables, views and grants come before it.
   depends_on = [
     google_bigquery_table.table,
-    google_bigquery_table.listening_history,
-    google_bigquery_table.gaps,
+    google_bigquery_table.features,
+    google_bigquery_table.open_gaps,
+    google_bigquery_table.load_counts,
     time_sleep.grants,
   ]
 }

@@ -16,21 +16,18 @@ locals {
       { account = "ingest", bucket = "insights", role = "roles/storage.objectUser" },
       { account = "load", bucket = "lake", role = "roles/storage.objectViewer" },
       { account = "reconcile", bucket = "lake", role = "roles/storage.objectViewer" },
-      { account = "topten", bucket = "insights", role = "roles/storage.objectUser" },
+      # Topten reads, writes and deletes its own objects only. EXPORT DATA writes with topten's rights, and
+      # replaces and lists objects too. Why an account may list the names of all objects, public.tf says.
+      { account = "topten", bucket = "insights", role = "roles/storage.objectUser", under = ["insights/", "public/", "snapshots/"] },
+      { account = "topten", bucket = "insights", role = "roles/storage.legacyBucketReader" },
       { account = "dashboard", bucket = "insights", role = "roles/storage.objectViewer" },
-      # Features talks to strangers. It can add to the lake as ingest can, and reaches its own objects only, by how
-      # their names begin. Why it may list the names of all, public.tf says.
-      { account = "features", bucket = "lake", role = "roles/storage.objectCreator", under = "features/" },
-      { account = "features", bucket = "lake", role = "roles/storage.objectViewer", under = "features/" },
+      # Features talks to strangers. It can add to the lake as ingest can, and reaches its own objects only.
+      { account = "features", bucket = "lake", role = "roles/storage.objectCreator", under = ["features/"] },
+      { account = "features", bucket = "lake", role = "roles/storage.objectViewer", under = ["features/"] },
       { account = "features", bucket = "lake", role = "roles/storage.legacyBucketReader" },
-      { account = "features", bucket = "insights", role = "roles/storage.objectUser", under = "status/features.json" },
-      { account = "features", bucket = "insights", role = "roles/storage.legacyBucketReader" },
     ]
-    datasets = [
-      { account = "load", dataset = "staging", role = "roles/bigquery.dataEditor" },
-      { account = "reconcile", dataset = "staging", role = "roles/bigquery.dataEditor" },
-      { account = "topten", dataset = "staging", role = "roles/bigquery.dataEditor" },
-      { account = "topten", dataset = "insights", role = "roles/bigquery.dataViewer" }, # views and what they read
+    datasets = [ # topten reads every table and view, and exports what it reads
+      { account = "topten", role = "roles/bigquery.dataViewer" },
     ]
     tables = [
       { account = "load", table = "plays", role = "roles/bigquery.dataEditor" },
@@ -39,10 +36,11 @@ locals {
       { account = "reconcile", table = "plays", role = "roles/bigquery.dataEditor" },
       { account = "reconcile", table = "audio_features", role = "roles/bigquery.dataEditor" },
       { account = "reconcile", table = "loads", role = "roles/bigquery.dataEditor" },
+      { account = "reconcile", table = "listens", role = "roles/bigquery.dataEditor" }, # it empties the table when plays have lost rows
+      { account = "topten", table = "tracks", role = "roles/bigquery.dataEditor" },
+      { account = "topten", table = "listens", role = "roles/bigquery.dataEditor" },
       { account = "topten", table = "top_ten", role = "roles/bigquery.dataEditor" },
-      { account = "topten", table = "past_plays", role = "roles/bigquery.dataEditor" },
-      { account = "topten", table = "past_tracks", role = "roles/bigquery.dataEditor" },
-      { account = "features", table = "plays", role = "roles/bigquery.dataViewer" },
+      { account = "features", table = "tracks", role = "roles/bigquery.dataViewer" },
       { account = "features", table = "audio_features", role = "roles/bigquery.dataViewer" },
     ]
     topics = [
@@ -77,19 +75,21 @@ resource "google_storage_bucket_iam_member" "function" {
   member = google_service_account.function[each.value.account].member
 
   dynamic "condition" {
-    for_each = try([each.value.under], [])
+    for_each = try([each.value.under], []) # a grant without it holds for the whole bucket
     content {
       title       = "own-objects"
-      description = "Only objects whose name begins with ${condition.value}."
-      expression  = "resource.name.startsWith(\"projects/_/buckets/${local.buckets[each.value.bucket]}/objects/${condition.value}\")"
+      description = "Only objects whose name begins with ${join(" or ", condition.value)}."
+      expression = join(" || ", [for prefix in condition.value :
+        "resource.name.startsWith(\"projects/_/buckets/${local.buckets[each.value.bucket]}/objects/${prefix}\")"
+      ])
     }
   }
 }
 
 resource "google_bigquery_dataset_iam_member" "function" {
-  for_each = { for g in local.grants.datasets : "${g.account} ${g.dataset} ${g.role}" => g }
+  for_each = { for g in local.grants.datasets : "${g.account} ${g.role}" => g }
 
-  dataset_id = each.value.dataset == "staging" ? google_bigquery_dataset.staging.dataset_id : google_bigquery_dataset.insights.dataset_id
+  dataset_id = google_bigquery_dataset.insights.dataset_id
   role       = each.value.role
   member     = google_service_account.function[each.value.account].member
 }
@@ -138,7 +138,7 @@ resource "time_sleep" "grants" {
     google_secret_manager_secret_iam_member.function,
     google_storage_bucket_iam_member.build,
     google_storage_bucket_iam_member.function,
-    google_storage_bucket_iam_member.public_figures,
     google_storage_bucket_iam_member.public_names,
+    google_storage_bucket_iam_member.public_objects,
   ]
 }

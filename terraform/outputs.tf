@@ -24,10 +24,11 @@ output "dataset" {
 }
 
 output "jobs" {
-  description = "Names of the Scheduler jobs: of each listener's ingest, and of reconcile."
+  description = "Names of the Scheduler jobs: of each listener's ingest, of reconcile and of features."
   value = {
     ingest    = { for id, job in google_cloud_scheduler_job.ingest : id => job.name }
     reconcile = google_cloud_scheduler_job.reconcile.name
+    features  = google_cloud_scheduler_job.features.name
   }
 }
 

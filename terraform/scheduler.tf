@@ -51,7 +51,7 @@ locals {
   cron_items = [for value in local.cron_values : "(\\*(/[1-9][0-9]?)?|${value}(-${value}(/[1-9][0-9]?)?)?)"]
   cron       = "^${join(" ", [for item in local.cron_items : "${item}(,${item})*"])}$"
 
-  waits = { for name in ["ingest", "reconcile"] : name => "${local.functions[name].timeout + 60}s" }
+  waits = { for name in ["ingest", "reconcile", "features"] : name => "${local.functions[name].timeout + 60}s" }
 }
 
 resource "google_cloud_scheduler_job" "ingest" {
@@ -86,7 +86,7 @@ resource "google_cloud_scheduler_job" "ingest" {
 resource "google_cloud_scheduler_job" "reconcile" {
   name             = "reconcile"
   region           = var.region
-  description      = "Loads what the events have missed, and has the figures made anew."
+  description      = "Loads what the events have missed, and wakes topten."
   schedule         = var.reconcile_schedule
   time_zone        = var.schedule_time_zone
   attempt_deadline = local.waits.reconcile
@@ -103,6 +103,31 @@ resource "google_cloud_scheduler_job" "reconcile" {
     oidc_token {
       service_account_email = google_service_account.scheduler.email
       audience              = google_cloudfunctions2_function.function["reconcile"].service_config[0].uri
+    }
+  }
+
+  depends_on = [google_cloud_run_v2_service_iam_member.scheduler]
+}
+
+resource "google_cloud_scheduler_job" "features" {
+  name             = "features"
+  region           = var.region
+  description      = "Fetches audio features of tracks that have none."
+  schedule         = "20 * * * *" # after the hour's ingest was loaded and its tracks are known
+  time_zone        = var.schedule_time_zone
+  attempt_deadline = local.waits.features
+
+  retry_config { # the next run does what a failed one has left
+    retry_count = 0
+  }
+
+  http_target {
+    http_method = "POST"
+    uri         = "${google_cloudfunctions2_function.function["features"].service_config[0].uri}/"
+
+    oidc_token {
+      service_account_email = google_service_account.scheduler.email
+      audience              = google_cloudfunctions2_function.function["features"].service_config[0].uri
     }
   }
 

@@ -15,7 +15,7 @@ resource "google_storage_bucket_object" "source" {
   for_each = local.sources
 
   bucket = google_storage_bucket.sources.name
-  name   = "${each.key}-${each.value.hash}.zip" # another name makes the function be deployed anew
+  name   = "${each.key}-${each.value.hash}.zip" # a new name makes the function be deployed again
   source = each.value.file
 
   lifecycle {

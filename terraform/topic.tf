@@ -1,5 +1,4 @@
-# On which load and reconcile tell that plays of a listener were loaded, or audio features, of which they tell
-# every listener.
+# Wakes topten after load or reconcile has loaded something. A message carries no data.
 resource "google_pubsub_topic" "loaded" {
   name = "plays-loaded"
 

@@ -73,7 +73,7 @@ variable "dataset" {
 }
 
 variable "feature_providers" {
-  description = "Who is asked for the audio features of tracks, in this order; [] asks nobody. They are told ids of tracks, and nothing else."
+  description = "Who is asked for the audio features of tracks, in this order; [] asks nobody. They get ids of tracks, and nothing else."
   type        = list(string)
   default     = ["spotify", "reccobeats"]
   nullable    = false

@@ -9,10 +9,10 @@ unset LISTENERS SETTINGS # those that are kept
 
 # What goes, and with it what depends on it: grants, sources, invokers.
 goes=(
-  google_cloudfunctions2_function.function google_cloud_scheduler_job.{ingest,reconcile} google_pubsub_topic.loaded
+  google_cloudfunctions2_function.function google_cloud_scheduler_job.{ingest,reconcile,features} google_pubsub_topic.loaded
   google_service_account.{function,build,scheduler,events} google_project_iam_member.{storage_agent,eventarc_agent} time_sleep.grants
-  google_secret_manager_secret.{client,token} google_storage_bucket.{uploads,insights,sources} google_bigquery_dataset.staging
-  google_artifact_registry_repository.images google_logging_metric.{ingests,loads} google_billing_budget.month
+  google_secret_manager_secret.{client,token} google_storage_bucket.{uploads,insights,sources}
+  google_artifact_registry_repository.images google_logging_metric.{ingests,loads,rankings} google_billing_budget.month
   google_monitoring_alert_policy.{line,absence} google_monitoring_notification_channel.mail
 )
 

@@ -66,6 +66,7 @@ else
   fi
 fi
 job reconcile
+job features
 
 for listener in $listeners; do
   job "ingest-$listener"

@@ -31,25 +31,25 @@ func TestDoctor(t *testing.T) {
 		versions = "gcloud secrets versions list spotify-"
 		objects  = "gcloud storage cat gs://some-project-spotify-insights/"
 		good     = `{"listener":"me","last_run_at":"2026-03-01T11:00:04.5Z","outcome":"written","last_ingest_at":"2026-03-01T11:00:04.5Z","failures":0,"suspect":false,"authorized_at":"2026-01-30T13:00:00Z","token_version":3}`
-		figures  = `{"listener":"me","as_of":"2026-03-01T11:00:20Z","recent":[{"track_name":"\"last_load_at\":\"1999-01-01T00:00:00Z\""}],"warehouse":{"last_load_at":"2026-03-01T11:00:19Z","rejected":0}}`
+		document = `{"listener":"me","as_of":"2026-03-01T11:00:20Z","snapshot":{"as_of":"2026-03-01T11:00:20Z","listens":{"names":["snapshots/listener=me/1/listens-0.parquet"],"rows":7},"tracks":{"names":["snapshots/listener=me/1/tracks-0.parquet"],"rows":3}},"previous":null,"public":false,"status":{"last_load_at":"2026-03-01T11:00:19Z","rejected":0}}`
 	)
 	services := wants(t)
 	well := []answer{
 		{call: "date -u", says: "2026-03-01T12:30:00Z"},
 		{call: "gcloud services list", says: strings.Join(append(services, "translate.googleapis.com"), "\n")},
 		{call: "gcloud secrets list", says: "spotify-client\nspotify-token-me\nsomething-else"},
-		{call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\t0 * * * *\nreconcile\tENABLED\t30 4 * * *"},
+		{call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\t0 * * * *\nreconcile\tENABLED\t30 4 * * *\nfeatures\tENABLED\t20 * * * *"},
 		{call: versions + "client", says: "DESTROYED\t2026-02-01T10:00:00.1Z\nENABLED\t2026-01-30T10:00:00.1Z\nENABLED\t2026-01-02T10:00:00.1Z"},
 		{call: versions + "token-me", says: "DISABLED\t2026-02-02T00:00:00Z\nENABLED\t2026-02-01T00:00:00.000001Z"},
 		{call: objects + "status/listener=me.json", says: good},
-		{call: objects + "insights/listener=me.json", says: figures},
+		{call: objects + "insights/listener=me.json", says: document},
 	}
 	status := func(pairs ...string) answer {
 		return answer{call: objects + "status/", says: strings.NewReplacer(pairs...).Replace(good)}
 	}
 	tests := []command{
 		{name: "all is well", wantSaid: []string{
-			"project      some-project, europe-west1, state in " + state, "services     all on", "app          kept since 2026-01-30", "reconcile    on schedule",
+			"project      some-project, europe-west1, state in " + state, "services     all on", "app          kept since 2026-01-30", "reconcile    on schedule", "features     on schedule",
 			"ingest-me    on schedule", "me           connected 29 days ago", "me           last ingest 1 hours ago: written", "me           last load 1 hours ago",
 			"next: nothing to mend; the page opens with: make open PROJECT=some-project"},
 			wantCalls: join(located, "date -u +%Y-%m-%dT%H:%M:%SZ", "gcloud services list --enabled --format=value(config.name) --project=some-project",
@@ -63,7 +63,7 @@ func TestDoctor(t *testing.T) {
 		{name: "deployed and no more", answers: []answer{{call: versions}},
 			wantSaid: []string{"app          Spotify's client id and secret are not known yet", "me           not connected", "next: make connect PROJECT=some-project LISTENER=me"}},
 		{name: "one of two not connected", answers: []answer{{call: "gcloud secrets list", says: "spotify-client\nspotify-token-me\nspotify-token-sister"},
-			{call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\t0 * * * *\ningest-sister\tENABLED\t0 * * * *\nreconcile\tENABLED\t30 4 * * *"}},
+			{call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\t0 * * * *\ningest-sister\tENABLED\t0 * * * *\nreconcile\tENABLED\t30 4 * * *\nfeatures\tENABLED\t20 * * * *"}},
 			wantSaid: []string{"sister       not connected", "next: make connect PROJECT=some-project LISTENER=sister"}},
 		{name: "connected and no more", answers: []answer{{call: objects, says: "ERROR: matched no objects", fails: true}},
 			wantSaid: []string{"the token was kept 28 days ago; the day of consent is not known", "me           never ingested", "next: make trigger PROJECT=some-project LISTENER=me"}},
@@ -78,14 +78,14 @@ func TestDoctor(t *testing.T) {
 		{name: "connected since it failed", answers: []answer{status(`"outcome":"written"`, `"outcome":"failed"`, `"failures":0`, `"error":"refused","action":"Connect Spotify first.","failures":2`), {call: versions + "token-me", says: "ENABLED\t2026-03-01T12:10:00.000001Z"}},
 			wantSaid: []string{"next: make trigger PROJECT=some-project LISTENER=me\n"}},
 		{name: "no run for hours", answers: []answer{status("2026-03-01T11", "2026-03-01T09")}, wantSaid: []string{"last ingest 3 hours ago", "next: make logs PROJECT=some-project"}},
-		{name: "no run for hours, as it should be", answers: []answer{status("2026-03-01T11", "2026-03-01T09"), {call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\t0 */6 * * *\nreconcile\tENABLED\t30 4 * * *"}},
+		{name: "no run for hours, as it should be", answers: []answer{status("2026-03-01T11", "2026-03-01T09"), {call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\t0 */6 * * *\nreconcile\tENABLED\t30 4 * * *\nfeatures\tENABLED\t20 * * * *"}},
 			wantSaid: []string{"last ingest 3 hours ago", "next: nothing to mend"}},
-		{name: "a paused job", answers: []answer{{call: "gcloud scheduler jobs list", says: "ingest-me\tPAUSED\t0 * * * *\nreconcile\tENABLED\t30 4 * * *"}},
+		{name: "a paused job", answers: []answer{{call: "gcloud scheduler jobs list", says: "ingest-me\tPAUSED\t0 * * * *\nreconcile\tENABLED\t30 4 * * *\nfeatures\tENABLED\t20 * * * *"}},
 			wantSaid: []string{"ingest-me    the job is PAUSED", "next: gcloud scheduler jobs resume ingest-me --location=europe-west1 --project=some-project"}},
 		{name: "nothing loaded", answers: []answer{{call: objects + "insights/", fails: true}}, wantSaid: []string{"nothing loaded yet", "next: make logs PROJECT=some-project"}},
-		{name: "not loaded since", answers: []answer{{call: objects + "insights/", says: `{"warehouse":{"last_load_at":"2026-03-01T09:00:19Z"}}`}},
+		{name: "not loaded since", answers: []answer{{call: objects + "insights/", says: `{"status":{"last_load_at":"2026-03-01T09:00:19Z"}}`}},
 			wantSaid: []string{"last load 3 hours ago, before the last ingest", "next: gcloud scheduler jobs run reconcile --location=europe-west1 --project=some-project"}},
-		{name: "not loaded since, for nothing was new", answers: []answer{status(`"written"`, `"unchanged"`), {call: objects + "insights/", says: `{"warehouse":{"last_load_at":"2026-02-28T09:00:19Z"}}`}},
+		{name: "not loaded since, for nothing was new", answers: []answer{status(`"written"`, `"unchanged"`), {call: objects + "insights/", says: `{"status":{"last_load_at":"2026-02-28T09:00:19Z"}}`}},
 			wantSaid: []string{"last load 27 hours ago\n", "next: nothing to mend"}},
 		{name: "a status that is no JSON", answers: []answer{{call: objects + "status/", says: `"last_run_at":"yesterday"`}}, wantFail: true, wantSaid: []string{"'yesterday' is no time"}},
 	}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Deletes what there is of a listener: plays in the lake, all versions; rows; figures; the token. Each step
-# may be done again. What feeds the next goes first, so that nothing comes back.
+# Deletes what there is of a listener: the token; plays in the lake, all versions; rows; documents and
+# snapshots. Each step may be repeated. What feeds the next step goes first, so that nothing comes back.
 # shellcheck source-path=SCRIPTDIR source=project.sh
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"
 # shellcheck source-path=SCRIPTDIR source=terraform.sh
@@ -10,7 +10,7 @@ needs bq "it comes with gcloud: https://cloud.google.com/sdk/docs/install"
 check_terraform
 find_deployment
 check_login
-confirm "$LISTENER" "This deletes every play of $LISTENER in $PROJECT for good, with the figures and the token."
+confirm "$LISTENER" "This deletes every play of $LISTENER in $PROJECT for good, with the page and the token."
 
 open_state
 lake=$(tf output -raw lake || true) tables=$(tf output -raw dataset || true)
@@ -24,17 +24,18 @@ secrets=$(gcloud secrets list --project="$PROJECT" --format='value(name.basename
 for folder in "$PROJECT-spotify-uploads" "$lake/plays/source=api" "$lake/plays/source=export"; do
   remove_objects "gs://$folder/listener=$LISTENER/"
 done
-sql=''
-for table in plays top_ten past_plays past_tracks; do
-  sql+="DELETE FROM \`$tables.$table\` WHERE listener = @listener; "
+# Receipts go first: reconcile takes a table with fewer plays than its receipts say for damaged, and loads all again.
+sql="DELETE FROM \`$tables.loads\` WHERE listener = @listener OR STRPOS(object, CONCAT('/listener=', @listener, '/')) > 0;"
+for table in plays listens top_ten; do
+  sql+=" DELETE FROM \`$tables.$table\` WHERE listener = @listener;"
 done
-sql+="DELETE FROM \`$tables.loads\` WHERE listener = @listener OR STRPOS(object, CONCAT('/listener=', @listener, '/')) > 0;"
 bq --headless --quiet --project_id="$PROJECT" --location="$REGION" query --use_legacy_sql=false --maximum_bytes_billed=100000000000 --parameter="listener::$LISTENER" "$sql"
-for kind in insights status; do
-  remove_objects "gs://$PROJECT-spotify-insights/$kind/listener=$LISTENER.json"
+# A document goes before the snapshot that it names.
+for object in "status/listener=$LISTENER.json" {,public/}"insights/listener=$LISTENER.json" {,public/}"snapshots/listener=$LISTENER/"; do
+  remove_objects "gs://$PROJECT-spotify-insights/$object"
 done
 echo "$LISTENER is forgotten. Google keeps what was deleted from the lake and the tables for 7 days (soft delete, time travel)," \
   "and the functions' logs, which name the listener, for 30."
-echo "A run that was under way may have put something back: the same command in ten minutes takes that too. The names of tracks" \
-  "that others' figures have from these plays go with tomorrow's sums. The audio features of tracks stay: they name no listener."
+echo "A run that was under way may have put something back: the same command in ten minutes deletes that too." \
+  "The names and audio features of tracks stay: they belong to no listener."
 echo "Now take $LISTENER out of LISTENERS: make deploy PROJECT=$PROJECT LISTENERS=... with the others"

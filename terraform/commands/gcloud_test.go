@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// gcloud's commands and their flags, as far as they are used or told of here: compared with those of
+// gcloud's commands and their flags, as far as they are used or named here: compared with those of
 // Google Cloud SDK 528. Every command has --project, --format, --filter and --quiet.
 var gcloud = map[string][]string{
 	"auth application-default login":              {},
@@ -91,7 +91,7 @@ func texts(t *testing.T) map[string]string {
 	return texts
 }
 
-func TestEveryGcloudCommandThatIsToldOfExists(t *testing.T) {
+func TestEveryGcloudCommandThatIsNamedExists(t *testing.T) {
 	told := regexp.MustCompile("gcloud (?:beta )?[a-z]+(?:-[a-z]+)* [a-z][^`\"';)|\n]*")
 	for file, text := range texts(t) {
 		for _, call := range told.FindAllString(text, -1) {
@@ -106,7 +106,7 @@ func TestEveryGcloudCommandThatIsToldOfExists(t *testing.T) {
 // code finds what is code in Markdown: indented and fenced blocks and `...`.
 var code = regexp.MustCompile("(?s)```.*?```|`[^`\n]+`")
 
-func TestEveryMakeCommandThatIsToldOfExists(t *testing.T) {
+func TestEveryMakeCommandThatIsNamedExists(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
 		t.Fatal(err)

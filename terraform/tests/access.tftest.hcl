@@ -30,12 +30,11 @@ run "buckets_are_granted_to_exactly_these" {
       "load some-project-spotify-lake roles/storage.objectViewer",
       "reconcile some-project-spotify-lake roles/storage.objectViewer",
       "topten some-project-spotify-insights roles/storage.objectUser",
+      "topten some-project-spotify-insights roles/storage.legacyBucketReader",
       "dashboard some-project-spotify-insights roles/storage.objectViewer",
       "features some-project-spotify-lake roles/storage.objectCreator",
       "features some-project-spotify-lake roles/storage.objectViewer",
       "features some-project-spotify-lake roles/storage.legacyBucketReader",
-      "features some-project-spotify-insights roles/storage.objectUser",
-      "features some-project-spotify-insights roles/storage.legacyBucketReader",
     ])
     error_message = "A bucket is granted to somebody else, or otherwise."
   }
@@ -52,23 +51,27 @@ run "no_function_can_change_or_delete_what_is_in_the_lake" {
   }
 }
 
-run "features_reaches_its_own_objects_only_and_nobody_elses_grants_end_at_a_name" {
+run "features_and_topten_reach_their_own_objects_only" {
   command = plan
 
   assert {
     condition = {
       for key, g in google_storage_bucket_iam_member.function : key => one(g.condition).expression if length(g.condition) > 0
       } == {
-      "features lake roles/storage.objectCreator"  = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
-      "features lake roles/storage.objectViewer"   = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
-      "features insights roles/storage.objectUser" = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-insights/objects/status/features.json\")"
+      "features lake roles/storage.objectCreator" = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
+      "features lake roles/storage.objectViewer"  = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
+      "topten insights roles/storage.objectUser" = join(" || ", [for prefix in ["insights/", "public/", "snapshots/"] :
+        "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-insights/objects/${prefix}\")"
+      ])
     }
-    error_message = "What talks to strangers must not open or write plays, figures or a listener's status."
+    error_message = "What talks to strangers must not open or write plays, and topten must not change a listener's status."
   }
   assert {
     condition = (
       can(regex("FeaturesPrefix += \"features/\"", file("${path.module}/../shared/lake/name.go"))) &&
-      can(regex("ProgressName += \"status/features.json\"", file("${path.module}/../functions/features/progress.go")))
+      alltrue([for name in ["PublicPrefix = \"public/\"", "\"insights/listener=%s.json\"", "\"snapshots/listener=%s/\""] :
+        strcontains(file("${path.module}/../shared/insights/document.go"), name)
+      ])
     )
     error_message = "The code names its objects otherwise than they are granted: it would be refused."
   }
@@ -144,10 +147,11 @@ run "the_warehouse_is_granted_to_exactly_these" {
       "reconcile spotify_insights.plays roles/bigquery.dataEditor",
       "reconcile spotify_insights.audio_features roles/bigquery.dataEditor",
       "reconcile spotify_insights.loads roles/bigquery.dataEditor",
+      "reconcile spotify_insights.listens roles/bigquery.dataEditor",
+      "topten spotify_insights.tracks roles/bigquery.dataEditor",
+      "topten spotify_insights.listens roles/bigquery.dataEditor",
       "topten spotify_insights.top_ten roles/bigquery.dataEditor",
-      "topten spotify_insights.past_plays roles/bigquery.dataEditor",
-      "topten spotify_insights.past_tracks roles/bigquery.dataEditor",
-      "features spotify_insights.plays roles/bigquery.dataViewer",
+      "features spotify_insights.tracks roles/bigquery.dataViewer",
       "features spotify_insights.audio_features roles/bigquery.dataViewer",
     ])
     error_message = "A table is granted to somebody else, or otherwise."
@@ -155,12 +159,7 @@ run "the_warehouse_is_granted_to_exactly_these" {
   assert {
     condition = toset([for g in google_bigquery_dataset_iam_member.function :
       "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.dataset_id} ${g.role}"
-      ]) == toset([
-      "load spotify_insights_staging roles/bigquery.dataEditor",
-      "reconcile spotify_insights_staging roles/bigquery.dataEditor",
-      "topten spotify_insights_staging roles/bigquery.dataEditor",
-      "topten spotify_insights roles/bigquery.dataViewer",
-    ])
+    ]) == toset(["topten spotify_insights roles/bigquery.dataViewer"])
     error_message = "A dataset is granted to somebody else, or otherwise."
   }
 }
@@ -229,17 +228,17 @@ run "scheduler_and_events_call_what_is_theirs_and_nobody_else_calls_anything" {
 
   assert {
     condition = (
-      toset([for g in google_cloud_run_v2_service_iam_member.scheduler : "${g.name} ${g.role}"]) == toset(["ingest roles/run.invoker", "reconcile roles/run.invoker"]) &&
+      toset([for g in google_cloud_run_v2_service_iam_member.scheduler : "${g.name} ${g.role}"]) == toset(["ingest roles/run.invoker", "reconcile roles/run.invoker", "features roles/run.invoker"]) &&
       alltrue([for g in google_cloud_run_v2_service_iam_member.scheduler : g.member == google_service_account.scheduler.member])
     )
-    error_message = "Scheduler's account calls ingest and reconcile, and only it does."
+    error_message = "Scheduler's account calls ingest, reconcile and features, and only it does."
   }
   assert {
     condition = (
-      toset([for g in google_cloud_run_v2_service_iam_member.events : "${g.name} ${g.role}"]) == toset(["load roles/run.invoker", "topten roles/run.invoker", "features roles/run.invoker"]) &&
+      toset([for g in google_cloud_run_v2_service_iam_member.events : "${g.name} ${g.role}"]) == toset(["load roles/run.invoker", "topten roles/run.invoker"]) &&
       alltrue([for g in google_cloud_run_v2_service_iam_member.events : g.member == google_service_account.events.member])
     )
-    error_message = "The triggers' account calls load, topten and features, and only it does."
+    error_message = "The triggers' account calls load and topten, and only it does."
   }
   assert {
     condition = alltrue([for f in google_cloudfunctions2_function.function :
@@ -270,7 +269,7 @@ run "no_page_is_public_unless_a_listener_asks" {
   assert {
     condition = (
       length(google_cloud_run_v2_service_iam_member.everybody) == 0 &&
-      length(google_storage_bucket_iam_member.public_figures) == 0 && length(google_storage_bucket_iam_member.public_names) == 0 &&
+      length(google_storage_bucket_iam_member.public_objects) == 0 && length(google_storage_bucket_iam_member.public_names) == 0 &&
       !contains(keys(google_cloudfunctions2_function.function), "dashboard-public")
     )
     error_message = "Nobody has asked for a public page."
@@ -308,7 +307,7 @@ run "the_public_page_is_a_service_of_its_own_that_knows_public_listeners_only" {
   }
 }
 
-run "the_public_page_can_read_the_figures_of_public_listeners_and_nothing_else" {
+run "the_public_page_can_read_what_is_public_and_nothing_else" {
   command = plan
 
   variables {
@@ -320,17 +319,17 @@ run "the_public_page_can_read_the_figures_of_public_listeners_and_nothing_else" 
   }
 
   assert {
-    condition     = one(google_storage_bucket_iam_member.public_figures["dashboard-public"].condition).expression == "resource.name == \"projects/_/buckets/some-project-spotify-insights/objects/insights/listener=brother.json\" || resource.name == \"projects/_/buckets/some-project-spotify-insights/objects/insights/listener=sister.json\""
+    condition     = one(google_storage_bucket_iam_member.public_objects["dashboard-public"].condition).expression == "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-insights/objects/public/\")"
     error_message = "The public page must be able to read no other object."
   }
   assert {
     condition = (
-      google_storage_bucket_iam_member.public_figures["dashboard-public"].role == "roles/storage.objectViewer" &&
+      google_storage_bucket_iam_member.public_objects["dashboard-public"].role == "roles/storage.objectViewer" &&
       google_storage_bucket_iam_member.public_names["dashboard-public"].role == "roles/storage.legacyBucketReader" &&
-      google_storage_bucket_iam_member.public_figures["dashboard-public"].member == google_service_account.function["dashboard-public"].member &&
+      google_storage_bucket_iam_member.public_objects["dashboard-public"].member == google_service_account.function["dashboard-public"].member &&
       google_storage_bucket_iam_member.public_names["dashboard-public"].member == google_service_account.function["dashboard-public"].member
     )
-    error_message = "The public page reads figures and lists names."
+    error_message = "The public page reads public objects and lists names."
   }
   assert {
     condition     = !anytrue([for g in google_storage_bucket_iam_member.function : g.member == google_service_account.function["dashboard-public"].member])
@@ -350,7 +349,7 @@ run "there_are_no_grants_but_those_above" {
       ["google_project_iam_member", "build", "build_sources", "eventarc_agent", "events", "function", "storage_agent"],
       ["google_pubsub_topic_iam_member", "function"],
       ["google_secret_manager_secret_iam_member", "function"],
-      ["google_storage_bucket_iam_member", "build", "function", "public_figures", "public_names"],
+      ["google_storage_bucket_iam_member", "build", "function", "public_names", "public_objects"],
     ]))
     error_message = "There is a grant that no run here looks at."
   }

@@ -1,5 +1,5 @@
-# Guards that a person hears of what only a person can mend, is told what to do, and hears nothing before
-# the first connect.
+# Guards that each fault that only a person can fix raises an alert that says what to do, and that there is no
+# alert before the first connect.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -26,7 +26,8 @@ run "there_is_an_alert_for_each_thing_that_calls_for_a_person" {
       "Spotify's consent ends soon, or is gone",
       "Objects have been in the lake for three hours and are not loaded",
       "An object of the lake cannot be loaded",
-      "Plays were missed between two ingests",
+      "Plays were loaded three hours ago and are not on the page",
+      "Plays may have been missed between two ingests",
     ])
     error_message = "An alert is missing."
   }
@@ -121,9 +122,24 @@ run "two_missed_runs_of_a_slower_schedule_take_longer" {
     condition     = endswith(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "[735m])) > 0")
     error_message = "Runs every six hours are missed after twelve hours and a quarter."
   }
-  assert { # else one who left would be missed for a week
-    condition     = strcontains(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "listener=~\"me|sister\"")
+  assert { # else one who left would be missed for a day
+    condition = alltrue([for name in ["ingest", "ranking"] :
+      strcontains(one(one(google_monitoring_alert_policy.absence[name].conditions).condition_prometheus_query_language).query, "listener=~\"me|sister\"")
+    ])
     error_message = "Only those who are listeners now are missed."
+  }
+}
+
+run "a_run_that_is_missed_once_a_day_is_seen_within_the_day" {
+  command = plan
+
+  variables {
+    ingest_schedule = "0 9 * * *"
+  }
+
+  assert {
+    condition     = endswith(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "[1455m])) > 0")
+    error_message = "A daily run is missed after a day and a quarter of an hour; later than 25 hours nothing is seen."
   }
 }
 
@@ -131,15 +147,24 @@ run "counters_count_the_lines_that_the_functions_write" {
   command = plan
 
   assert {
-    condition = (
-      strcontains(google_logging_metric.ingests.filter, "jsonPayload.message=\"ingested\"") && strcontains(google_logging_metric.loads.filter, "jsonPayload.message=\"loaded\"") &&
-      google_logging_metric.ingests.label_extractors == tomap({ listener = "EXTRACT(jsonPayload.listener)", status = "EXTRACT(jsonPayload.status)" })
-    )
-    error_message = "A counter counts nothing."
+    condition = alltrue([for metric, line in { ingests = "ingested", loads = "loaded", rankings = "ranked" } :
+      strcontains({ ingests = google_logging_metric.ingests, loads = google_logging_metric.loads, rankings = google_logging_metric.rankings }[metric].filter, "jsonPayload.message=\"${line}\"")
+    ])
+    error_message = "A counter counts another line."
   }
   assert {
     condition = (
-      strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"ingested\"") && strcontains(file("${path.module}/../shared/loading/rows.go"), "\"loaded\"")
+      google_logging_metric.ingests.label_extractors == tomap({ listener = "EXTRACT(jsonPayload.listener)", status = "EXTRACT(jsonPayload.status)" }) &&
+      google_logging_metric.loads.label_extractors == tomap({ listener = "EXTRACT(jsonPayload.listener)" }) &&
+      google_logging_metric.rankings.label_extractors == tomap({ listener = "EXTRACT(jsonPayload.listener)" })
+    )
+    error_message = "A condition asks for a label that its counter does not have."
+  }
+  assert {
+    condition = (
+      strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"ingested\"") &&
+      strcontains(file("${path.module}/../shared/loading/receipts.go"), "\"loaded\"") &&
+      strcontains(file("${path.module}/../functions/topten/topten.go"), "\"ranked\", \"listener\"")
     )
     error_message = "A function no longer writes the line that is counted."
   }
@@ -163,15 +188,51 @@ run "audio_features_that_are_loaded_do_not_hide_plays_that_are_not" {
   command = plan
 
   assert {
-    condition     = endswith(google_logging_metric.loads.filter, " AND ((jsonPayload.message=\"loaded\" AND jsonPayload.kind=\"plays\") OR (severity>=ERROR AND jsonPayload.object=~\"^plays/\"))")
+    condition     = endswith(google_logging_metric.loads.filter, " AND ((jsonPayload.message=\"loaded\" AND (jsonPayload.plays>0 OR jsonPayload.rejected>0 OR jsonPayload.not_music>0)) OR (severity>=ERROR AND jsonPayload.object=~\"^plays/\"))")
     error_message = "The alert on plays that are not loaded has to count loads of plays, and refused objects of plays, and no others."
   }
   assert {
     condition = (
-      strcontains(file("${path.module}/../shared/loading/rows.go"), "kind := \"plays\"") && strcontains(file("${path.module}/../shared/loading/rows.go"), "\"kind\", kind,") &&
+      strcontains(file("${path.module}/../shared/loading/receipts.go"), "\"plays\", sum.Plays, \"rejected\", sum.Rejected, \"not_music\", sum.NotMusic") &&
+      strcontains(file("${path.module}/../shared/loading/receipts.go"), "\"listener\", *receipts[0].Listener") &&
       can(regex("PlaysPrefix += \"plays/\"", file("${path.module}/../shared/lake/name.go")))
     )
-    error_message = "The line on a load no longer says of what kind it was, or the lake's plays are elsewhere: the alert would fire although all is loaded."
+    error_message = "The line on a load no longer says how many plays it was or whose, or the lake's plays are elsewhere: the alerts would be wrong."
+  }
+}
+
+run "each_stage_is_missed_where_the_one_before_it_has_run" {
+  command = plan
+
+  assert {
+    condition = (
+      can(regex("user_spotify_insights_ingests\\{[^}]*status=\"written\".* unless .*user_spotify_insights_loads\\{", one(one(google_monitoring_alert_policy.absence["load"].conditions).condition_prometheus_query_language).query)) &&
+      can(regex("by \\(listener\\).*user_spotify_insights_loads\\{.* unless sum by \\(listener\\).*user_spotify_insights_rankings\\{", one(one(google_monitoring_alert_policy.absence["ranking"].conditions).condition_prometheus_query_language).query))
+    )
+    error_message = "A load is missed after a page was written, and a ranking after a load of that listener."
+  }
+}
+
+run "no_condition_looks_back_further_than_counters_of_lines_can_be_seen" {
+  command = plan
+
+  variables {
+    ingest_schedule = "0 9 * * *"
+  }
+
+  # Cloud Monitoring sees 25 hours of a counter of log lines, and takes sum_over_time of it.
+  assert {
+    condition = alltrue(flatten([for p in google_monitoring_alert_policy.absence : [
+      for window in regexall("\\[([0-9]+)([mhd])\\](?: offset ([0-9]+)h)?", one(one(p.conditions).condition_prometheus_query_language).query) :
+      tonumber(window[0]) * { m = 1, h = 60, d = 24 * 60 }[window[1]] + tonumber(coalesce(window[2], "0")) * 60 <= 25 * 60
+    ]]))
+    error_message = "A condition that looks back over more than 25 hours never fires."
+  }
+  assert {
+    condition = alltrue([for p in google_monitoring_alert_policy.absence :
+      length(regexall("sum_over_time\\(", one(one(p.conditions).condition_prometheus_query_language).query)) == 2 && !strcontains(one(one(p.conditions).condition_prometheus_query_language).query, "increase(")
+    ])
+    error_message = "The counters hold a number a minute, which is summed up."
   }
 }
 
@@ -179,7 +240,7 @@ run "every_alert_looks_at_a_function_that_there_is" {
   command = plan
 
   assert {
-    condition = alltrue(flatten([for text in concat([for p in google_monitoring_alert_policy.line : one(one(p.conditions).condition_matched_log).filter], [google_logging_metric.ingests.filter, google_logging_metric.loads.filter]) : [
+    condition = alltrue(flatten([for text in concat([for p in google_monitoring_alert_policy.line : one(one(p.conditions).condition_matched_log).filter], [google_logging_metric.ingests.filter, google_logging_metric.loads.filter, google_logging_metric.rankings.filter]) : [
       for name in regexall("\"[a-z-]+\"", join(" ", regexall("service_name=(?:\"[a-z-]+\"|\\([^)]*\\))", text))) : contains(keys(google_cloudfunctions2_function.function), trim(name, "\""))
     ]]))
     error_message = "An alert watches nobody."

@@ -23,12 +23,12 @@ run "an_event_whose_function_fails_comes_again" {
   assert {
     condition = {
       for name, f in google_cloudfunctions2_function.function : name => one(f.event_trigger).retry_policy if length(f.event_trigger) > 0
-    } == { load = "RETRY_POLICY_RETRY", topten = "RETRY_POLICY_RETRY", features = "RETRY_POLICY_RETRY" }
+    } == { load = "RETRY_POLICY_RETRY", topten = "RETRY_POLICY_RETRY" }
     error_message = "An event function without a retry policy loses the events it fails on."
   }
 }
 
-run "load_wakes_on_objects_of_the_lake_and_topten_and_features_on_what_was_loaded" {
+run "load_wakes_on_objects_of_the_lake_and_topten_on_what_was_loaded" {
   command = plan
 
   assert {
@@ -40,12 +40,12 @@ run "load_wakes_on_objects_of_the_lake_and_topten_and_features_on_what_was_loade
     error_message = "load has to wake on the lake, and on no other bucket."
   }
   assert {
-    condition     = alltrue([for name in ["topten", "features"] : one(google_cloudfunctions2_function.function[name].event_trigger).event_type == "google.cloud.pubsub.topic.v1.messagePublished"])
-    error_message = "topten and features have to wake on messages."
+    condition     = one(google_cloudfunctions2_function.function["topten"].event_trigger).event_type == "google.cloud.pubsub.topic.v1.messagePublished"
+    error_message = "topten has to wake on messages."
   }
   assert {
-    condition     = alltrue([for name in ["topten", "features"] : one(google_cloudfunctions2_function.function[name].event_trigger).pubsub_topic == google_pubsub_topic.loaded.id])
-    error_message = "topten and features have to listen on the topic that load publishes on."
+    condition     = one(google_cloudfunctions2_function.function["topten"].event_trigger).pubsub_topic == google_pubsub_topic.loaded.id
+    error_message = "topten has to listen on the topic that load publishes on."
   }
 }
 
@@ -79,7 +79,7 @@ run "nothing_runs_while_nothing_happens" {
   }
 }
 
-run "the_tables_have_one_writer_at_a_time_and_the_providers_one_who_asks" {
+run "each_writer_of_tables_and_who_asks_the_providers_runs_once_at_a_time" {
   command = plan
 
   assert {
@@ -106,7 +106,7 @@ run "every_function_outlives_its_own_deadline" {
   }
 }
 
-run "every_function_is_told_what_it_reads_and_no_more" {
+run "every_function_gets_what_it_reads_and_no_more" {
   command = plan
 
   variables {
@@ -119,24 +119,41 @@ run "every_function_is_told_what_it_reads_and_no_more" {
   assert {
     condition = { for name, f in google_cloudfunctions2_function.function : name => join(" ", sort(keys(f.service_config[0].environment_variables))) } == {
       ingest             = "GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LAKE_BUCKET LISTENERS"
-      load               = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LISTENERS LOCATION MAX_BYTES_BILLED STAGING_DATASET TOPIC"
-      reconcile          = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LISTENERS LOCATION MAX_BYTES_BILLED STAGING_DATASET TOPIC"
-      topten             = "DATASET GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS LOCATION MAX_BYTES_BILLED STAGING_DATASET"
-      features           = "DATASET FEATURE_PROVIDERS GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LAKE_BUCKET LOCATION MAX_BYTES_BILLED STAGING_DATASET"
-      dashboard          = "GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
-      "dashboard-public" = "AUDIENCE GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
+      load               = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LOCATION MAX_BYTES_BILLED TOPIC"
+      reconcile          = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LOCATION MAX_BYTES_BILLED TOPIC"
+      topten             = "DATASET GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS LOCATION MAX_BYTES_BILLED"
+      features           = "DATASET FEATURE_PROVIDERS GOOGLE_CLOUD_PROJECT LAKE_BUCKET LOCATION MAX_BYTES_BILLED"
+      dashboard          = "GOMEMLIMIT GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
+      "dashboard-public" = "AUDIENCE GOMEMLIMIT GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
     }
     error_message = "An environment is not what the function reads."
   }
   assert {
-    condition = alltrue([for name in ["ingest", "load", "reconcile", "topten", "dashboard"] :
+    condition = alltrue([for name in ["ingest", "topten", "dashboard"] :
       google_cloudfunctions2_function.function[name].service_config[0].environment_variables.LISTENERS == "{\"me\":{\"public\":false,\"time_zone\":\"Europe/Berlin\"},\"sister\":{\"public\":true,\"time_zone\":\"Asia/Tokyo\"}}"
     ])
     error_message = "LISTENERS has to be JSON as shared/settings reads it, and to name everybody."
   }
+}
+
+run "there_is_memory_for_what_a_function_holds" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "Europe/Berlin", public = true } }
+  }
+
   assert {
-    condition     = google_cloudfunctions2_function.function["load"].service_config[0].environment_variables.STAGING_DATASET == "spotify_insights_staging"
-    error_message = "Staging tables belong in the dataset that expires."
+    condition = alltrue([for name in ["load", "reconcile", "dashboard", "dashboard-public"] :
+      google_cloudfunctions2_function.function[name].service_config[0].available_memory == "1Gi"
+    ])
+    error_message = "Objects are read into memory, and so are listeners' histories."
+  }
+  assert { # and leaves some for what Go does not count
+    condition = alltrue([for name in ["dashboard", "dashboard-public"] :
+      google_cloudfunctions2_function.function[name].service_config[0].environment_variables.GOMEMLIMIT == "900MiB"
+    ])
+    error_message = "Without a limit below the instance's memory, an instance is killed where Go could have freed memory."
   }
 }
 
@@ -165,7 +182,7 @@ run "providers_are_asked_in_the_order_that_was_given" {
   }
 }
 
-run "without_a_provider_nobody_is_told_of_a_track" {
+run "without_a_provider_nobody_is_asked" {
   command = plan
 
   variables {
@@ -197,7 +214,7 @@ run "tables_views_and_grants_come_before_functions" {
   command = plan
 
   assert {
-    condition = alltrue([for needed in ["google_bigquery_table.table", "google_bigquery_table.listening_history", "google_bigquery_table.gaps", "time_sleep.grants"] :
+    condition = alltrue([for needed in ["google_bigquery_table.table", "google_bigquery_table.features", "google_bigquery_table.open_gaps", "google_bigquery_table.load_counts", "time_sleep.grants"] :
       can(regex("(?s)resource \"google_cloudfunctions2_function\".*depends_on = \\[[^]]*${needed},", file("${path.module}/functions.tf")))
     ])
     error_message = "A function that is there before its tables and grants fails on its first event."

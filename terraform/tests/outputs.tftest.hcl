@@ -1,4 +1,4 @@
-# Guards what a deployment tells: where its page is, and the names that the Makefile's commands need.
+# Guards what a deployment prints: where its page is, and the names that the commands of the Makefile need.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -32,7 +32,7 @@ run "the_outputs_name_what_there_is" {
     error_message = "The names of the lake and the dataset are wrong."
   }
   assert {
-    condition     = output.jobs == { ingest = { me = "ingest-me", sister = "ingest-sister" }, reconcile = "reconcile" }
+    condition     = output.jobs == { ingest = { me = "ingest-me", sister = "ingest-sister" }, reconcile = "reconcile", features = "features" }
     error_message = "The names of the jobs are wrong."
   }
   assert {

@@ -19,7 +19,7 @@ variables {
   project = "some-project"
 }
 
-run "every_listener_is_ingested_hourly_and_the_lake_reconciled_daily" {
+run "every_listener_is_ingested_hourly_features_are_fetched_hourly_and_the_lake_is_reconciled_daily" {
   command = plan
 
   variables {
@@ -37,14 +37,20 @@ run "every_listener_is_ingested_hourly_and_the_lake_reconciled_daily" {
     condition     = google_cloud_scheduler_job.reconcile.schedule == "30 4 * * *" && google_cloud_scheduler_job.reconcile.time_zone == "Etc/UTC"
     error_message = "The lake is reconciled once a day."
   }
+  assert { # in the hour of an ingest, when its tracks are in the tables
+    condition     = google_cloud_scheduler_job.features.schedule == "20 * * * *" && google_cloud_scheduler_job.features.time_zone == "Etc/UTC"
+    error_message = "Audio features are fetched every hour, well after the ingest."
+  }
   assert {
     condition = alltrue([for id, job in google_cloud_scheduler_job.ingest :
       one(job.http_target).uri == "${google_cloudfunctions2_function.function["ingest"].service_config[0].uri}/?listener=${id}"
-    ]) && one(google_cloud_scheduler_job.reconcile.http_target).uri == "${google_cloudfunctions2_function.function["reconcile"].service_config[0].uri}/"
+      ]) && alltrue([for name, job in { reconcile = google_cloud_scheduler_job.reconcile, features = google_cloud_scheduler_job.features } :
+      one(job.http_target).uri == "${google_cloudfunctions2_function.function[name].service_config[0].uri}/"
+    ])
     error_message = "A job calls another function, or for another listener."
   }
   assert {
-    condition     = alltrue([for job in concat(values(google_cloud_scheduler_job.ingest), [google_cloud_scheduler_job.reconcile]) : one(job.http_target).http_method == "POST"])
+    condition     = alltrue([for job in concat(values(google_cloud_scheduler_job.ingest), [google_cloud_scheduler_job.reconcile, google_cloud_scheduler_job.features]) : one(job.http_target).http_method == "POST"])
     error_message = "The functions take POST."
   }
 }
@@ -53,7 +59,7 @@ run "every_call_says_who_it_is_and_for_whom" {
   command = plan
 
   assert {
-    condition = alltrue([for job in concat(values(google_cloud_scheduler_job.ingest), [google_cloud_scheduler_job.reconcile]) :
+    condition = alltrue([for job in concat(values(google_cloud_scheduler_job.ingest), [google_cloud_scheduler_job.reconcile, google_cloud_scheduler_job.features]) :
       one(one(job.http_target).oidc_token).service_account_email == google_service_account.scheduler.email &&
       startswith(one(job.http_target).uri, "${one(one(job.http_target).oidc_token).audience}/")
     ])
@@ -67,12 +73,13 @@ run "scheduler_waits_longer_than_a_function_runs" {
   assert {
     condition = (
       google_cloud_scheduler_job.ingest["me"].attempt_deadline == "${google_cloudfunctions2_function.function["ingest"].service_config[0].timeout_seconds + 60}s" &&
-      google_cloud_scheduler_job.reconcile.attempt_deadline == "${google_cloudfunctions2_function.function["reconcile"].service_config[0].timeout_seconds + 60}s"
+      google_cloud_scheduler_job.reconcile.attempt_deadline == "${google_cloudfunctions2_function.function["reconcile"].service_config[0].timeout_seconds + 60}s" &&
+      google_cloud_scheduler_job.features.attempt_deadline == "${google_cloudfunctions2_function.function["features"].service_config[0].timeout_seconds + 60}s"
     )
     error_message = "A call that is given up while the function works is taken for failed."
   }
   assert {
-    condition     = alltrue([for job in concat(values(google_cloud_scheduler_job.ingest), [google_cloud_scheduler_job.reconcile]) : tonumber(trimsuffix(job.attempt_deadline, "s")) <= 1800])
+    condition     = alltrue([for job in concat(values(google_cloud_scheduler_job.ingest), [google_cloud_scheduler_job.reconcile, google_cloud_scheduler_job.features]) : tonumber(trimsuffix(job.attempt_deadline, "s")) <= 1800])
     error_message = "Scheduler waits for half an hour at most."
   }
 }

@@ -56,7 +56,7 @@ run "every_function_is_built_from_its_own_zip" {
   }
 }
 
-run "a_changed_source_deploys_its_function_anew" {
+run "a_changed_source_deploys_its_function_again" {
   command = plan
 
   assert {

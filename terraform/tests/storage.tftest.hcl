@@ -46,7 +46,7 @@ run "the_lake_is_kept_for_ever" {
   }
 }
 
-run "the_lake_and_the_tables_go_only_when_told" {
+run "the_lake_and_the_tables_go_only_where_protection_is_off" {
   command = plan
 
   variables {
@@ -55,7 +55,7 @@ run "the_lake_and_the_tables_go_only_when_told" {
 
   assert {
     condition     = google_storage_bucket.lake.force_destroy && alltrue([for table in google_bigquery_table.table : !table.deletion_protection])
-    error_message = "Told so, the lake and the tables can be destroyed."
+    error_message = "Without protection, the lake and the tables can be destroyed."
   }
 }
 
@@ -71,7 +71,7 @@ run "uploads_are_gone_after_a_week_at_the_latest" {
   }
 }
 
-run "what_is_made_anew_is_not_kept_twice" {
+run "what_is_replaced_is_not_kept" {
   command = plan
 
   assert {
@@ -79,6 +79,15 @@ run "what_is_made_anew_is_not_kept_twice" {
       one(bucket.soft_delete_policy).retention_duration_seconds == 0 && length(bucket.versioning) == 0
     ])
     error_message = "Soft delete is billed for what is replaced every hour, or at each deployment."
+  }
+}
+
+run "no_snapshot_is_deleted_by_its_age" {
+  command = plan
+
+  assert {
+    condition     = length(google_storage_bucket.insights.lifecycle_rule) == 0
+    error_message = "The snapshot of a listener who plays nothing for a year is the one that the page reads."
   }
 }
 
@@ -99,7 +108,7 @@ run "there_is_a_table_for_each_schema_with_its_columns" {
     error_message = "Tables and schema files differ."
   }
   assert {
-    condition     = length(setsubtract(["plays", "loads", "audio_features", "top_ten", "past_plays", "past_tracks"], keys(google_bigquery_table.table))) == 0
+    condition     = length(setsubtract(["plays", "audio_features", "loads", "listens", "tracks", "top_ten"], keys(google_bigquery_table.table))) == 0
     error_message = "A table is gone that the functions write or read."
   }
   assert {
@@ -108,28 +117,15 @@ run "there_is_a_table_for_each_schema_with_its_columns" {
   }
 }
 
-run "plays_are_laid_out_by_month_and_listener" {
+run "plays_and_listens_are_laid_out_by_month_and_listener" {
   command = plan
 
-  assert {
-    condition = (
-      [for p in google_bigquery_table.table["plays"].time_partitioning : "${p.type} ${p.field}"] == ["MONTH played_at"] &&
-      google_bigquery_table.table["plays"].clustering == tolist(["listener", "track_id"])
-    )
-    error_message = "An hourly load would read the whole history."
-  }
-  assert {
-    condition     = alltrue([for name, table in google_bigquery_table.table : length(table.time_partitioning) == 0 || name == "plays"])
-    error_message = "Only plays are partitioned, as in shared/warehouse/create.go."
-  }
-}
-
-run "staging_tables_go_by_themselves_after_a_day" {
-  command = plan
-
-  assert {
-    condition     = google_bigquery_dataset.staging.default_table_expiration_ms == 24 * 60 * 60 * 1000 && google_bigquery_dataset.insights.default_table_expiration_ms == null
-    error_message = "Staging tables expire, the others never."
+  assert { # as in shared/warehouse/create.go
+    condition = {
+      for name, table in google_bigquery_table.table : name => join(" ", concat([for p in table.time_partitioning : "${p.type} ${p.field}"], coalesce(table.clustering, [])))
+      if length(table.time_partitioning) > 0 || table.clustering != null
+    } == { plays = "MONTH played_at listener", listens = "MONTH played_at listener" }
+    error_message = "An hourly refresh would read and replace the whole history."
   }
 }
 
@@ -141,9 +137,12 @@ run "every_view_reads_this_deployment" {
   }
 
   assert {
-    condition = alltrue([for name, view in { tracks = google_bigquery_table.tracks, listens = google_bigquery_table.listens, listening_history = google_bigquery_table.listening_history, gaps = google_bigquery_table.gaps } :
+    condition = alltrue([for name, view in {
+      features  = google_bigquery_table.features, listening_history = google_bigquery_table.listening_history, gaps = google_bigquery_table.gaps,
+      open_gaps = google_bigquery_table.open_gaps, load_counts = google_bigquery_table.load_counts
+      } :
       view.table_id == name && view.dataset_id == "history" && !one(view.view).use_legacy_sql &&
-      strcontains(one(view.view).query, "some-project.history.") && !strcontains(one(view.view).query, "DATASET_PLACEHOLDER")
+      strcontains(one(view.view).query, "`some-project`.history.") && !strcontains(one(view.view).query, "DATASET_PLACEHOLDER")
     ])
     error_message = "A view does not read the tables beside it."
   }
@@ -159,12 +158,12 @@ run "everything_is_in_one_region" {
   assert {
     condition = toset(concat(
       [for bucket in [google_storage_bucket.lake, google_storage_bucket.uploads, google_storage_bucket.insights, google_storage_bucket.sources] : bucket.location],
-      [for dataset in [google_bigquery_dataset.insights, google_bigquery_dataset.staging] : dataset.location],
+      [google_bigquery_dataset.insights.location],
       [for f in google_cloudfunctions2_function.function : f.location],
       [for f in google_cloudfunctions2_function.function : one(f.event_trigger).trigger_region if length(f.event_trigger) > 0],
       [for f in google_cloudfunctions2_function.function : f.service_config[0].environment_variables.LOCATION if contains(keys(f.service_config[0].environment_variables), "LOCATION")],
       [for job in google_cloud_scheduler_job.ingest : job.region],
-      [google_cloud_scheduler_job.reconcile.region, google_artifact_registry_repository.images.location],
+      [google_cloud_scheduler_job.reconcile.region, google_cloud_scheduler_job.features.region, google_artifact_registry_repository.images.location],
     )) == toset(["europe-west1"])
     error_message = "What is elsewhere cannot be triggered or loaded, or is billed for the way."
   }
