@@ -30,8 +30,8 @@ test: vet
 test-terraform:
 	@terraform/commands/test.sh
 
-# The long tests at full length: a thousand ingests, forty power cuts, what ten million plays are billed, 150 random
-# histories.
+# The long tests at full length: a thousand ingests, forty power cuts, what ten million plays are billed, a hundred
+# random histories.
 test-soak:
 	$(GO) test -race -count=1 -p 1 -timeout 20m $(TESTFLAGS) ./test/machine ./test/billing ./test/property -soak
 
