@@ -14,8 +14,8 @@ type plan struct {
 	from  time.Time // the beginning of a month
 }
 
-// planFor compares what is loaded with what a listener's document says was read. It compares numbers of
-// receipts and no times, so that clocks do not decide on what is refreshed.
+// planFor compares what is loaded with what a listener's document says was read. It asks of receipts whether
+// they are the same ones, and never which are later, so that clocks decide nothing.
 func planFor(s state, status warehouse.Status) plan {
 	d := s.document
 	if !s.readable || d.Loaded.Model != warehouse.Model() {
@@ -24,7 +24,7 @@ func planFor(s state, status warehouse.Status) plan {
 	receipts := receiptsOf(statusOf(status, s.listener.ID))
 	var p plan
 	for month := range keys(receipts, d.Loaded.Receipts) {
-		if receipts[month] == d.Loaded.Receipts[month] {
+		if a, b := receipts[month], d.Loaded.Receipts[month]; a.Number == b.Number && a.LastAt.Equal(b.LastAt) {
 			continue
 		}
 		p.news = true
@@ -48,14 +48,14 @@ const featuresPause = 3 * time.Hour
 // monthLayout is how a document writes a month; "" are the receipts without plays.
 const monthLayout = "2006-01"
 
-func receiptsOf(l *warehouse.ListenerStatus) map[string]int64 {
-	receipts := map[string]int64{}
-	for month, n := range l.Receipts {
+func receiptsOf(l *warehouse.ListenerStatus) map[string]insights.Receipts {
+	receipts := map[string]insights.Receipts{}
+	for month, r := range l.Receipts {
 		name := ""
 		if month != warehouse.NoMonth {
 			name = month.Begins().Format(monthLayout)
 		}
-		receipts[name] = n
+		receipts[name] = insights.Receipts{Number: r.Number, LastAt: r.LastAt}
 	}
 	return receipts
 }
@@ -111,7 +111,7 @@ func earlier(a, b time.Time) time.Time {
 func day(t time.Time, zone *time.Location) string { return t.In(zone).Format(time.DateOnly) }
 
 // keys are the keys of two maps.
-func keys(a, b map[string]int64) map[string]bool {
+func keys[V any](a, b map[string]V) map[string]bool {
 	all := map[string]bool{}
 	for k := range a {
 		all[k] = true

@@ -18,12 +18,19 @@ type Status struct {
 
 // ListenerStatus is what is loaded for one listener.
 type ListenerStatus struct {
-	Receipts   map[Month]int64 // number of receipts by the month of their oldest play, [NoMonth] without plays
-	LastLoadAt time.Time       // zero where nothing was loaded
-	FetchedAt  time.Time       // of the newest page that is loaded
-	Rejected   int64           // different items that could not be read as plays
-	Failed     int64           // objects that could not be loaded
+	Receipts   map[Month]Receipts // by the month of their oldest play, [NoMonth] without plays
+	LastLoadAt time.Time          // zero where nothing was loaded
+	FetchedAt  time.Time          // of the newest page that is loaded
+	Rejected   int64              // different items that could not be read as plays
+	Failed     int64              // objects that could not be loaded
 	Imports    []ImportStatus
+}
+
+// Receipts are the receipts of one month. Where all are written again, after [Warehouse.Reset], their number
+// may be the same and the last one's time is another.
+type Receipts struct {
+	Number int64
+	LastAt time.Time // the greatest loaded_at
 }
 
 // ImportStatus is a privacy export that is loaded.
@@ -82,7 +89,7 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 	for _, f := range facts {
 		l := status.Listeners[f.Listener]
 		if l == nil && f.Listener != "" {
-			l = &ListenerStatus{Receipts: map[Month]int64{}}
+			l = &ListenerStatus{Receipts: map[Month]Receipts{}}
 			status.Listeners[f.Listener] = l
 		}
 		switch f.Fact {
@@ -91,7 +98,7 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		case "features":
 			status.Features = f.Number
 		case "receipts":
-			l.Receipts[Month(f.Month)] = f.Number
+			l.Receipts[Month(f.Month)] = Receipts{f.Number, utc(f.At)}
 		case "loaded":
 			l.LastLoadAt, l.FetchedAt = utc(f.At), utc(f.Newest)
 		case "failed":

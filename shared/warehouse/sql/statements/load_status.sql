@@ -18,7 +18,9 @@ SELECT 'features', '', 0, '', COUNT(*), NULL, NULL, NULL
 FROM receipts
 WHERE kind = 'features' AND error IS NULL
 UNION ALL
-SELECT 'receipts', listener, COALESCE(EXTRACT(YEAR FROM reaches) * 100 + EXTRACT(MONTH FROM reaches), 0) AS month, '', COUNT(*), NULL, NULL, NULL
+SELECT
+  'receipts', listener, COALESCE(EXTRACT(YEAR FROM reaches) * 100 + EXTRACT(MONTH FROM reaches), 0) AS month, '', COUNT(*),
+  MAX(loaded_at), NULL, NULL
 FROM receipts
 WHERE listener IS NOT NULL
 GROUP BY listener, month
