@@ -38,29 +38,28 @@ func pagesOf(listener string, objects []object) (pages []page) {
 	return pages
 }
 
-// followsGap reports whether plays may have been missed before a listen that has these entries near.
+// followsGap reports whether plays may have been missed before a listen that has these entries near: at one of
+// them begins a full page, and no page that has it goes back further; and none of them is in the middle of a
+// page.
 func followsGap(pages []page, near []*entry) bool {
-	var api []instant
+	gap := false
 	for _, e := range near {
-		if e.source == plays.SourceAPI {
-			api = append(api, instant{e.at, e.track})
-		}
-	}
-	if len(api) == 0 {
-		return false
-	}
-	earliest := api[0].at // entries are sorted
-	begins := false
-	for _, p := range pages {
-		if !slices.ContainsFunc(api, func(i instant) bool { return p.plays[i] }) {
+		if e.source != plays.SourceAPI {
 			continue
 		}
-		if p.begins < earliest {
+		begins, oldest := false, e.at
+		for _, p := range pages {
+			if p.plays[instant{e.at, e.track}] {
+				begins = begins || p.full && p.begins == e.at
+				oldest = min(oldest, p.begins)
+			}
+		}
+		if oldest < e.at-twinMicros {
 			return false
 		}
-		begins = begins || p.full && slices.ContainsFunc(api, func(i instant) bool { return p.plays[i] && i.at == p.begins })
+		gap = gap || begins && oldest == e.at
 	}
-	return begins
+	return gap
 }
 
 // gap is a row of the views gaps and open_gaps.

@@ -114,10 +114,9 @@ func listenOf(e *entry, near []*entry) (listen, bool) {
 	l := listen{entry: *e}
 	api, export, longest := false, false, (*int64)(nil)
 	for _, n := range near {
-		l.context = largest(l.context, n.context)
 		switch {
 		case n.source == plays.SourceAPI:
-			api = api || !n.repeated
+			api = true
 		case n.ms != nil:
 			longest, export = largest(longest, n.ms), true
 		}

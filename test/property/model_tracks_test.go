@@ -48,7 +48,15 @@ func tracksOf(objects []object) map[string]plays.Row {
 }
 
 func later(a, b plays.Row) bool {
-	return cmp.Or(cmp.Compare(precedence(a), precedence(b)), cmp.Compare(a.Object, b.Object), cmp.Compare(a.RowIndex, b.RowIndex)) > 0
+	return cmp.Or(cmp.Compare(precedence(a), precedence(b)), a.IngestedAt.Compare(b.IngestedAt), cmp.Compare(a.Listener, b.Listener),
+		cmp.Compare(a.RowIndex, b.RowIndex), cmp.Compare(value(a.File), value(b.File))) > 0
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // featuresOf computes the view features, by track: a row that was found before one that was not, then the

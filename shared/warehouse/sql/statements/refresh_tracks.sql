@@ -30,7 +30,7 @@ USING (
     ON b.track_id = p.track_id
     AND b.precedence = {{template "precedence"}}
   WHERE {{template "can_count" .}}
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY p.track_id ORDER BY p.ingested_at DESC, p.row_index DESC, p.file DESC) = 1
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY p.track_id ORDER BY p.ingested_at DESC, p.listener DESC, p.row_index DESC, p.file DESC) = 1
 ) AS s
 ON t.track_id = s.track_id
 WHEN MATCHED AND (@rebuild OR s.precedence >= t.precedence) THEN UPDATE SET
