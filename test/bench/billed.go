@@ -15,13 +15,6 @@ const (
 	reachMonth = billing.FreeMonthly / 1e9
 )
 
-// How many hours of a month have new plays of a listener, and how many new tracks: 12 and 6 of a day.
-const (
-	playingHours   = 365
-	newTracksHours = 182
-	hoursAMonth    = 730
-)
-
 // measureBilled computes what BigQuery bills for the queries of one listener and of five.
 func measureBilled(ctx context.Context, r *report) error {
 	for _, listeners := range []int{1, 5} {
@@ -46,14 +39,12 @@ func reportBill(r *report, b billing.Bill, listeners, plays int) {
 	}
 	r.add(what+"an hour with new plays, what new tracks add, an hour without new plays, once a day",
 		hour, figure{sum(b.NewTracks), megabytes, 0}, figure{sum(b.Look), megabytes, 0}, figure{sum(b.Day), megabytes, 0})
-	month := func(playing, newTracks int, reach float64) figure {
-		n := int64(listeners)
-		// One run of features fetches the tracks of all listeners, so there is at most one load an hour.
-		bytes := b.Month(n*int64(playing), min(hoursAMonth, n*int64(newTracks)))
-		return figure{float64(bytes) / 1e9, gigabytes, reach}
+	month := func(hours, features int64, together bool, reach float64) figure {
+		m := billing.Month{Listeners: int64(listeners), PlayingHours: hours, FeatureRuns: features, Together: together}
+		return figure{float64(m.Of(b)) / 1e9, gigabytes, reach}
 	}
-	r.add(what+"a month with new plays in 12 hours a day and new tracks in 6", month(playingHours, newTracksHours, reachMonth))
-	r.add(what+"a month with new plays and tracks in every hour", month(hoursAMonth, hoursAMonth, 0))
+	r.add(what+"a month with new plays in 12 hours a day: one run an hour for all, a run for each", month(12, 4, true, reachMonth), month(12, 4, false, 0))
+	r.add(what+"a month with new plays in every hour: one run an hour for all, a run for each", month(24, 8, true, 0), month(24, 8, false, 0))
 	if listeners == 1 && plays == 500_000 {
 		for _, q := range append(b.NewPlays, b.Look...) {
 			r.add(fmt.Sprintf("· `%s`: %s", q.Statement, q.Reads()), figure{mb(q.Billed), megabytes, 0})

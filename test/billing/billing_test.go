@@ -38,8 +38,8 @@ func TestBill(t *testing.T) {
 		{"all months", job{statement: "open_gaps"}, 2 * mebibyte,
 			"listens 18 MB (listener played_at follows_gap); loads 12 MB (object kind listener oldest newest error)"},
 		{"months and a target", job{statement: "refresh_listens", times: since}, mebibyte,
-			"listens 14 MB (listener played_at and all columns to rewrite from 202611); loads 10 MB (object kind oldest full_page error); " +
-				"plays 26 MB (listener played_at track_id duration_ms ms_played context_uri source reason_end shuffle skipped offline object reject_reason from 202610)"},
+			"listens 14 MB (listener played_at and all columns to rewrite from 202611); loads 10 MB (listener kind oldest fetched_at full_page error); " +
+				"plays 26 MB (listener played_at track_id duration_ms ms_played context_uri source reason_end shuffle skipped offline ingested_at reject_reason from 202610)"},
 		{"a deletion", job{statement: "empty", text: "DELETE FROM d.plays WHERE TRUE"}, mebibyte,
 			"plays 87 MB (and all columns to rewrite)"},
 	}
@@ -79,8 +79,14 @@ func TestTimes(t *testing.T) {
 
 func TestMonth(t *testing.T) {
 	query := func(bytes int64) []Query { return []Query{{Billed: bytes}} }
-	b := Bill{NewPlays: query(1_000_000), NewTracks: query(10_000), Look: query(24), Day: query(240)}
-	if got, want := b.Month(3, 2), int64(3_020_000+730*24+7300); got != want {
-		t.Errorf("a month is billed %d, want %d", got, want)
+	b := Bill{
+		NewPlays:  []Query{{Statement: "load_status", Billed: 100}, {Statement: "export_listens", Billed: 10}},
+		NewTracks: query(1), Look: query(2), Day: query(1000),
+	}
+	for together, hour := range map[bool]int64{true: 100 + 3*10, false: 3 * (100 + 10)} {
+		m := Month{Listeners: 3, PlayingHours: 12, Together: together, FeatureRuns: 4}
+		if got, want := m.Of(b), 30*(12*hour+5*1000)+730*3; got != want {
+			t.Errorf("together %t: a month is billed %d, want %d", together, got, want)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"spotify-insights.internal/functions/local/machine"
@@ -15,18 +16,41 @@ import (
 // Bill is what the queries of a deployment are billed.
 type Bill struct {
 	NewPlays  []Query // after a page with new plays of one listener was loaded
-	NewTracks []Query // after the audio features of its new tracks were loaded
+	NewTracks []Query // after the audio features of its new tracks were loaded, which wait for the next new plays
 	Look      []Query // the hourly run of features, which is all of an hour without new plays
 	Day       []Query // once a day: reconcile, and the first run after midnight
 }
 
-// hoursAMonth is the number of hours, and of looks, of a month on average.
-const hoursAMonth = 730
+// Month is what a month is billed in bytes.
+type Month struct {
+	Listeners    int64
+	PlayingHours int64 // of a day, in which each listener has new plays
+	Together     bool  // the pages of one hour are refreshed in one run, else each in one of its own
+	// FeatureRuns is how often a day new audio features are published without new plays: 8 times at most.
+	FeatureRuns int64
+}
 
-// Month is what a month is billed in bytes, with so many loads of new plays, of all listeners together, and so
-// many of audio features. Each load is a run of its own.
-func (b Bill) Month(newPlays, newTracks int64) int64 {
-	return newPlays*Sum(b.NewPlays) + newTracks*Sum(b.NewTracks) + hoursAMonth*(Sum(b.Look)+Sum(b.Day)/24)
+// daysAMonth and hoursAMonth are an average month.
+const (
+	daysAMonth  = 30
+	hoursAMonth = 730
+)
+
+// Of is what the month is billed.
+func (m Month) Of(b Bill) int64 {
+	runs, exports := m.Listeners, int64(1)
+	if m.Together {
+		runs, exports = 1, m.Listeners
+	}
+	var hour int64
+	for _, q := range b.NewPlays {
+		if strings.HasPrefix(q.Statement, "export_") {
+			hour += exports * q.Billed
+		} else {
+			hour += q.Billed
+		}
+	}
+	return daysAMonth*(m.PlayingHours*runs*hour+(1+m.FeatureRuns)*Sum(b.Day)) + hoursAMonth*(Sum(b.Look)+Sum(b.NewTracks))
 }
 
 // Compute runs the pipeline for so many listeners, each of whom has so many plays in ten years, and computes

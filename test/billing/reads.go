@@ -19,7 +19,7 @@ var statements = map[string][]read{
 		{table: anyTable, rewritten: true},
 	},
 	"export_listens": {
-		{table: warehouse.Listens, columns: "listener played_at track_id ms_played ms_measured told_by follows_gap"},
+		{table: warehouse.Listens, since: "since", columns: "listener played_at track_id ms_played ms_measured told_by follows_gap"},
 	},
 	"export_tracks": {
 		{table: warehouse.Listens, columns: "listener track_id"},
@@ -28,9 +28,10 @@ var statements = map[string][]read{
 			"instrumentalness liveness valence tempo time_signature fetched_at object"},
 	},
 	"load_status": {
-		{table: warehouse.Loads, columns: "object kind listener rows_read oldest newest fetched_at zip loaded_at error"},
+		{table: warehouse.Loads, columns: "object kind listener rows_read rejected oldest newest fetched_at zip loaded_at error"},
+	},
+	"rejected_items": {
 		{table: warehouse.Plays, columns: "listener reject_reason item"},
-		{table: warehouse.Listens, columns: "listener played_at"},
 	},
 	"missing_features": {
 		{table: warehouse.AudioFeatures, columns: "track_id found fetched_at"},
@@ -51,13 +52,13 @@ var statements = map[string][]read{
 	},
 	"refresh_listens": {
 		{table: warehouse.Listens, columns: "listener played_at", since: "from", rewritten: true},
-		{table: warehouse.Loads, columns: "object kind oldest full_page error"},
+		{table: warehouse.Loads, columns: "listener kind oldest fetched_at full_page error"},
 		{table: warehouse.Plays, since: "read_from", columns: "listener played_at track_id duration_ms ms_played context_uri source " +
-			"reason_end shuffle skipped offline object reject_reason"},
+			"reason_end shuffle skipped offline ingested_at reject_reason"},
 	},
 	"refresh_tracks": {
 		{table: warehouse.Tracks, columns: "track_id precedence", rewritten: true},
 		{table: warehouse.Plays, since: "from", columns: "played_at track_id track_name artists artist_name artist_id album album_id album_artist isrc " +
-			"duration_ms ms_played spotify_url image_url source object row_index reject_reason"},
+			"listener duration_ms ms_played spotify_url image_url source ingested_at file row_index reject_reason"},
 	},
 }

@@ -15,8 +15,6 @@ import (
 // notRead are columns whose names occur in a statement without being read, by statement and table: they are
 // names of something else, or a view has them and the statement does not.
 var notRead = map[string]map[string]string{
-	"load_status":     {warehouse.Plays: "played_at object"},
-	"refresh_listens": {warehouse.Loads: "listener"},
 	"rebuild_top_ten": {warehouse.AudioFeatures: "key loudness mode speechiness acousticness instrumentalness liveness tempo time_signature"},
 }
 
