@@ -62,7 +62,7 @@ func (p playRows) add(line []byte, r *warehouse.Receipt) (any, error) {
 	}
 	r.RowVersion = new(int64(plays.RowVersion))
 	count(row, r)
-	row.IngestedAt, row.Raw = row.IngestedAt.UTC().Truncate(time.Microsecond), ""
+	row.PlayedAt, row.IngestedAt, row.Raw = micros(row.PlayedAt), *micros(&row.IngestedAt), ""
 	return struct {
 		plays.Row
 		Version *int `json:"version,omitempty"` // not a column
