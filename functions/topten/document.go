@@ -21,6 +21,10 @@ func newDocument(s state, status warehouse.Status, gaps []warehouse.Gap, snapsho
 			Rejected: loaded.Rejected, FailedObjects: loaded.Failed, Gaps: []insights.Gap{}, Imports: []insights.Import{},
 		},
 	}
+	d.Loaded.FeaturesAt = status.AsOf
+	if s.readable && s.document.Loaded.Features == status.Features {
+		d.Loaded.FeaturesAt = s.document.Loaded.FeaturesAt
+	}
 	for _, g := range gaps {
 		if g.Listener == s.listener.ID {
 			d.Status.Gaps = append(d.Status.Gaps, insights.Gap{After: g.After.UTC(), Before: g.Before.UTC()})
