@@ -47,7 +47,7 @@ type Loaded struct {
 	Model    string              `json:"model"`    // a fingerprint of the SQL and schemas that made the tables
 	Receipts map[string]Receipts `json:"receipts"` // by month (2006-01) of their oldest play, "" without plays
 	Features int64               `json:"features"` // number of receipts of audio features
-	// FeaturesAt is when the number of Features was another for the last time, on the warehouse's clock.
+	// FeaturesAt is when the number of Features was another for the last time, on the warehouse's clock; zero without any.
 	FeaturesAt time.Time `json:"features_at"`
 	Listens    int64     `json:"listens"` // rows of the table listens
 	Past       Past      `json:"past"`
