@@ -30,9 +30,9 @@ test: vet
 test-terraform:
 	@terraform/commands/test.sh
 
-# The long tests at full length: a thousand ingests, forty power cuts, what ten million plays are billed.
+# The long tests at full length: a thousand ingests, forty power cuts, a hundred random histories.
 test-soak:
-	$(GO) test -race -count=1 -p 1 -timeout 20m $(TESTFLAGS) ./test/machine ./test/billing -soak
+	$(GO) test -race -count=1 -p 1 -timeout 20m $(TESTFLAGS) ./test/machine ./test/property -soak
 
 # The page in a real browser, on a desk and on a phone: it shows ten tracks, and nothing is wider than the screen.
 test-browser:

@@ -10,7 +10,7 @@ import (
 )
 
 // statusEvery is how often a listener's status is read at most.
-const statusEvery = 10 * time.Second
+const statusEvery = 2 * time.Second
 
 // documents are the JSON objects of the insights bucket.
 type documents interface {

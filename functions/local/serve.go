@@ -87,12 +87,10 @@ func serve(ctx context.Context, dir string) (err error) {
 		err = errors.Join(err, events.Close(limited))
 	}()
 	// What the last stop left undone: objects that no event told of, messages that nobody took.
-	if err := post(work, functions, "reconcile", nil); err != nil {
-		slog.Warn("not everything in the lake is loaded; tried again tomorrow and at the next start", "error", err)
-	}
+	reconcile(work, m, functions)
 	var loops sync.WaitGroup
 	defer loops.Wait()
-	loops.Go(func() { every(ctx, 24*time.Hour, 24*time.Hour, func() { _ = post(work, functions, "reconcile", nil) }) })
+	loops.Go(func() { every(ctx, 24*time.Hour, 24*time.Hour, func() { reconcile(work, m, functions) }) })
 	features := func() { _ = post(work, functions, "features", nil) } // logged by the function
 	if demo != nil {
 		loops.Go(func() { demo.playOn(ctx, work, functions) })
@@ -108,6 +106,17 @@ func serve(ctx context.Context, dir string) (err error) {
 	<-ctx.Done()
 	slog.Info("stopping")
 	return nil
+}
+
+// reconcile has the lake loaded as Cloud Scheduler does every day, and then writes BigQuery's log into the
+// warehouse's file: until then, each load and each run of topten adds to the memory that it takes.
+func reconcile(ctx context.Context, m *machine.Machine, functions *url.URL) {
+	if err := post(ctx, functions, "reconcile", nil); err != nil {
+		slog.Warn("not everything in the lake is loaded; tried again tomorrow and at the next start", "error", err)
+	}
+	if err := m.Cloud.Checkpoint(ctx); err != nil {
+		slog.Warn("the log of the warehouse stays in memory until the next reconcile or stop", "error", err)
+	}
 }
 
 // servePage serves the public port and writes its address down.

@@ -21,6 +21,12 @@ func newDocument(s state, status warehouse.Status, gaps []warehouse.Gap, snapsho
 			Rejected: loaded.Rejected, FailedObjects: loaded.Failed, Gaps: []insights.Gap{}, Imports: []insights.Import{},
 		},
 	}
+	switch {
+	case s.readable && s.document.Loaded.Features == status.Features:
+		d.Loaded.FeaturesAt = s.document.Loaded.FeaturesAt
+	case status.Features > 0: // the first ones are news at once
+		d.Loaded.FeaturesAt = status.AsOf
+	}
 	for _, g := range gaps {
 		if g.Listener == s.listener.ID {
 			d.Status.Gaps = append(d.Status.Gaps, insights.Gap{After: g.After.UTC(), Before: g.Before.UTC()})

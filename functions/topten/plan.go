@@ -14,18 +14,17 @@ type plan struct {
 	from  time.Time // the beginning of a month
 }
 
-// planFor compares what is loaded with what a listener's document says was read. It compares numbers of
-// receipts and no times, so that clocks decide nothing.
-func planFor(s state, status warehouse.Status) plan {
-	loaded := statusOf(status, s.listener.ID)
+// planFor compares what is loaded with what a listener's document says was read. It asks of receipts whether
+// they are the same ones, and never which are later, so that clocks decide nothing.
+func planFor(s state, status warehouse.Status, featuresPause time.Duration) plan {
 	d := s.document
-	if !s.readable || d.Loaded.Model != warehouse.Model() || loaded.Listens < d.Loaded.Listens {
+	if !s.readable || d.Loaded.Model != warehouse.Model() {
 		return plan{news: true, stale: true, from: warehouse.Beginning}
 	}
-	receipts := receiptsOf(loaded)
+	receipts := receiptsOf(statusOf(status, s.listener.ID))
 	var p plan
 	for month := range keys(receipts, d.Loaded.Receipts) {
-		if receipts[month] == d.Loaded.Receipts[month] {
+		if a, b := receipts[month], d.Loaded.Receipts[month]; a.Number == b.Number && a.LastAt.Equal(b.LastAt) {
 			continue
 		}
 		p.news = true
@@ -34,7 +33,7 @@ func planFor(s state, status warehouse.Status) plan {
 		}
 	}
 	p.news = p.news ||
-		d.Loaded.Features != status.Features ||
+		d.Loaded.Features != status.Features && status.AsOf.Sub(d.Loaded.FeaturesAt) >= featuresPause ||
 		d.TimeZone != s.listener.TimeZone ||
 		d.Public != s.listener.Public ||
 		d.AsOf.After(status.AsOf) || // a clock was wrong
@@ -45,14 +44,14 @@ func planFor(s state, status warehouse.Status) plan {
 // monthLayout is how a document writes a month; "" are the receipts without plays.
 const monthLayout = "2006-01"
 
-func receiptsOf(l *warehouse.ListenerStatus) map[string]int64 {
-	receipts := map[string]int64{}
-	for month, n := range l.Receipts {
+func receiptsOf(l *warehouse.ListenerStatus) map[string]insights.Receipts {
+	receipts := map[string]insights.Receipts{}
+	for month, r := range l.Receipts {
 		name := ""
 		if month != warehouse.NoMonth {
 			name = month.Begins().Format(monthLayout)
 		}
-		receipts[name] = n
+		receipts[name] = insights.Receipts{Number: r.Number, LastAt: r.LastAt}
 	}
 	return receipts
 }
@@ -65,8 +64,8 @@ func statusOf(status warehouse.Status, listener string) *warehouse.ListenerStatu
 	return &warehouse.ListenerStatus{}
 }
 
-// periods are all periods that are ranked, of all listeners. The years are those from the oldest page or
-// listen until now, by the listener's clock.
+// periods are all periods that are ranked, of all listeners. The years are those from the oldest play
+// until now, by the listener's clock.
 func periods(before []state, status warehouse.Status) []warehouse.Period {
 	var list []warehouse.Period
 	asOf := status.AsOf
@@ -95,9 +94,6 @@ func firstYear(l *warehouse.ListenerStatus, asOf time.Time, zone *time.Location)
 			oldest = earlier(oldest, month.Begins())
 		}
 	}
-	if !l.Oldest.IsZero() {
-		oldest = earlier(oldest, l.Oldest)
-	}
 	return oldest.In(zone).Year()
 }
 
@@ -111,7 +107,7 @@ func earlier(a, b time.Time) time.Time {
 func day(t time.Time, zone *time.Location) string { return t.In(zone).Format(time.DateOnly) }
 
 // keys are the keys of two maps.
-func keys(a, b map[string]int64) map[string]bool {
+func keys[V any](a, b map[string]V) map[string]bool {
 	all := map[string]bool{}
 	for k := range a {
 		all[k] = true

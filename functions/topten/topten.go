@@ -25,6 +25,7 @@ type Refresher struct {
 	Listeners map[string]settings.Listener
 	Warehouse interface {
 		LoadStatus(ctx context.Context) (warehouse.Status, error)
+		Rows(ctx context.Context, table string) (uint64, error)
 		RefreshTracks(ctx context.Context, from time.Time) error
 		RefreshListens(ctx context.Context, listeners []string, from time.Time) error
 		RebuildTopTen(ctx context.Context, periods []warehouse.Period) error
@@ -39,6 +40,9 @@ type Refresher struct {
 		Delete(ctx context.Context, name string) error
 	}
 	Now func() time.Time
+	// FeaturesPause is how long new audio features alone make no news after others did: each time costs the
+	// export of every listener. With new plays, and with a new day, they are published at once.
+	FeaturesPause time.Duration
 }
 
 const (
@@ -116,12 +120,15 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	if err != nil {
 		return err
 	}
+	if before, err = r.checkListens(ctx, before); err != nil {
+		return err
+	}
 	plans := make([]plan, len(before))
 	var stale []string // listeners whose listens are out of date
 	from := status.AsOf
 	news := false
 	for i, s := range before {
-		plans[i] = planFor(s, status)
+		plans[i] = planFor(s, status, r.FeaturesPause)
 		news = news || plans[i].news
 		if plans[i].stale {
 			stale = append(stale, s.listener.ID)
@@ -154,6 +161,27 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 		}
 	}
 	return nil
+}
+
+// checkListens compares the rows of the table listens with what the documents say together. Where rows are
+// lost no document is believed, and everything is refreshed from the beginning.
+func (r *Refresher) checkListens(ctx context.Context, before []state) ([]state, error) {
+	var expected int64
+	for _, s := range before {
+		if s.readable {
+			expected += s.document.Loaded.Listens
+		}
+	}
+	rows, err := r.Warehouse.Rows(ctx, warehouse.Listens)
+	if err != nil || int64(rows) >= expected {
+		return before, err
+	}
+	handler.Logger().WarnContext(ctx, "rows of listens are lost; all listens are refreshed", "rows", rows, "expected", expected)
+	before = slices.Clone(before)
+	for i := range before {
+		before[i].readable = false
+	}
+	return before, nil
 }
 
 // publish writes a listener's snapshot and then the document that names it.

@@ -44,11 +44,19 @@ type Files struct {
 
 // Loaded is what a run of topten has read. The next run compares it with the warehouse to find what is new.
 type Loaded struct {
-	Model    string           `json:"model"`    // a fingerprint of the SQL and schemas that made the tables
-	Receipts map[string]int64 `json:"receipts"` // number of receipts by month (2006-01) of their oldest play, "" without plays
-	Features int64            `json:"features"` // number of receipts of audio features
-	Listens  int64            `json:"listens"`  // rows of the table listens
-	Past     Past             `json:"past"`
+	Model    string              `json:"model"`    // a fingerprint of the SQL and schemas that made the tables
+	Receipts map[string]Receipts `json:"receipts"` // by month (2006-01) of their oldest play, "" without plays
+	Features int64               `json:"features"` // number of receipts of audio features
+	// FeaturesAt is when the number of Features was another for the last time, on the warehouse's clock; zero without any.
+	FeaturesAt time.Time `json:"features_at"`
+	Listens    int64     `json:"listens"` // rows of the table listens
+	Past       Past      `json:"past"`
+}
+
+// Receipts are the receipts of one month. Both values are compared for equality alone.
+type Receipts struct {
+	Number int64     `json:"number"`
+	LastAt time.Time `json:"last_at"` // when the last one was written
 }
 
 // Past is the part of a snapshot's listens that is written again only when a play before Until is loaded.

@@ -2,6 +2,8 @@ package warehouse
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/bigquery"
@@ -16,14 +18,19 @@ type Status struct {
 
 // ListenerStatus is what is loaded for one listener.
 type ListenerStatus struct {
-	Receipts   map[Month]int64 // number of receipts by the month of their oldest play, [NoMonth] without plays
-	LastLoadAt time.Time       // zero where nothing was loaded
-	FetchedAt  time.Time       // of the newest page that is loaded
-	Rejected   int64           // distinct items that could not be read as plays
-	Failed     int64           // objects that could not be loaded
+	Receipts   map[Month]Receipts // by the month of their oldest play, [NoMonth] without plays
+	LastLoadAt time.Time          // zero where nothing was loaded
+	FetchedAt  time.Time          // of the newest page that is loaded
+	Rejected   int64              // different items that could not be read as plays
+	Failed     int64              // objects that could not be loaded
 	Imports    []ImportStatus
-	Listens    int64     // rows of the table listens, before a refresh
-	Oldest     time.Time // of those listens
+}
+
+// Receipts are the receipts of one month. Where all are written again, after [Warehouse.Reset], their number
+// may be the same and the last one's time is another.
+type Receipts struct {
+	Number int64
+	LastAt time.Time // the greatest loaded_at
 }
 
 // ImportStatus is a privacy export that is loaded.
@@ -45,8 +52,26 @@ func (m Month) Begins() time.Time {
 	return time.Date(int(m/100), time.Month(m%100), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// LoadStatus asks what is loaded. Every listener with a row anywhere is in it.
+// LoadStatus asks what is loaded. Every listener with a receipt is in it.
 func (w *Warehouse) LoadStatus(ctx context.Context) (Status, error) {
+	status, err := w.receiptStatus(ctx)
+	if err != nil || !slices.ContainsFunc(slices.Collect(maps.Values(status.Listeners)), func(l *ListenerStatus) bool { return l.Rejected > 0 }) {
+		return status, err
+	}
+	counts, err := read[struct {
+		Listener string `bigquery:"listener"`
+		Items    int64  `bigquery:"items"`
+	}](ctx, w, "statements/rejected_items", w.values())
+	for _, c := range counts {
+		if l := status.Listeners[c.Listener]; l != nil {
+			l.Rejected = c.Items
+		}
+	}
+	return status, err
+}
+
+// receiptStatus is what receipts alone say: an item that was rejected counts in every page that it is in.
+func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 	facts, err := read[struct {
 		Fact     string                 `bigquery:"fact"`
 		Listener string                 `bigquery:"listener"`
@@ -64,7 +89,7 @@ func (w *Warehouse) LoadStatus(ctx context.Context) (Status, error) {
 	for _, f := range facts {
 		l := status.Listeners[f.Listener]
 		if l == nil && f.Listener != "" {
-			l = &ListenerStatus{Receipts: map[Month]int64{}}
+			l = &ListenerStatus{Receipts: map[Month]Receipts{}}
 			status.Listeners[f.Listener] = l
 		}
 		switch f.Fact {
@@ -73,15 +98,13 @@ func (w *Warehouse) LoadStatus(ctx context.Context) (Status, error) {
 		case "features":
 			status.Features = f.Number
 		case "receipts":
-			l.Receipts[Month(f.Month)] = f.Number
+			l.Receipts[Month(f.Month)] = Receipts{f.Number, utc(f.At)}
 		case "loaded":
 			l.LastLoadAt, l.FetchedAt = utc(f.At), utc(f.Newest)
 		case "failed":
 			l.Failed = f.Number
 		case "rejected":
 			l.Rejected = f.Number
-		case "listens":
-			l.Listens, l.Oldest = f.Number, utc(f.Oldest)
 		case "import":
 			l.Imports = append(l.Imports, ImportStatus{Zip: f.Zip, LoadedAt: utc(f.At), Oldest: utc(f.Oldest), Newest: utc(f.Newest), Rows: f.Number})
 		}

@@ -7,29 +7,47 @@ import (
 	"spotify-insights.internal/test/billing"
 )
 
-// reachBilled is what an hourly run is to stay under, in MB.
-const reachBilled = 100
-
 const gigabytes = "GB" // a thousand million bytes
 
-// measureBilled reckons what BigQuery bills for the queries of a listener with half a million plays.
+// What BigQuery is to bill less than.
+const (
+	reachHour  = 230 // MB, in an hour with new plays of one listener with half a million
+	reachMonth = billing.FreeMonthly / 1e9
+)
+
+// measureBilled computes what BigQuery bills for the queries of one listener and of five.
 func measureBilled(ctx context.Context, r *report) error {
-	const plays = 500_000
-	r.progress("reckoning what BigQuery bills a listener of %s plays", grouped(plays))
-	bill, err := billing.Hourly(ctx, plays)
-	if err != nil {
-		return err
-	}
-	total := func(what string, queries []billing.Query, reach float64) {
-		r.add(fmt.Sprintf("%s: %d queries, billed", what, len(queries)), figure{mb(billing.Sum(queries)), megabytes, reach})
-		for _, q := range queries {
-			r.add(fmt.Sprintf("· `%s`: %s", q.Name, q.Reads()), figure{mb(q.Billed), megabytes, 0})
+	for _, listeners := range []int{1, 5} {
+		for _, plays := range []int{100_000, 500_000} {
+			r.progress("computing what BigQuery bills for %d listeners of %s plays", listeners, grouped(plays))
+			bill, err := billing.Compute(ctx, listeners, plays)
+			if err != nil {
+				return err
+			}
+			reportBill(r, bill, listeners, plays)
 		}
 	}
-	total(fmt.Sprintf("BigQuery, %s plays in ten years: an hourly run with new plays", grouped(plays)), bill.Hour, reachBilled)
-	total("BigQuery: where it brings new tracks, once their audio features are fetched", bill.NewTracks, 0)
-	total("BigQuery: an hourly run without new plays", bill.Unchanged, 0)
-	total("BigQuery: once a day besides (`reconcile`, and a ranking that sums up the past)", bill.Day, 0)
-	r.add("BigQuery: a month with new plays and tracks in each of its 730 hours, of which 1 TiB is free", figure{float64(bill.Month(730, 730)) / 1e9, gigabytes, billing.FreeMonthly / 1e9})
 	return nil
+}
+
+func reportBill(r *report, b billing.Bill, listeners, plays int) {
+	what := fmt.Sprintf("BigQuery, listeners: %d, plays of each in ten years: %s: ", listeners, grouped(plays))
+	sum := func(queries []billing.Query) float64 { return mb(billing.Sum(queries)) }
+	hour := figure{sum(b.NewPlays) + sum(b.Look), megabytes, 0}
+	if listeners == 1 && plays == 500_000 {
+		hour.reach = reachHour
+	}
+	r.add(what+"an hour with new plays, what new tracks add, an hour without new plays, once a day",
+		hour, figure{sum(b.NewTracks), megabytes, 0}, figure{sum(b.Look), megabytes, 0}, figure{sum(b.Day), megabytes, 0})
+	month := func(hours, features int64, together bool, reach float64) figure {
+		m := billing.Month{Listeners: int64(listeners), PlayingHours: hours, FeatureRuns: features, Together: together}
+		return figure{float64(m.Of(b)) / 1e9, gigabytes, reach}
+	}
+	r.add(what+"a month with new plays in 12 hours a day: one run an hour for all, a run for each", month(12, 4, true, reachMonth), month(12, 4, false, 0))
+	r.add(what+"a month with new plays in every hour: one run an hour for all, a run for each", month(24, 8, true, 0), month(24, 8, false, 0))
+	if listeners == 1 && plays == 500_000 {
+		for _, q := range append(b.NewPlays, b.Look...) {
+			r.add(fmt.Sprintf("· `%s`: %s", q.Statement, q.Reads()), figure{mb(q.Billed), megabytes, 0})
+		}
+	}
 }

@@ -1,48 +1,45 @@
-// Package billing reckons what BigQuery bills, on demand, for the queries of the pipeline. It reads the
-// statements of a real run on the embedded cloud and never reckons too low: what it cannot tell, it
-// counts in full.
+// Package billing computes what BigQuery bills, on demand, for the queries of the pipeline. It runs the
+// pipeline on the embedded cloud, reads back the queries that were sent, and computes their bytes from what
+// each statement is registered to read.
 //
-// The rules, from Google's pricing page and "On-demand query size calculation" of the DML reference: a
-// query is billed the logical bytes of the columns it reads, in the partitions that constant filters
-// leave, once each; an UPDATE, a DELETE, or a MERGE with either, besides reads every column of the
-// partitions it changes; at least 10 MB for every table named; rounded up to whole MB. (A MB is 2^20
-// bytes: the least that a job is billed is 10485760.) Load jobs, tabledata.list and creating, reading
-// the metadata of and deleting tables are free.
+// The rules, from Google's pricing page and "On-demand query size calculation" of the DML reference:
+//   - a query is billed the logical bytes of the columns that it reads, in the partitions that constant
+//     filters leave, once each, of the rows of all listeners: clustering does not prune tables this small;
+//   - a MERGE that updates or deletes, an UPDATE and a DELETE are billed besides every column of the
+//     partitions that they change;
+//   - EXPORT DATA is billed as its query;
+//   - each table that a query names is billed at least 10 MB, and whole MB; a MB is 2^20 bytes;
+//   - load jobs, and reading the rows of a result or the metadata of a table, are free.
 package billing
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+	"time"
+
+	"spotify-insights.internal/shared/warehouse"
 )
 
 const (
 	mebibyte = 1 << 20
-	// Least is what a query is billed for a table however little it reads of it, in bytes.
+	// Least is what a query is billed for each table that it names, in bytes.
 	Least = 10 * mebibyte
-	// FreeMonthly is what is not billed of each month's sum, in bytes.
+	// FreeMonthly is what is free in each month, in bytes.
 	FreeMonthly = 1 << 40
 )
 
 // Query is what one query is billed for.
 type Query struct {
-	Name   string  // of the statement where its job is labelled with it, else what the statement does
-	Tables []Table // that it names, views by their tables, sorted
-	Billed int64   // bytes
+	Statement string
+	Tables    []Table
+	Billed    int64 // bytes
 }
 
 // Table is what a query is billed for one table.
 type Table struct {
-	Name    string
-	All     []string // its columns
-	Columns []string // those that are read, in the same order
-
-	Months   []Month // the partitions that are read of those there are; nil where there are no partitions
-	OfMonths int
-
-	Read      int64 // bytes of Columns in Months
-	Rewritten int64 // bytes of every column in Months, where the statement changes or deletes rows
-	Billed    int64 // bytes
+	read
+	From   warehouse.Month // the first month that is read, [warehouse.NoMonth] for all
+	Billed int64           // bytes
 }
 
 // Sum is what queries are billed together, in bytes.
@@ -53,62 +50,68 @@ func Sum(queries []Query) (sum int64) {
 	return sum
 }
 
-// Reads names the tables that the query is billed for, with columns and months.
+// Reads names the tables that the query is billed for, with columns, months and MB.
 func (q Query) Reads() string {
 	texts := make([]string, len(q.Tables))
 	for i, t := range q.Tables {
 		texts[i] = t.String()
 	}
-	return strings.Join(texts, ", ")
+	return strings.Join(texts, "; ")
 }
 
-// String names the table, its columns and its months, such as "plays (track_id, object; all columns to
-// rewrite; 2026-11 of 121 months)".
+// String describes the table, such as "plays 12 MB (track_id object from 202611)".
 func (t Table) String() string {
-	parts := []string{t.columns()}
-	if t.Rewritten > 0 {
-		parts = append(parts, "all columns to rewrite")
+	var parts []string
+	if t.columns != "" {
+		parts = append(parts, t.columns)
 	}
-	if t.Months != nil {
-		parts = append(parts, t.months())
+	if t.rewritten {
+		parts = append(parts, "and all columns to rewrite")
 	}
-	return fmt.Sprintf("%s (%s)", t.Name, strings.Join(parts, "; "))
+	if t.From != warehouse.NoMonth {
+		parts = append(parts, fmt.Sprintf("from %d", t.From))
+	}
+	return fmt.Sprintf("%s %d MB (%s)", t.table, t.Billed/mebibyte, strings.Join(parts, " "))
 }
 
-func (t Table) columns() string {
-	left := slices.DeleteFunc(slices.Clone(t.All), func(c string) bool { return slices.Contains(t.Columns, c) })
-	switch {
-	case len(t.Columns) == 0:
-		return "no column"
-	case len(left) == 0:
-		return fmt.Sprintf("all %d columns", len(t.All))
-	case len(left) < len(t.Columns):
-		return fmt.Sprintf("%d columns, not %s", len(t.Columns), strings.Join(left, ", "))
+// bill computes what BigQuery bills for a job.
+func (s Sizes) bill(j job) (Query, error) {
+	reads, ok := statements[j.statement]
+	if !ok {
+		return Query{}, fmt.Errorf("statement %q is not registered: %s", j.statement, j.text)
 	}
-	return strings.Join(t.Columns, ", ")
-}
-
-func (t Table) months() string {
-	of := fmt.Sprintf("of %d months", t.OfMonths)
-	switch n := len(t.Months); {
-	case n == 0:
-		return "none " + of
-	case n == t.OfMonths:
-		return fmt.Sprintf("all %d months", n)
-	case n == 1:
-		return t.Months[0].String() + " " + of
-	default:
-		return fmt.Sprintf("%v to %v, %d %s", t.Months[0], t.Months[n-1], n, of)
-	}
-}
-
-// price sets what the table and the query are billed.
-func (q *Query) price() {
-	q.Billed = 0
-	for i := range q.Tables {
-		t := &q.Tables[i]
-		whole := (t.Read + t.Rewritten + mebibyte - 1) / mebibyte * mebibyte
-		t.Billed = max(Least, whole)
+	q := Query{Statement: j.statement}
+	for _, r := range reads {
+		t := Table{read: r}
+		if r.table == anyTable {
+			t.table = j.target()
+		}
+		if r.since != "" {
+			since, ok := j.times[r.since]
+			if !ok {
+				return Query{}, fmt.Errorf("statement %s was sent without the parameter %s", j.statement, r.since)
+			}
+			t.From = monthOf(since)
+		}
+		bytes := s.bytes(t.table, strings.Fields(t.columns), t.From)
+		if t.rewritten {
+			bytes += s.bytes(t.table, columnsOf(t.table), t.From)
+		}
+		t.Billed = max(Least, (bytes+mebibyte-1)/mebibyte*mebibyte)
+		q.Tables = append(q.Tables, t)
 		q.Billed += t.Billed
 	}
+	return q, nil
+}
+
+func monthOf(t time.Time) warehouse.Month {
+	t = t.UTC()
+	return warehouse.Month(t.Year()*100 + int(t.Month()))
+}
+
+func columnsOf(table string) (list []string) {
+	for _, field := range warehouse.Schema(table) {
+		list = append(list, field.Name)
+	}
+	return list
 }

@@ -11,12 +11,15 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2" // writes the history into the warehouse's file, faster than any load
 
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/plays"
 )
 
+// What a history is made of.
 const (
-	years      = 10 // that the history goes back
-	exportRows = 15_000
+	years      = 10     // that it goes back
+	apiYears   = 3      // of these the last, in which pages of the API were fetched; before them an export
+	playsAPage = 5      // that no page before has had
+	exportRows = 15_000 // of an object
 )
 
 // openFile opens the warehouse of a machine that is not running.
@@ -30,77 +33,93 @@ func openFile(ctx context.Context, dir string) (*sql.DB, error) {
 	return db, err
 }
 
-// writeHistory gives the listener so many plays in ten years up to now, evenly: rows of exports, and in
-// the last year of hourly pages of the API; the rows of the ledger that belong to them; and a row of
-// audio features for every track. The same plays and now give the same rows.
-func writeHistory(ctx context.Context, db *sql.DB, s settings.Settings, listener string, plays int, now time.Time) error {
-	// New tracks come ever more slowly (Heaps' law): 27,000 in 500,000 plays.
-	tracks := int(8 * math.Pow(float64(plays), 0.62))
-	fill := strings.NewReplacer("{dataset}", s.Dataset, "{listener}", listener, "{plays}", fmt.Sprint(plays), "{tracks}", fmt.Sprint(tracks),
-		"{years}", fmt.Sprint(years), "{export}", fmt.Sprint(exportRows),
-		"{now}", "TIMESTAMPTZ '"+now.UTC().Format("2006-01-02 15:04:05")+"+00'")
-	for _, statement := range []string{objectNames, playRows, loadRows, featureRows, "CHECKPOINT"} {
+// writeHistory gives the listener so many plays in ten years up to now, evenly: raw rows, receipts, and
+// audio features of every track. The same arguments give the same rows.
+func writeHistory(ctx context.Context, db *sql.DB, dataset, listener string, count int, now time.Time) error {
+	// New tracks come ever more slowly (Heaps' law): 23,000 in 100,000 plays, 61,000 in 500,000.
+	tracks := int(18 * math.Pow(float64(count), 0.62))
+	fill := strings.NewReplacer("{dataset}", dataset, "{listener}", listener, "{plays}", fmt.Sprint(count), "{tracks}", fmt.Sprint(tracks),
+		"{export}", fmt.Sprint(exportRows), "{new}", fmt.Sprint(playsAPage), "{windows}", fmt.Sprint(plays.PageSize/playsAPage),
+		"{full}", fmt.Sprint(plays.PageSize), "{first}", fmt.Sprint(count*(years-apiYears)/years), "{version}", fmt.Sprint(plays.RowVersion),
+		"{step}", fmt.Sprint(years*365.25*24*3_600_000/float64(count)), "{now}", "TIMESTAMPTZ '"+now.UTC().Format("2006-01-02 15:04:05")+"+00'")
+	for _, statement := range []string{macros, toldRows, playRows, receiptRows, featureRows, "CHECKPOINT"} {
 		if _, err := db.ExecContext(ctx, fill.Replace(statement)); err != nil {
-			return fmt.Errorf("writing a history of %d plays: %w", plays, err)
+			return fmt.Errorf("writing a history of %d plays: %w", count, err)
 		}
 	}
 	return nil
 }
 
-// objectNames are macros for the names of lake objects: the page of an hour, and a part of an export.
-const objectNames = `
-CREATE TEMP MACRO page(hour) AS 'plays/source=api/listener={listener}/date=' || strftime(hour, '%Y-%m-%d') || '/' ||
-  strftime(hour, '%Y%m%dT%H%M%SZ') || '-' || sha256(CAST(hour AS VARCHAR)) || '.ndjson.gz';
-CREATE TEMP MACRO part(n) AS 'plays/source=export/listener={listener}/' || sha256('zip') || '/1/Streaming_History_Audio_' ||
-  (2010 + n // 8) || '_' || n || '.json-' || n * {export} || '-' || ((n + 1) * {export} - 1) || '.ndjson.gz';
+// macros are the instant of a play, the names of lake objects, and names of about the lengths of Spotify's:
+// 19 bytes for a track, 14 for an artist, 21 for an album.
+const macros = `
+CREATE TEMP MACRO ended(i) AS {now} - to_milliseconds(CAST(({plays} - i) * {step}::DOUBLE AS BIGINT));
+CREATE TEMP MACRO page(newest) AS 'plays/source=api/listener={listener}/date=' || strftime(newest, '%Y-%m-%d') || '/' ||
+  strftime(newest, '%Y%m%dT%H%M%SZ') || '-' || sha256(CAST(newest AS VARCHAR)) || '.ndjson.gz';
+CREATE TEMP MACRO part(n) AS 'plays/source=export/listener={listener}/' || sha256('zip') || '/1/Streaming_History_Audio_2016-2017_' ||
+  n || '.json-' || n * {export} || '-' || ((n + 1) * {export} - 1) || '.ndjson.gz';
 CREATE TEMP MACRO chance(n, salt) AS (hash(n, salt) % 1000003) / 1000003.0;
-CREATE TEMP MACRO title(n, salt, least, most) AS substr(repeat(md5(salt || n), 2), 1, CAST(least + floor((most - least) * pow(chance(n, salt), 2)) AS INTEGER)) ||
-  CASE WHEN n % 12 = 0 THEN 'é' ELSE '' END`
+CREATE TEMP MACRO id(n, salt) AS substr(md5(salt || n), 1, 22);
+CREATE TEMP MACRO title(n, salt, least, most) AS
+  substr(repeat(md5(salt || n), 2), 1, CAST(least + floor((most - least) * pow(chance(n, salt), 2)) AS INTEGER))`
 
-// playRows are plays of tracks of which few are played often and many seldom. The lengths of names are
-// about those of Spotify's catalogue: 19 bytes for a track, 14 for an artist, 21 for an album.
+// toldRows are the plays, of tracks of which few are played often and many seldom.
+const toldRows = `
+CREATE TEMP TABLE told AS
+SELECT
+  i, i >= {first} AS api, t, id(t, 'track') AS track_id, title(t, 'track', 8, 40) AS track_name, t // 14 AS artist, t // 6 AS album,
+  120000 + t * 7919 % 200000 AS length_ms
+FROM (SELECT i, CAST(floor({tracks} * pow(chance(i, 'track'), 2.5)) AS BIGINT) AS t FROM range({plays}) AS r(i)) AS played`
+
+// playRows are the rows of plays: one of each play of the export, and of a play of the API one in each
+// page that has it.
 const playRows = `
 INSERT INTO {dataset}.plays BY NAME
 SELECT
-  '{listener}' AS listener, ended AS played_at, substr(md5('track' || t), 1, 22) AS track_id,
-  title(t, 'track', 8, 40) AS track_name,
+  '{listener}' AS listener, ended(i) AS played_at, track_id, track_name,
   title(artist, 'artist', 6, 28) || CASE WHEN api AND t % 4 = 0 THEN ', ' || title(artist + 1, 'artist', 6, 28) ELSE '' END AS artists,
   title(artist, 'artist', 6, 28) AS artist_name,
-  title(t // 6, 'album', 8, 46) AS album,
+  CASE WHEN api THEN id(artist, 'artist') END AS artist_id,
+  title(album, 'album', 8, 46) AS album,
+  CASE WHEN api THEN id(album, 'album') END AS album_id,
+  title(artist, 'artist', 6, 28) AS album_artist,
   CASE WHEN api THEN substr(upper(md5('isrc' || t)), 1, 12) END AS isrc,
   CASE WHEN api THEN length_ms END AS duration_ms,
   CASE WHEN NOT api THEN CAST(length_ms * CASE WHEN chance(i, 'skip') < 0.25 THEN chance(i, 'much') ELSE 1 END AS BIGINT) END AS ms_played,
-  'https://open.spotify.com/track/' || substr(md5('track' || t), 1, 22) AS spotify_url,
-  CASE WHEN api THEN 'https://i.scdn.co/image/ab67616d0000b273' || substr(md5('image' || t // 6), 1, 24) END AS image_url,
-  CASE WHEN api AND i % 3 > 0 THEN 'spotify:playlist:' || substr(md5('list' || t % 40), 1, 22) END AS context_uri,
+  'https://open.spotify.com/track/' || track_id AS spotify_url,
+  CASE WHEN api THEN 'https://i.scdn.co/image/ab67616d0000b273' || substr(md5('image' || album), 1, 24) END AS image_url,
+  CASE WHEN api AND i % 3 > 0 THEN 'spotify:playlist:' || id(t % 40, 'list') END AS context_uri,
   CASE WHEN api THEN 'api' ELSE 'export' END AS source,
   CASE WHEN NOT api THEN 'trackdone' END AS reason_start, CASE WHEN NOT api THEN 'trackdone' END AS reason_end,
   CASE WHEN NOT api THEN false END AS shuffle, CASE WHEN NOT api THEN false END AS skipped,
   CASE WHEN NOT api THEN false END AS offline, CASE WHEN NOT api THEN false END AS incognito,
-  CASE WHEN api THEN date_trunc('hour', ended) + INTERVAL 1 HOUR ELSE {now} END AS ingested_at,
-  CASE WHEN api THEN page(date_trunc('hour', ended)) ELSE part(i // {export}) END AS object
+  CASE WHEN api THEN ended(newest) + INTERVAL 1 MINUTE ELSE {now} END AS ingested_at,
+  CASE WHEN api THEN page(ended(newest)) ELSE part(i // {export}) END AS object,
+  CASE WHEN NOT api THEN 'Streaming_History_Audio_2016-2017_' || (i // {export}) || '.json' END AS file,
+  CASE WHEN api THEN newest - i ELSE i % {export} END AS row_index
 FROM (
-  SELECT i, ended, ended >= {now} - INTERVAL 1 YEAR AS api, t, t // 14 AS artist, 120000 + t * 7919 % 200000 AS length_ms
-  FROM (
-    SELECT i, {now} - to_milliseconds(({plays} - i) * ({years} * 31557600000 // {plays})) AS ended, CAST(floor({tracks} * pow(chance(i, 'track'), 2.5)) AS BIGINT) AS t
-    FROM range({plays}) AS r(i)
-  ) AS played
-) AS told`
+  SELECT *, (i // {new} + w) * {new} + {new} - 1 AS newest
+  FROM told, range(CASE WHEN api THEN {windows} ELSE 1 END) AS windows(w)
+) AS shown
+WHERE NOT api OR newest < {plays}`
 
-// loadRows are the ledger's: a page of every hour of the last year, and the parts of one export.
-const loadRows = `
+// receiptRows are a receipt of each object, and one of the export.
+const receiptRows = `
 INSERT INTO {dataset}.loads BY NAME
 SELECT
-  page(hour) AS object, epoch_us(hour) AS generation, 'api' AS kind, '{listener}' AS listener,
-  50 AS rows_read, 6 AS inserted, 44 AS duplicates, 0 AS rejected, 0 AS not_music,
-  hour - INTERVAL 9 HOUR AS oldest, hour AS newest, hour + INTERVAL 1 MINUTE AS fetched_at, true AS full_page, hour + INTERVAL 2 MINUTE AS loaded_at
-FROM (SELECT date_trunc('hour', {now}) - to_hours(CAST(h AS INTEGER)) AS hour FROM range(1, 8767) AS r(h)) AS hours
+  object, 1700000000000000 AS generation, any_value(source) AS kind, listener, {version} AS row_version,
+  COUNT(*) AS rows_read, COUNT(*) AS plays, 0 AS rejected, 0 AS not_music, MIN(played_at) AS oldest, MAX(played_at) AS newest,
+  CASE WHEN any_value(source) = 'api' THEN MAX(ingested_at) END AS fetched_at,
+  any_value(source) = 'api' AND COUNT(*) >= {full} AS full_page,
+  CASE WHEN any_value(source) = 'export' THEN sha256('zip') END AS zip,
+  MAX(ingested_at) + INTERVAL 1 MINUTE AS loaded_at
+FROM {dataset}.plays
+GROUP BY object, listener
 UNION ALL BY NAME
 SELECT
-  part(n) AS object, n AS generation, 'export' AS kind, '{listener}' AS listener,
-  {export} AS rows_read, {export} AS inserted, 0 AS duplicates, 0 AS rejected, 0 AS not_music,
-  {now} - INTERVAL {years} YEAR AS oldest, {now} - INTERVAL 1 YEAR AS newest, {now} AS fetched_at, false AS full_page, sha256('zip') AS zip, {now} AS loaded_at
-FROM range({plays} * ({years} - 1) // {years} // {export} + 1) AS r(n)`
+  'plays/source=export/listener={listener}/' || sha256('zip') || '/1/manifest.json' AS object, 1700000000000000 AS generation,
+  'import' AS kind, '{listener}' AS listener, {first} AS rows_read, ended(0) AS oldest, ended({first}) AS newest, false AS full_page,
+  sha256('zip') AS zip, {now} AS loaded_at`
 
 const featureRows = `
 INSERT INTO {dataset}.audio_features BY NAME
@@ -108,4 +127,4 @@ SELECT
   track_id, true AS found, 'reccobeats' AS provider, 0.5 AS danceability, 0.5 AS energy, 1 AS key, -9.5 AS loudness, 1 AS mode,
   0.1 AS speechiness, 0.5 AS acousticness, 0.0 AS instrumentalness, 0.2 AS liveness, 0.5 AS valence, 120.0 AS tempo, 4 AS time_signature,
   {now} AS fetched_at, 'features/date=' || strftime({now}, '%Y-%m-%d') || '/' || sha256('features') || '.ndjson.gz' AS object
-FROM (SELECT DISTINCT track_id FROM {dataset}.plays) AS tracks`
+FROM (SELECT DISTINCT track_id FROM told) AS tracks`

@@ -4,69 +4,88 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"spotify-insights.internal/shared/warehouse"
+	"spotify-insights.internal/test/fakespotify"
 )
 
-// The queries of a run are found, each with its tables, and read no more months than they must.
+// The queries of a run are those that are expected, each reads what it is registered to read, and no more
+// months than it must.
 func TestHourly(t *testing.T) {
 	t.Setenv("LISTENERS", "")
-	bill, err := Hourly(t.Context(), 20_000)
+	const listeners = 2
+	listener := setListeners(listeners, true)
+	dir, now := t.TempDir(), time.Now().UTC().Truncate(time.Second)
+	if err := makeHistory(t.Context(), dir, listener, 2000, now); err != nil {
+		t.Fatal(err)
+	}
+	played := fakespotify.History(1, now.AddDate(0, 0, -30), now, time.UTC)
+	p, err := startPipeline(t.Context(), dir, listener, played)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const look = "audio_features, plays"
-	ranking := []string{"audio_features, past_plays, past_tracks, plays", "top_ten, staged top_ten"}
-	checkQueries(t, "an hour", bill.Hour, slices.Concat(
-		[]string{"staged plays", "plays, staged plays", "plays", "loads, staged loads", "loads"}, ranking, []string{look}))
-	checkQueries(t, "new tracks", bill.NewTracks, slices.Concat(
-		[]string{"staged audio_features", "audio_features, staged audio_features", "audio_features", "loads, staged loads", "loads"}, ranking))
-	checkQueries(t, "an hour without new plays", bill.Unchanged, nil)
-	checkQueries(t, "a day", bill.Day, slices.Concat(
-		[]string{"loads", "audio_features, loads, plays", "loads", "loads", "past_tracks, plays", "past_plays, plays"}, ranking, []string{look}))
-	for _, q := range slices.Concat(bill.Hour, bill.NewTracks, bill.Day) {
+	defer func() {
+		if err := p.stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	sent, err := p.watch(t.Context(), played)
+	if err != nil {
+		t.Fatal(err)
+	}
+	export := []string{"export_listens", "export_tracks"}
+	begin, rebuild := []string{"load_status"}, []string{"rebuild_top_ten", "open_gaps"}
+	all := slices.Concat(begin, rebuild, export, export, export) // of both, and of one for the public
+	for _, part := range []struct {
+		name string
+		jobs []job
+		want []string
+	}{
+		{"new plays", sent.newPlays, slices.Concat(begin, []string{"refresh_tracks", "refresh_listens"}, rebuild, export, export)},
+		{"new tracks", sent.newTracks, begin},
+		{"the hourly look", sent.look, []string{"missing_features"}},
+		{"a new day", sent.day, slices.Concat([]string{"receipts"}, all)},
+	} {
+		var got []string
+		for _, j := range part.jobs {
+			got = append(got, j.statement)
+		}
+		if diff := cmp.Diff(part.want, got); diff != "" {
+			t.Errorf("the statements of %s (-want +got):\n%s", part.name, diff)
+		}
+	}
+	bill, err := sent.bill(sized(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range bill.NewPlays {
 		for _, table := range q.Tables {
-			// A history this short is smaller than what is billed at least.
-			if len(table.Columns) == 0 || table.Read == 0 || table.Billed != Least {
-				t.Errorf("%s is billed %d for %d bytes of %v", q.Name, table.Billed, table.Read, table)
+			// The first of the page's 50 plays may be of the month before.
+			if months := monthOf(now.AddDate(0, -3, 0)); strings.HasPrefix(q.Statement, "refresh_") && table.since != "" && table.From <= months {
+				t.Errorf("%s reads %v", q.Statement, table)
 			}
 		}
 	}
-	const tables, again = 15, 13
-	if Sum(bill.Hour) != tables*Least || Sum(bill.NewTracks) != again*Least || bill.Month(2, 3) != 2*tables*Least+3*again*Least+730*Sum(bill.Day)/24 {
-		t.Errorf("an hour is billed %d, new tracks %d, a month %d", Sum(bill.Hour), Sum(bill.NewTracks), bill.Month(2, 3))
+	w, err := warehouse.Open(t.Context(), p.Settings)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, tt := range []struct {
-		what    string
-		query   Query
-		columns string
-		most    int // months, 0 for all
-	}{
-		{"merge_plays", bill.Hour[1], "listener played_at track_id source", 2},
-		{"inserted", bill.Hour[2], "listener played_at track_id source object", 2},
-		{"ranking", bill.Hour[5], "listener played_at track_id track_name artists artist_name album duration_ms ms_played spotify_url image_url source object", 14},
-		{"missing_features", bill.Hour[7], "played_at track_id ms_played source", 2},
-		{"recount", bill.Day[1], "listener played_at track_id source object", 0},
-	} {
-		plays := tt.query.Tables[slices.IndexFunc(tt.query.Tables, func(t Table) bool { return t.Name == "plays" })]
-		months := tt.most > 0 && len(plays.Months) > 0 && len(plays.Months) <= tt.most || tt.most == 0 && len(plays.Months) == plays.OfMonths
-		if got := strings.Join(plays.Columns, " "); got != tt.columns || !months || plays.OfMonths < 12*years {
-			t.Errorf("%s reads %v", tt.what, plays)
-		}
+	if err := w.Reset(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-}
-
-func checkQueries(t *testing.T, what string, queries []Query, want []string) {
-	t.Helper()
-	var got []string
-	for _, q := range queries {
-		var names []string
-		for _, table := range q.Tables {
-			names = append(names, table.Name)
-		}
-		got = append(got, strings.Join(names, ", "))
+	// An item that could not be read has its own statement.
+	if err := w.Record(t.Context(), []warehouse.Receipt{{Object: "o", Listener: &listener, Rejected: 1, LoadedAt: now}}); err != nil {
+		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Fatalf("the tables that the queries of %s name (-want +got):\n%s", what, diff)
+	if _, err := w.LoadStatus(t.Context()); err != nil {
+		t.Fatal(err)
 	}
+	emptied, err := p.jobs.read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkReads(t, p.Settings.Dataset, slices.Concat(sent.newPlays, sent.newTracks, sent.look, sent.day, emptied))
 }

@@ -4,32 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/iterator"
 )
 
-// job is a query job, as it was sent.
+// job is a query job as it was sent.
 type job struct {
-	name    string // of the statement, "" where the job's labels do not tell
-	text    string
-	times   map[string]time.Time
-	created time.Time
+	statement string // the job's label
+	text      string
+	times     map[string]time.Time // the parameters that are a time
+	created   time.Time
 }
 
-// journal reads the jobs of a project, each once, and what the tables are that they name.
+// journal reads the query jobs of a project, each once.
 type journal struct {
-	client  *bigquery.Client
-	staging string // the dataset whose tables come and go with the loads
-	catalog Catalog
-	seen    map[string]bool
+	client *bigquery.Client
+	seen   map[string]bool
 }
 
-// read returns the query jobs since the last call, in their order. The tables that load jobs have made
-// since then come into the catalog.
+// read returns the query jobs since the last call, in their order.
 func (j *journal) read(ctx context.Context) ([]job, error) {
 	var jobs []job
 	for it := j.client.Jobs(ctx); ; {
@@ -49,41 +46,26 @@ func (j *journal) read(ctx context.Context) ([]job, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the configuration of job %s: %w", found.ID(), err)
 		}
-		stats := found.LastStatus().Statistics
-		switch c := config.(type) {
-		case *bigquery.QueryConfig:
-			jobs = append(jobs, job{name: c.Labels["statement"], text: c.Q, times: times(c.Parameters), created: stats.CreationTime})
-		case *bigquery.LoadConfig:
-			if details, ok := stats.Details.(*bigquery.LoadStatistics); ok && c.Dst.DatasetID == j.staging {
-				j.catalog[c.Dst.DatasetID+"."+c.Dst.TableID] = staged(c, details)
+		query, ok := config.(*bigquery.QueryConfig)
+		if !ok {
+			continue // load jobs are free
+		}
+		sent := job{statement: query.Labels["statement"], text: query.Q, times: map[string]time.Time{}, created: found.LastStatus().Statistics.CreationTime}
+		for _, p := range query.Parameters {
+			if t, ok := p.Value.(time.Time); ok {
+				sent.times[p.Name] = t
 			}
 		}
+		jobs = append(jobs, sent)
 	}
 }
 
-// times are the parameters that are a time.
-func times(parameters []bigquery.QueryParameter) map[string]time.Time {
-	all := map[string]time.Time{}
-	for _, p := range parameters {
-		if t, ok := p.Value.(time.Time); ok {
-			all[strings.ToLower(p.Name)] = t
-		}
-	}
-	return all
-}
+var deletion = regexp.MustCompile(`^DELETE FROM \w+\.(\w+)`)
 
-// staged is the table that a load job has made.
-func staged(c *bigquery.LoadConfig, details *bigquery.LoadStatistics) Relation {
-	var schema bigquery.Schema
-	switch source := c.Src.(type) {
-	case *bigquery.GCSReference:
-		schema = source.Schema
-	case *bigquery.ReaderSource:
-		schema = source.Schema
+// target is the table that a DELETE names, "" for another statement.
+func (j job) target() string {
+	if m := deletion.FindStringSubmatch(j.text); m != nil {
+		return m[1]
 	}
-	r := Relation{Name: "staged " + c.Dst.TableID[:max(0, strings.LastIndex(c.Dst.TableID, "_"))], Whole: details.OutputBytes}
-	for _, field := range schema {
-		r.Columns = append(r.Columns, field.Name)
-	}
-	return r
+	return ""
 }

@@ -2,86 +2,141 @@ package billing
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"sync/atomic"
 	"time"
 
-	"spotify-insights.internal/functions/ingest"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/plays"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/warehouse"
 	"spotify-insights.internal/test/fakespotify"
 	"spotify-insights.internal/test/inprocess"
 )
 
-const listener = settings.DefaultListener
-
-// pipeline is the functions on an embedded cloud, one run after the other, beside a Spotify whose
-// clock stands.
+// pipeline is the functions on an embedded cloud, one run after the other, beside a Spotify whose clock
+// stands. One listener plays, and the others have no rows.
 type pipeline struct {
 	*machine.Machine
+	listener  string
 	functions *inprocess.Functions
+	jobs      *journal
 
 	now     atomic.Int64 // Spotify's, Unix milliseconds
 	spotify *http.Server
 }
 
-// startPipeline starts the cloud kept in dir, with a listener who has played what is given.
-func startPipeline(ctx context.Context, dir string, played []fakespotify.Play) (p *pipeline, err error) {
-	p = &pipeline{}
+// names are the ids of listeners where there are several. The first one plays.
+var names = []string{"clara", "anna", "david", "elena", "ben"}
+
+// setListeners sets the listeners of this process's environment, and returns the one who plays.
+func setListeners(count int, public bool) (listener string) {
+	ids := []string{settings.DefaultListener}
+	if count > 1 {
+		ids = names[:count]
+	}
+	all := map[string]settings.Listener{}
+	for _, id := range ids {
+		all[id] = settings.Listener{TimeZone: "America/Los_Angeles", Public: public && id == ids[0]}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // a map of strings and booleans
+	}
+	os.Setenv("LISTENERS", string(text))
+	return ids[0]
+}
+
+// startPipeline starts the cloud kept in dir. The listener has played what is given.
+func startPipeline(ctx context.Context, dir, listener string, played []fakespotify.Play) (p *pipeline, err error) {
+	p = &pipeline{listener: listener}
+	started := p // a return of an error sets p to nil
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, p.stop())
+			err = errors.Join(err, started.stop())
 		}
 	}()
-	if p.Machine, err = startMachine(ctx, dir); err != nil {
-		return p, err
+	if p.Machine, err = machine.Start(ctx, dir); err != nil {
+		return nil, err
 	}
-	if err := p.connect(ctx, played); err != nil {
-		return p, err
-	}
-	store, err := secrets.Open(ctx, p.Settings.Project)
-	if err != nil {
-		return p, err
-	}
-	p.functions, err = inprocess.Open(ctx, p.Settings, store, p.clock)
-	return p, err
-}
-
-func startMachine(ctx context.Context, dir string) (*machine.Machine, error) {
-	os.Setenv("LISTENERS", `{"`+listener+`":{"time_zone":"America/Los_Angeles"}}`)
-	return machine.Start(ctx, dir)
-}
-
-// connect starts a Spotify and gives the listener's token to the functions.
-func (p *pipeline) connect(ctx context.Context, played []fakespotify.Play) (err error) {
 	app, token := spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}, spotify.Token{RefreshToken: "the-refresh-token"}
 	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, Now: p.clock})
 	fake.AddListener(fakespotify.Listener{Name: listener, RefreshToken: token.RefreshToken, Plays: played, ConsentedAt: played[0].PlayedAt})
 	if p.spotify, err = fake.Serve(); err != nil {
-		return err
+		return nil, err
 	}
-	return p.Connect(ctx, listener, app, token)
+	if err := p.Connect(ctx, listener, app, token); err != nil {
+		return nil, err
+	}
+	store, err := secrets.Open(ctx, p.Settings.Project)
+	if err != nil {
+		return nil, err
+	}
+	if p.functions, err = inprocess.Open(ctx, p.Settings, store, p.clock); err != nil {
+		return nil, err
+	}
+	p.functions.Refresher.FeaturesPause = 3 * time.Hour // as deployed
+	client, err := warehouse.Client(ctx, p.Settings)
+	if err != nil {
+		return nil, err
+	}
+	p.jobs = &journal{client, map[string]bool{}}
+	return p, nil
 }
 
 func (p *pipeline) clock() time.Time { return time.UnixMilli(p.now.Load()) }
 
-// run is an hourly run just after a play, up to its last function but the ranking.
-func (p *pipeline) run(ctx context.Context, last fakespotify.Play) (result ingest.Result, err error) {
+// ingest runs ingest just after a play, and load and topten where a page was written.
+func (p *pipeline) ingest(ctx context.Context, last fakespotify.Play, want string) error {
 	p.now.Store(last.PlayedAt.UnixMilli() + 1)
-	if result, err = p.functions.Ingester.Run(ctx, listener); err != nil || result.Status != insights.Written {
-		return result, err
+	result, err := p.functions.Ingester.Run(ctx, p.listener)
+	if err != nil {
+		return err
 	}
-	return result, p.functions.Finalized(ctx, result.Object)
+	if result.Status != want || result.Plays != plays.PageSize {
+		return fmt.Errorf("an hourly run is %q with %d plays, and not %q", result.Status, result.Plays, want)
+	}
+	if want == insights.Written {
+		if err := p.functions.Finalized(ctx, result.Object); err != nil {
+			return err
+		}
+	}
+	return p.functions.Deliver(ctx)
+}
+
+// newDay makes all documents a day older, as they are after midnight, and runs reconcile and topten.
+func (p *pipeline) newDay(ctx context.Context) error {
+	for id := range p.Settings.Listeners {
+		var document insights.Document
+		name := insights.DocumentName(id)
+		generation, err := p.functions.Documents.ReadJSON(ctx, name, &document)
+		if err == nil {
+			document.AsOf = document.AsOf.AddDate(0, 0, -1)
+			err = p.functions.Documents.WriteJSON(ctx, name, document, generation)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := p.functions.Reconciler.Run(ctx); err != nil {
+		return err
+	}
+	return p.functions.Deliver(ctx)
 }
 
 func (p *pipeline) stop() (err error) {
+	if p.jobs != nil {
+		err = p.jobs.client.Close()
+	}
 	if p.spotify != nil {
-		err = p.spotify.Close()
+		err = errors.Join(err, p.spotify.Close())
 	}
 	if p.Machine != nil {
 		err = errors.Join(err, p.Machine.Stop())

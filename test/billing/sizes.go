@@ -3,92 +3,91 @@ package billing
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cloud.google.com/go/bigquery"
-	"google.golang.org/api/iterator"
+
+	"spotify-insights.internal/shared/warehouse"
 )
 
-// describe puts the tables and views of a dataset into the catalog, without sizes. It returns the
-// tables' schemas.
-func (c Catalog) describe(ctx context.Context, dataset *bigquery.Dataset) (map[string]bigquery.Schema, error) {
-	schemas := map[string]bigquery.Schema{}
-	for it := dataset.Tables(ctx); ; {
-		table, err := it.Next()
-		if errors.Is(err, iterator.Done) {
-			return schemas, nil
-		}
-		var meta *bigquery.TableMetadata
-		if err == nil {
-			meta, err = table.Metadata(ctx)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading what is in dataset %s: %w", dataset.DatasetID, err)
-		}
-		r := Relation{Name: table.TableID, View: meta.ViewQuery}
-		for _, field := range meta.Schema {
-			r.Columns = append(r.Columns, field.Name)
-		}
-		if p := meta.TimePartitioning; p != nil {
-			if p.Type != bigquery.MonthPartitioningType || p.Field == "" {
-				return nil, fmt.Errorf("table %s is partitioned by %s of %q, and not by the months of a column", table.TableID, p.Type, p.Field)
+// Sizes are the logical bytes of the columns of tables, by the months of played_at where the table is
+// partitioned by them, else at [warehouse.NoMonth].
+type Sizes map[string]map[string]map[warehouse.Month]int64
+
+// partitioned are the tables that have a partition for each month of played_at.
+var partitioned = []string{warehouse.Plays, warehouse.Listens}
+
+// bytes is the size of columns from a month on.
+func (s Sizes) bytes(table string, columns []string, from warehouse.Month) (sum int64) {
+	for _, column := range columns {
+		for month, bytes := range s[table][column] {
+			if month >= from {
+				sum += bytes
 			}
-			r.Months = p.Field
-		}
-		name := dataset.DatasetID + "." + table.TableID
-		c[name] = r
-		if r.View == "" {
-			schemas[name] = meta.Schema
 		}
 	}
+	return sum
 }
 
-// logicalBytes are the sizes of values that are not null, by their types in schemas, as DuckDB reckons
-// them.
+// times are the sizes of so many listeners of whom each has as many rows, and tracks of their own.
+func (s Sizes) times(listeners int) Sizes {
+	for _, columns := range s {
+		for _, months := range columns {
+			for month := range months {
+				months[month] *= int64(listeners)
+			}
+		}
+	}
+	return s
+}
+
+// logicalBytes are the sizes of values that are not null, by their types, as DuckDB computes them.
 var logicalBytes = map[bigquery.FieldType]string{
 	bigquery.StringFieldType: "2 + strlen(%s)", bigquery.BooleanFieldType: "1",
 	bigquery.IntegerFieldType: "8", bigquery.FloatFieldType: "8", bigquery.TimestampFieldType: "8",
 }
 
-// measure reckons the sizes of a table's columns from its rows in a DuckDB file.
-func (r *Relation) measure(ctx context.Context, db *sql.DB, table string, schema bigquery.Schema) error {
-	month := "0"
-	if r.Months != "" {
-		month = fmt.Sprintf("year(%[1]s) * 12 + month(%[1]s) - 1", r.Months)
-	}
-	sums := make([]string, len(schema))
-	for i, field := range schema {
-		size, ok := logicalBytes[field.Type]
-		if !ok {
-			return fmt.Errorf("the size of a %s is not known: column %s of %s", field.Type, field.Name, table)
+// measure computes the sizes of all tables from their rows in a DuckDB file.
+func measure(ctx context.Context, db *sql.DB, dataset string) (Sizes, error) {
+	all := Sizes{}
+	for _, table := range warehouse.Tables() {
+		month := "0"
+		if slices.Contains(partitioned, table) {
+			month = fmt.Sprintf("COALESCE(year(played_at) * 100 + month(played_at), %d)", warehouse.NoMonth)
 		}
-		column := `"` + field.Name + `"`
-		sums[i] = fmt.Sprintf("CAST(COALESCE(SUM(CASE WHEN %s IS NOT NULL THEN %s END), 0) AS BIGINT)", column, strings.ReplaceAll(size, "%s", column))
+		all[table] = map[string]map[warehouse.Month]int64{}
+		for _, field := range warehouse.Schema(table) {
+			size, ok := logicalBytes[field.Type]
+			if !ok {
+				return nil, fmt.Errorf("the size of a %s is not known: column %s of %s", field.Type, field.Name, table)
+			}
+			size = strings.ReplaceAll(size, "%s", `"`+field.Name+`"`)
+			months, err := sums(ctx, db, fmt.Sprintf(`SELECT %s, CAST(SUM(%s) AS BIGINT) FROM %s.%s WHERE "%s" IS NOT NULL GROUP BY 1`, month, size, dataset, table, field.Name))
+			if err != nil {
+				return nil, fmt.Errorf("measuring column %s of %s: %w", field.Name, table, err)
+			}
+			all[table][field.Name] = months
+		}
 	}
-	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT %s, %s FROM %s GROUP BY 1", month, strings.Join(sums, ", "), table))
+	return all, nil
+}
+
+func sums(ctx context.Context, db *sql.DB, query string) (map[warehouse.Month]int64, error) {
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
-		return fmt.Errorf("measuring table %s: %w", table, err)
+		return nil, err
 	}
 	defer rows.Close()
-	r.Sizes = map[string]map[Month]int64{}
+	sums := map[warehouse.Month]int64{}
 	for rows.Next() {
-		var m Month
-		sizes := make([]int64, len(schema))
-		fields := []any{&m}
-		for i := range sizes {
-			fields = append(fields, &sizes[i])
+		var month warehouse.Month
+		var bytes int64
+		if err := rows.Scan(&month, &bytes); err != nil {
+			return nil, err
 		}
-		if err := rows.Scan(fields...); err != nil {
-			return fmt.Errorf("measuring table %s: %w", table, err)
-		}
-		for i, field := range schema {
-			if r.Sizes[field.Name] == nil {
-				r.Sizes[field.Name] = map[Month]int64{}
-			}
-			r.Sizes[field.Name][m] = sizes[i]
-		}
+		sums[month] = bytes
 	}
-	return rows.Err()
+	return sums, rows.Err()
 }

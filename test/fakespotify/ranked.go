@@ -12,17 +12,29 @@ import (
 type Count struct {
 	Track Track
 	Times int
-	MS    int // its length, each time
+	MS    int // each time its length, and at most the time since the play before
 	Last  time.Time
 }
 
-// Ranked counts plays by their tracks and ranks these as a reader of them should: by the times played, the time that
-// took, the later last play, the id.
-func Ranked(plays []Play) []Count {
+// Ranked counts the plays that are in a period by their tracks and ranks these as a reader of them should: by the
+// times played, the time that took, the later last play, the id. The plays are all there are, since one takes at most
+// the time since the play before it; in is nil where all are counted.
+func Ranked(plays []Play, in func(Play) bool) []Count {
 	counts := map[string]Count{}
-	for _, p := range plays {
+	var instant, before time.Time // of the last play, and of the last one at another instant
+	for _, p := range slices.SortedFunc(slices.Values(plays), func(a, b Play) int { return a.PlayedAt.Compare(b.PlayedAt) }) {
+		if !p.PlayedAt.Equal(instant) {
+			before, instant = instant, p.PlayedAt
+		}
+		if in != nil && !in(p) {
+			continue
+		}
+		ms := p.Track.DurationMS
+		if !before.IsZero() {
+			ms = min(ms, int(p.PlayedAt.Sub(before).Milliseconds()))
+		}
 		c := counts[p.Track.ID]
-		c.Track, c.Times, c.MS = p.Track, c.Times+1, c.MS+p.Track.DurationMS
+		c.Track, c.Times, c.MS = p.Track, c.Times+1, c.MS+ms
 		if p.PlayedAt.After(c.Last) {
 			c.Last = p.PlayedAt
 		}

@@ -26,7 +26,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("place %d is %+v", i+1, track)
 		}
 	}
-	if code, body := p.get(t, "/"); code != http.StatusOK || strings.Count(string(body), `class="rank"`) != 10 || !strings.Contains(string(body), first.TopTracks[0].TrackName) {
+	if code, body := p.get(t, "/"); code != http.StatusOK || strings.Count(string(body), `class="rank"`) != 30 || !strings.Contains(string(body), first.TopTracks[0].TrackName) {
 		t.Errorf("the page is %d with %d ranks", code, strings.Count(string(body), `class="rank"`))
 	}
 	eventually(t, "a new play", func() bool { return p.insights(t, "").Totals.Plays > first.Totals.Plays })

@@ -122,7 +122,7 @@ func clean() (env []string) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		switch name {
-		case "PORT", "DATA_DIR", "LISTENERS", "FUNCTION_TARGET", "DATASET", "STAGING_DATASET", "TOPIC", "GOOGLE_CLOUD_PROJECT":
+		case "PORT", "DATA_DIR", "LISTENERS", "FUNCTION_TARGET", "DATASET", "TOPIC", "GOOGLE_CLOUD_PROJECT":
 			continue
 		}
 		if !strings.HasPrefix(name, "SPOTIFY_") && !strings.HasSuffix(name, "_EMULATOR_HOST") {
@@ -193,7 +193,9 @@ type insights struct {
 		Artists     string
 		TimesPlayed int `json:"times_played"`
 	} `json:"top_tracks"`
-	Recent []struct {
+	TopArtists []artist `json:"top_artists"`
+	TopAlbums  []album  `json:"top_albums"`
+	Recent     []struct {
 		PlayedAt time.Time `json:"played_at"`
 		TrackID  string    `json:"track_id"`
 	}
@@ -204,8 +206,25 @@ type insights struct {
 		TokenExpiresAt *time.Time `json:"token_expires_at"`
 		Gaps           []struct{ After, Before time.Time }
 		Rejected       int
-		Problems       []string
+		Coverage       struct {
+			Tracks       int
+			WithFeatures int `json:"tracks_with_features"`
+		}
+		Problems []string
 	}
+}
+
+type artist struct {
+	ArtistID    string `json:"artist_id"`
+	ArtistName  string `json:"artist_name"`
+	TimesPlayed int    `json:"times_played"`
+}
+
+type album struct {
+	AlbumID     string `json:"album_id"`
+	Album       string
+	ArtistName  string `json:"artist_name"`
+	TimesPlayed int    `json:"times_played"`
 }
 
 func (p *process) insights(t *testing.T, query string) (in insights) {

@@ -61,39 +61,21 @@ func (p *process) settle(t *testing.T, plays int) {
 	eventually(t, "counting every play", func() bool { return p.insights(t, "").Totals.Plays >= plays })
 }
 
-// checkPlays checks that the warehouse has exactly the plays given, once each, and that ledger,
-// ranking and page agree with it.
+// checkPlays checks that the warehouse has exactly the plays given, each of them a listen once however often its
+// row was loaded, and that receipts, ranking and page agree with it.
 func checkPlays(t *testing.T, p *process, want map[fakespotify.PlayKey]bool) {
 	t.Helper()
-	// The ledger is complete once a reconcile has nothing left to do; the last event has come by then.
-	eventually(t, "every object in the ledger", func() bool {
+	// Every object has its receipt once a reconcile has nothing left to do; the last event has come by then.
+	eventually(t, "a receipt of every object", func() bool {
 		type counts struct{ N int64 }
-		return query[counts](t, p, "SELECT COUNT(*) AS n FROM spotify_insights.loads WHERE error IS NULL")[0].N == int64(len(lakeObjects(t, p.dir)))
+		return query[counts](t, p, "SELECT COUNT(DISTINCT object) AS n FROM spotify_insights.loads WHERE error IS NULL")[0].N == int64(len(lakeObjects(t, p.dir)))
 	})
-	got := map[fakespotify.PlayKey]bool{}
-	for _, row := range query[struct {
-		PlayedAt time.Time `bigquery:"played_at"`
-		TrackID  string    `bigquery:"track_id"`
-		N        int64     `bigquery:"n"`
-	}](t, p, "SELECT played_at, track_id, COUNT(*) AS n FROM spotify_insights.plays WHERE listener = 'me' AND source = 'api' GROUP BY played_at, track_id") {
-		key := fakespotify.PlayKey{PlayedAt: row.PlayedAt.UnixMilli(), TrackID: row.TrackID}
-		if row.N != 1 {
-			t.Errorf("%v is there %d times", key, row.N)
-		}
-		if !want[key] {
-			t.Errorf("%v was never served", key)
-		}
-		got[key] = true
-	}
-	for key := range want {
-		if !got[key] {
-			t.Errorf("%v was served and is not there", key)
-		}
-	}
+	sameKeys(t, "plays", want, keys(t, p, "SELECT DISTINCT played_at, track_id FROM spotify_insights.plays WHERE listener = 'me' AND source = 'api' AND reject_reason IS NULL"))
+	sameKeys(t, "listens", want, keys(t, p, "SELECT played_at, track_id FROM spotify_insights.listens WHERE listener = 'me'"))
 	odd := query[struct{ Object string }](t, p, `SELECT object FROM spotify_insights.loads
-		WHERE error IS NOT NULL OR rows_read <> inserted + duplicates + rejected + not_music OR inserted < 0 OR duplicates < 0 OR rejected < 0`)
+		WHERE error IS NOT NULL OR kind = 'api' AND rows_read <> plays + rejected + not_music OR plays < 0 OR rejected < 0 OR not_music < 0`)
 	if len(odd) > 0 {
-		t.Errorf("the ledger does not add up for %v", odd)
+		t.Errorf("the receipts do not add up for %v", odd)
 	}
 	in := p.insights(t, "")
 	if in.Totals.Plays != len(want) {
@@ -111,6 +93,40 @@ func checkPlays(t *testing.T, p *process, want map[fakespotify.PlayKey]bool) {
 	for i, row := range table {
 		if row.Rank != int64(i+1) || row.TrackName.StringVal != in.TopTracks[i].TrackName || row.TimesPlayed != int64(in.TopTracks[i].TimesPlayed) {
 			t.Errorf("place %d is %+v in the table and %+v on the page", i+1, row, in.TopTracks[i])
+		}
+	}
+}
+
+// keys are the rows of a query for played_at and track_id.
+func keys(t *testing.T, p *process, text string) (list []fakespotify.PlayKey) {
+	t.Helper()
+	for _, row := range query[struct {
+		PlayedAt time.Time `bigquery:"played_at"`
+		TrackID  string    `bigquery:"track_id"`
+	}](t, p, text) {
+		list = append(list, fakespotify.PlayKey{PlayedAt: row.PlayedAt.UnixMilli(), TrackID: row.TrackID})
+	}
+	return list
+}
+
+// sameKeys compares the keys of a table with what was served: each is there once.
+func sameKeys(t *testing.T, table string, want map[fakespotify.PlayKey]bool, got []fakespotify.PlayKey) {
+	t.Helper()
+	times := map[fakespotify.PlayKey]int{}
+	for _, key := range got {
+		times[key]++
+	}
+	for key, n := range times {
+		if n != 1 {
+			t.Errorf("%s: %v is there %d times", table, key, n)
+		}
+		if !want[key] {
+			t.Errorf("%s: %v was never served", table, key)
+		}
+	}
+	for key := range want {
+		if times[key] == 0 {
+			t.Errorf("%s: %v was served and is not there", table, key)
 		}
 	}
 }

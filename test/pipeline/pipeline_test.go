@@ -26,8 +26,10 @@ import (
 	"spotify-insights.internal/functions/local/framework"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/warehouse"
 	"spotify-insights.internal/test/fakespotify"
 )
 
@@ -198,32 +200,116 @@ func (d *deployment) testStorm(t *testing.T) {
 	}
 	d.idle(t)
 	served := d.fake.Served("storm")
-	got := d.query(t, "SELECT played_at, track_id FROM spotify_insights.plays WHERE listener = 'storm' GROUP BY 1, 2")
-	if len(got) != len(served) {
+	if got := d.query(t, "SELECT DISTINCT played_at, track_id FROM spotify_insights.plays WHERE listener = 'storm'"); len(got) != len(served) {
 		t.Errorf("%d plays of %d served", len(got), len(served))
 	}
-	if n := d.query(t, "SELECT COUNT(*), SUM(minutes) > 0 FROM spotify_insights.listens WHERE listener = 'storm'"); n[0] != fmt.Sprintf("%d | true", len(served)) {
-		t.Errorf("listens: %v of %d", n, len(served))
+	if n := d.query(t, "SELECT COUNT(*), COUNT(*) < (SELECT COUNT(*) FROM spotify_insights.plays WHERE listener = 'storm'), SUM(ms_played) > 0 FROM spotify_insights.listens WHERE listener = 'storm'"); n[0] != fmt.Sprintf("%d | true | true", len(served)) {
+		t.Errorf("listens, whether there are more rows of plays, and whether they took time: %v of %d", n, len(served))
 	}
-	code, page := d.get(t, "/insights.json?listener=storm")
-	if code != http.StatusOK || !strings.Contains(page, fmt.Sprintf(`"plays":%d,`, len(served))) || strings.Contains(page, `"problems":[""]`) {
-		t.Errorf("insights = %d %s", code, page)
+	if page := d.shows(t, "storm", counts(len(served))); !strings.Contains(page, `"problems":[]`) {
+		t.Errorf("insights = %s", page)
 	}
-	before := d.query(t, "SELECT * FROM spotify_insights.top_ten WHERE listener = 'storm' ORDER BY period, rank")
+	before := d.figures(t, "storm")
 	if len(before) < 40 {
-		t.Errorf("top_ten has %d rows", len(before))
+		t.Errorf("there are %d rows of figures", len(before))
 	}
-	// With everything lost but the lake, reconcile brings the same back.
-	for _, table := range []string{"plays", "loads", "top_ten"} {
-		d.query(t, "DELETE FROM spotify_insights.%s WHERE listener = 'storm'", table)
-	}
-	if code, body := d.post(t, "/reconcile"); code != http.StatusOK {
-		t.Fatalf("reconcile = %d %s", code, body)
+	t.Run("everything of a listener is lost but the lake", func(t *testing.T) {
+		for _, table := range []string{warehouse.Plays, warehouse.Listens, warehouse.Loads, warehouse.TopTen} {
+			d.query(t, "DELETE FROM spotify_insights.%s WHERE listener = 'storm'", table)
+		}
+		d.reconcile(t, false)
+		d.sameFigures(t, "storm", before)
+	})
+	t.Run("rows of plays are lost", func(t *testing.T) {
+		d.query(t, "DELETE FROM spotify_insights.plays WHERE listener = 'storm'")
+		d.reconcile(t, true)
+		d.sameFigures(t, "storm", before)
+	})
+	t.Run("every table is empty", func(t *testing.T) {
+		for _, table := range warehouse.Tables() {
+			d.query(t, "DELETE FROM spotify_insights.%s WHERE TRUE", table)
+		}
+		d.reconcile(t, false)
+		d.sameFigures(t, "storm", before)
+	})
+	t.Run("the listens are lost", func(t *testing.T) {
+		d.query(t, "DELETE FROM spotify_insights.listens WHERE listener = 'storm'")
+		d.reconcile(t, false)
+		d.sameFigures(t, "storm", before)
+	})
+	t.Run("documents and snapshots are lost", func(t *testing.T) {
+		d.emptyBucket(t, d.Settings.InsightsBucket)
+		d.reconcile(t, false)
+		d.sameFigures(t, "storm", before)
+	})
+}
+
+// reconcile has reconcile run as Cloud Scheduler does, and waits until what it loads is ranked. It empties the
+// tables first where they cannot be used.
+func (d *deployment) reconcile(t *testing.T, reset bool) {
+	t.Helper()
+	code, body := d.post(t, "/reconcile")
+	if code != http.StatusOK || !strings.Contains(body, `"failed":0,`) || !strings.Contains(body, fmt.Sprintf(`"reset":%t}`, reset)) {
+		t.Fatalf("reconcile = %d %s, want reset %t", code, body, reset)
 	}
 	d.idle(t)
-	if diff := cmp.Diff(before, d.query(t, "SELECT * FROM spotify_insights.top_ten WHERE listener = 'storm' ORDER BY period, rank")); diff != "" {
-		t.Errorf("top_ten after a reconcile (-before +after):\n%s", diff)
+}
+
+// figures are what the tables have of a listener: the top ten, the listens, the tracks of these.
+func (d *deployment) figures(t *testing.T, listener string) (lines []string) {
+	t.Helper()
+	return slices.Concat(
+		d.query(t, "SELECT * FROM spotify_insights.top_ten WHERE listener = '%s' ORDER BY period, rank", listener),
+		d.query(t, "SELECT * FROM spotify_insights.listens WHERE listener = '%s' ORDER BY played_at, track_id", listener),
+		d.query(t, "SELECT * FROM spotify_insights.tracks WHERE track_id IN (SELECT track_id FROM spotify_insights.listens WHERE listener = '%s') ORDER BY track_id", listener))
+}
+
+// sameFigures compares the tables, and what is shown of a listener, with what was there before.
+func (d *deployment) sameFigures(t *testing.T, listener string, before []string) {
+	t.Helper()
+	if diff := cmp.Diff(before, d.figures(t, listener)); diff != "" {
+		t.Errorf("the figures (-before +after):\n%s", diff)
 	}
+	plays := d.query(t, "SELECT COUNT(*) FROM spotify_insights.listens WHERE listener = '%s'", listener)
+	d.shows(t, listener, func(body string) bool { return strings.Contains(body, `"totals":{"plays":`+plays[0]+",") })
+}
+
+// emptyBucket deletes every object of a bucket.
+func (d *deployment) emptyBucket(t *testing.T, name string) {
+	t.Helper()
+	bucket, err := objects.Open(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := bucket.List(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range list {
+		if err := bucket.Delete(t.Context(), o.Name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// shows waits until the numbers of a listener's page are as they should be: the dashboard looks for a new
+// document every few seconds.
+func (d *deployment) shows(t *testing.T, listener string, ok func(body string) bool) string {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		code, body := d.get(t, "/insights.json?listener="+listener)
+		if code == http.StatusOK && ok(body) {
+			return body
+		}
+		if time.Now().After(end) {
+			t.Fatalf("insights of %s = %d %s", listener, code, body)
+		}
+	}
+}
+
+// counts reports whether numbers are of so many plays.
+func counts(plays int) func(body string) bool {
+	return func(body string) bool { return strings.Contains(body, fmt.Sprintf(`"totals":{"plays":%d,`, plays)) }
 }
 
 func (d *deployment) get(t *testing.T, path string) (int, string) {
@@ -270,20 +356,21 @@ func (d *deployment) testDuplicateRows(t *testing.T) {
 	d.fake.AddListener(fakespotify.Listener{Name: "twice", RefreshToken: "refresh-token-of-twice", Plays: history, ConsentedAt: d.now()})
 	d.ingest(t, "twice")
 	d.idle(t)
-	figures := func() []string {
-		_, page := d.get(t, "/insights.json?listener=twice")
+	shown := func() string {
+		page := d.shows(t, "twice", counts(50))
 		_, after, _ := strings.Cut(page, `"totals"`)
-		shown, _, _ := strings.Cut(after, `"status"`)
-		return append(d.query(t, "SELECT * FROM spotify_insights.top_ten WHERE listener = 'twice' ORDER BY period, rank"), shown)
+		numbers, _, _ := strings.Cut(after, `"status"`)
+		return numbers
 	}
-	before := figures()
+	before, page := d.figures(t, "twice"), shown()
 	d.query(t, "INSERT INTO spotify_insights.plays SELECT * FROM spotify_insights.plays WHERE listener = 'twice'")
-	if code, body := d.post(t, "/reconcile"); code != http.StatusOK {
-		t.Fatalf("reconcile = %d %s", code, body)
-	}
-	d.idle(t)
-	if diff := cmp.Diff(before, figures()); diff != "" {
+	d.query(t, "DELETE FROM spotify_insights.listens WHERE listener = 'twice'") // so that they are made again
+	d.reconcile(t, false)
+	if diff := cmp.Diff(before, d.figures(t, "twice")); diff != "" {
 		t.Errorf("figures after every row came twice (-before +after):\n%s", diff)
+	}
+	if diff := cmp.Diff(page, shown()); diff != "" {
+		t.Errorf("the page after every row came twice (-before +after):\n%s", diff)
 	}
 }
 

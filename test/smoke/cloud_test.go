@@ -71,9 +71,8 @@ func newSandbox(t *testing.T, project string) *sandbox {
 		settings.LakeBucket:     project + "-smoke-" + random + "-lake",
 		settings.InsightsBucket: project + "-smoke-" + random + "-insights",
 		"DATASET":               dataset,
-		"STAGING_DATASET":       dataset + "_staging",
 		"LOCATION":              cmp.Or(os.Getenv("REGION"), "us-central1"),
-		"LISTENERS":             fmt.Sprintf(`{%q:{"time_zone":%q}}`, listener, zone),
+		"LISTENERS":             fmt.Sprintf(`{%q:{"time_zone":%q,"public":true}}`, listener, zone),
 		"MAX_BYTES_BILLED":      fmt.Sprint(maxBilled),
 		"AUDIENCE":              "",
 	} {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"spotify-insights.internal/functions/dashboard"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/test/fakespotify"
 )
@@ -55,21 +56,16 @@ func (l listening) heard(fake *fakespotify.Server) (plays []fakespotify.Play) {
 	return plays
 }
 
-// period is the part of the plays that belongs to a period.
-func period(plays []fakespotify.Play, name string, asOf time.Time, zone *time.Location) (part []fakespotify.Play) {
-	for _, p := range plays {
-		in := name == insights.PeriodAll
-		if year, ok := insights.Year(name); ok {
-			in = p.PlayedAt.In(zone).Year() == year
-		}
+// period reports whether a play belongs to a period.
+func period(name string, asOf time.Time, zone *time.Location) func(fakespotify.Play) bool {
+	return func(p fakespotify.Play) bool {
 		for _, w := range insights.Windows {
-			in = in || name == w.Period && p.PlayedAt.After(asOf.AddDate(0, 0, -w.Days))
+			if name == w.Period {
+				return !p.PlayedAt.Before(asOf.AddDate(0, 0, -w.Days)) && p.PlayedAt.Before(asOf)
+			}
 		}
-		if in {
-			part = append(part, p)
-		}
+		return name == insights.PeriodAll || name == p.PlayedAt.In(zone).Format("2006")
 	}
-	return part
 }
 
 // periods are the names of all periods that plays have, sorted.
@@ -85,21 +81,28 @@ func periods(plays []fakespotify.Play, zone *time.Location) []string {
 	return slices.Compact(names)
 }
 
-// totals are "plays | ms | tracks" of plays.
-func totals(plays []fakespotify.Play) string {
-	ms, counts := 0, fakespotify.Ranked(plays)
+// totals are "plays | ms | tracks" of tracks that are counted.
+func totals(counts []fakespotify.Count) string {
+	plays, ms := 0, 0
 	for _, c := range counts {
-		ms += c.MS
+		plays, ms = plays+c.Times, ms+c.MS
 	}
-	return fmt.Sprintf("%d | %d | %d", len(plays), ms, len(counts))
+	return fmt.Sprintf("%d | %d | %d", plays, ms, len(counts))
 }
 
-// topTen are the ten tracks played most, each a line of what is told of it.
-func topTen(plays []fakespotify.Play, fake *fakespotify.Server) (lines []string) {
-	for i, c := range fakespotify.Ranked(plays) {
-		if i == 10 {
-			break
-		}
+// totalsOf are the [totals] of a view.
+func totalsOf(v *dashboard.View) string {
+	return fmt.Sprintf("%d | %d | %d", v.Totals.Plays, milliseconds(v.Totals.Minutes), v.Totals.Tracks)
+}
+
+// windowed reports whether a period moves with the time.
+func windowed(name string) bool {
+	return slices.ContainsFunc(insights.Windows, func(w insights.Window) bool { return w.Period == name })
+}
+
+// topTen are the first ten of ranked tracks, each a line of what is shown of it.
+func topTen(counts []fakespotify.Count, fake *fakespotify.Server) (lines []string) {
+	for i, c := range counts[:min(10, len(counts))] {
 		lines = append(lines, fmt.Sprintf("%d | %s | %s | %s | %d | %d | %s | %s", i+1, c.Track.ID, c.Track.Name, artists(c.Track), c.Times, c.MS,
 			moment(c.Last), values(fake, c.Track.ID, "danceability", "energy", "valence")))
 	}
@@ -127,8 +130,8 @@ func values(fake *fakespotify.Server, id string, names ...string) string {
 	return strings.Join(texts, " | ")
 }
 
-// told are the lines of [topTen] as a document has them.
-func told(tracks []insights.Track) (lines []string) {
+// shown are the lines of [topTen] as a view has them.
+func shown(tracks []dashboard.Track) (lines []string) {
 	for _, t := range tracks {
 		lines = append(lines, fmt.Sprintf("%d | %s | %s | %s | %d | %d | %s | %s | %s | %s", t.Rank, t.TrackID, *t.TrackName, *t.Artists, t.TimesPlayed,
 			milliseconds(t.MinutesPlayed), moment(*t.LastPlayedAt), number(t.Danceability), number(t.Energy), number(t.Valence)))

@@ -140,10 +140,8 @@ func (b *sandbox) left(ctx context.Context) (commands []string, err error) {
 		_, err := b.storage.Bucket(name).Attrs(ctx)
 		note(removeBucket(name), err)
 	}
-	for _, name := range b.datasets() {
-		_, err := b.bigquery.Dataset(name).Metadata(ctx)
-		note(b.removeDataset(name), err)
-	}
+	_, err = b.bigquery.Dataset(b.Dataset).Metadata(ctx)
+	note(b.removeDataset(), err)
 	return commands, errors.Join(errs...)
 }
 
@@ -152,16 +150,13 @@ func (b *sandbox) byHand() (commands []string) {
 	for _, name := range b.buckets() {
 		commands = append(commands, removeBucket(name))
 	}
-	for _, name := range b.datasets() {
-		commands = append(commands, b.removeDataset(name))
-	}
-	return commands
+	return append(commands, b.removeDataset())
 }
 
 func removeBucket(name string) string { return "gcloud storage rm --recursive gs://" + name }
 
-func (b *sandbox) removeDataset(name string) string {
-	return fmt.Sprintf("bq rm -r -f -d %s:%s", b.Project, name)
+func (b *sandbox) removeDataset() string {
+	return fmt.Sprintf("bq rm -r -f -d %s:%s", b.Project, b.Dataset)
 }
 
 // missing reports whether an error says that there is no such thing.

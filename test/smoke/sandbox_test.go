@@ -75,20 +75,18 @@ func TestSandbox(t *testing.T) {
 	if diff := cmp.Diff(want, buckets()); diff != "" {
 		t.Errorf("buckets (-want +asked for):\n%s", diff)
 	}
-	for _, name := range b.datasets() {
-		meta, err := b.bigquery.Dataset(name).Metadata(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if meta.Location != "europe-west1" || meta.DefaultTableExpiration != life || meta.Labels["app"] != "spotify-insights-smoke" {
-			t.Errorf("dataset %s is %+v", name, meta)
-		}
+	meta, err := b.bigquery.Dataset(b.Dataset).Metadata(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if meta.Location != "europe-west1" || meta.DefaultTableExpiration != life || meta.Labels["app"] != "spotify-insights-smoke" {
+		t.Errorf("the dataset is %+v", meta)
 	}
 	view, err := b.bigquery.Dataset(b.Dataset).Table("gaps").Metadata(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if from := "FROM " + b.Project + "." + b.Dataset + ".loads"; !strings.Contains(view.ViewQuery, from) {
+	if from := "FROM " + b.Project + "." + b.Dataset + ".listens"; !strings.Contains(view.ViewQuery, from) {
 		t.Errorf("the view gaps does not read %q: %s", from, view.ViewQuery)
 	}
 	lake, err := objects.Open(ctx, b.LakeBucket)
@@ -112,7 +110,7 @@ func TestSandbox(t *testing.T) {
 	if err := b.remove(stopped); err == nil {
 		t.Error("what could not be removed is told nobody of")
 	}
-	if left, err := b.left(ctx); err != nil || len(left) != 3 || left[0] != "gcloud storage rm --recursive gs://"+b.LakeBucket || left[2] != "bq rm -r -f -d local:"+b.StagingDataset {
+	if left, err := b.left(ctx); err != nil || !cmp.Equal(left, []string{"gcloud storage rm --recursive gs://" + b.LakeBucket, "bq rm -r -f -d local:" + b.Dataset}) {
 		t.Errorf("left is %v, %v", left, err)
 	}
 	for range 2 {

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	lookupEvery = 10 * time.Second // a document's generation is looked up at most this often
-	loadLimit   = 2 * time.Minute  // of one load, which outlives the request that caused it
-	idle        = time.Minute      // after so long without a request, the first one waits for news
-	patience    = 3 * time.Second  // how long it waits
+	lookupEvery = 2 * time.Second // a document's generation is looked up at most this often
+	loadLimit   = 2 * time.Minute // of one load, which outlives the request that caused it
+	idle        = time.Minute     // after so long without a request, the first one waits for news
+	patience    = 3 * time.Second // how long it waits
 )
 
 // Cache holds the histories of listeners in memory. Together they take at most a number of bytes; the one

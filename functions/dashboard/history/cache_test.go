@@ -59,7 +59,7 @@ func slow(b *historytest.Bucket, part string, d time.Duration) {
 	}
 }
 
-// The old history serves while the new one loads; the generation is looked up every 10 s at most.
+// The old history serves while the new one loads; the generation is looked up every 2 s at most.
 func TestSwap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := historytest.NewBucket()
@@ -247,7 +247,7 @@ func testIncompleteSnapshots(t *testing.T) {
 	load(31, "")
 }
 
-// A failure is repeated for 10 s; then the next request tries again. Without a document there is nothing yet.
+// A failure is repeated for 2 s; then the next request tries again. Without a document there is nothing yet.
 func TestFailures(t *testing.T) {
 	b := historytest.NewBucket()
 	now := asOf

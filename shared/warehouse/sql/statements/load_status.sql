@@ -18,7 +18,9 @@ SELECT 'features', '', 0, '', COUNT(*), NULL, NULL, NULL
 FROM receipts
 WHERE kind = 'features' AND error IS NULL
 UNION ALL
-SELECT 'receipts', listener, COALESCE(EXTRACT(YEAR FROM reaches) * 100 + EXTRACT(MONTH FROM reaches), 0) AS month, '', COUNT(*), NULL, NULL, NULL
+SELECT
+  'receipts', listener, COALESCE(EXTRACT(YEAR FROM reaches) * 100 + EXTRACT(MONTH FROM reaches), 0) AS month, '', COUNT(*),
+  MAX(loaded_at), NULL, NULL
 FROM receipts
 WHERE listener IS NOT NULL
 GROUP BY listener, month
@@ -32,15 +34,12 @@ SELECT 'failed', listener, 0, '', COUNTIF(loads = 0), NULL, NULL, NULL
 FROM objects
 GROUP BY listener
 UNION ALL
+SELECT 'rejected', listener, 0, '', SUM(rejected), NULL, NULL, NULL
+FROM receipts
+WHERE listener IS NOT NULL AND error IS NULL
+GROUP BY listener
+UNION ALL
 SELECT 'import', listener, 0, COALESCE(zip, ''), MAX(rows_read), MAX(loaded_at), MIN(oldest), MAX(newest)
 FROM receipts
 WHERE kind = 'import' AND error IS NULL AND listener IS NOT NULL
 GROUP BY listener, zip
-UNION ALL
-SELECT 'rejected', listener, 0, '', COUNT(DISTINCT CASE WHEN reject_reason <> '{{.NotMusic}}' THEN item END), NULL, NULL, NULL
-FROM {{.Dataset}}.plays
-GROUP BY listener
-UNION ALL
-SELECT 'listens', listener, 0, '', COUNT(*), NULL, MIN(played_at), MAX(played_at)
-FROM {{.Dataset}}.listens
-GROUP BY listener

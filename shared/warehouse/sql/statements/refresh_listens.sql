@@ -11,14 +11,16 @@
        pages there may have been more plays than Spotify returns. gap_mark is 1 for such a play, and 2 for a play in
        the middle of a page: a repeat of a play in the middle of another page shows that there is no gap.
 
+       A page is known by when it was fetched: the names of objects are long, and each byte is billed.
+
        read_from is a day and some seconds before from: rows so far back decide on the first listens. */ -}}
 MERGE INTO {{.Dataset}}.listens AS t
 USING (
   WITH pages AS (
-    SELECT object, MIN(oldest) AS oldest, MAX(full_page) AS full_page
+    SELECT listener, fetched_at, MIN(oldest) AS oldest, MAX(full_page) AS full_page
     FROM {{.Dataset}}.loads
     WHERE kind = 'api' AND error IS NULL
-    GROUP BY object
+    GROUP BY listener, fetched_at
   ),
   keyed AS (
     SELECT
@@ -34,7 +36,7 @@ USING (
       MIN(g.oldest) AS page_oldest,
       MAX(g.full_page AND g.oldest = p.played_at) AS begins_page
     FROM {{.Dataset}}.plays AS p
-    LEFT JOIN pages AS g ON g.object = p.object
+    LEFT JOIN pages AS g ON g.listener = p.listener AND g.fetched_at = p.ingested_at AND p.source = 'api'
     WHERE p.played_at >= @read_from AND p.listener IN UNNEST(@listeners) AND p.reject_reason IS NULL
     GROUP BY p.listener, p.source, p.played_at, p.track_id
   ),

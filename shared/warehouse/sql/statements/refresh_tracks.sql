@@ -1,6 +1,7 @@
 {{- /* Brings the names of tracks up to date with the plays from the beginning of a month, or from all plays
        where rebuild is true. Of all rows that can count the one with the greatest precedence is the track's row: one
-       with a name, then a complete one, then one of the API, then the latest. The order is total, so that refreshing
+       with a name, then a complete one, then one of the API, then the latest, as it was fetched last. The order is total, so
+       that refreshing
        month by month ends as a rebuild does. All listeners are read: a track belongs to all of them. */ -}}
 {{- define "precedence" -}}
 CASE WHEN p.track_name IS NOT NULL THEN 40000000000000000 ELSE 0 END
@@ -29,7 +30,7 @@ USING (
     ON b.track_id = p.track_id
     AND b.precedence = {{template "precedence"}}
   WHERE {{template "can_count" .}}
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY p.track_id ORDER BY p.object DESC, p.row_index DESC) = 1
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY p.track_id ORDER BY p.ingested_at DESC, p.listener DESC, p.row_index DESC, p.file DESC) = 1
 ) AS s
 ON t.track_id = s.track_id
 WHEN MATCHED AND (@rebuild OR s.precedence >= t.precedence) THEN UPDATE SET

@@ -1,7 +1,14 @@
 {{- /* Times in which plays may have been missed. A gap ends at a listen that follows_gap and begins at the listen
-       before; refresh_listens.sql says how a gap is found. */ -}}
-SELECT g.listener, MAX(l.played_at) AS after, g.played_at AS before
-FROM {{.Dataset}}.listens AS g
-JOIN {{.Dataset}}.listens AS l ON l.listener = g.listener AND l.played_at < g.played_at
-WHERE g.follows_gap
-GROUP BY g.listener, g.played_at
+       at an earlier instant; refresh_listens.sql says how a gap is found. */ -}}
+WITH instants AS (
+  SELECT listener, played_at, MAX(follows_gap) AS follows_gap
+  FROM {{.Dataset}}.listens
+  GROUP BY listener, played_at
+),
+neighbours AS (
+  SELECT listener, played_at, follows_gap, LAG(played_at) OVER (PARTITION BY listener ORDER BY played_at) AS played_before
+  FROM instants
+)
+SELECT listener, played_before AS after, played_at AS before
+FROM neighbours
+WHERE follows_gap AND played_before IS NOT NULL

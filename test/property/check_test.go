@@ -1,0 +1,105 @@
+package property
+
+import (
+	"slices"
+	"time"
+
+	"spotify-insights.internal/shared/insights"
+)
+
+// loadedObjects are the objects that are loaded, by name.
+func (w *world) loadedObjects() (list []object) {
+	for _, name := range sortedKeys(w.loaded) {
+		list = append(list, w.lake[name])
+	}
+	return list
+}
+
+// checkTables compares the tables with what they should be of the objects that are loaded.
+func (w *world) checkTables() {
+	w.t.Helper()
+	objects := w.loadedObjects()
+	byTrack, features := tracksOf(objects), featuresOf(objects)
+	var asOf time.Time
+	for _, d := range w.documents() {
+		if d.AsOf.After(asOf) {
+			asOf = d.AsOf
+		}
+	}
+	var listens, tracks, topTen, gaps, openGaps []string
+	for _, l := range w.listeners {
+		list := listensOf(l.ID, objects)
+		for _, one := range list {
+			listens = append(listens, line(one.listener, one.at, one.track, one.ms, one.measured, one.toldBy, one.followsGap,
+				one.end, one.shuffle, one.skipped, one.offline, one.context))
+		}
+		all := gapsOf(list)
+		gaps, openGaps = append(gaps, linesOf(all)...), append(openGaps, linesOf(openGapsOf(all, objects))...)
+		for _, r := range topTenOf(l, list, asOf) {
+			t, f := byTrack[r.track], features[r.track]
+			topTen = append(topTen, line(l.ID, r.period, r.rank, r.track, t.TrackName, t.Artists, r.plays, float64(r.ms)/60000, r.last,
+				t.SpotifyURL, t.ImageURL, f.Danceability, f.Energy, f.Valence))
+		}
+	}
+	for id, t := range byTrack {
+		tracks = append(tracks, line(id, t.TrackName, t.Artists, t.ArtistName, t.ArtistID, t.Album, t.AlbumID, t.AlbumArtist, t.ISRC,
+			t.DurationMS, t.SpotifyURL, t.ImageURL, precedence(t)))
+	}
+	w.same("listens", w.rows(`SELECT listener, played_at, track_id, ms_played, ms_measured, told_by, follows_gap,
+		reason_end, shuffle, skipped, offline, context_uri FROM %s.listens`), listens)
+	w.same("tracks", w.rows(`SELECT track_id, track_name, artists, artist_name, artist_id, album, album_id, album_artist, isrc,
+		duration_ms, spotify_url, image_url, precedence FROM %s.tracks`), tracks)
+	w.same("gaps", w.rows("SELECT listener, after, before FROM %s.gaps"), gaps)
+	w.same("open_gaps", w.rows("SELECT listener, after, before FROM %s.open_gaps"), openGaps)
+	w.same("top_ten", w.rows(`SELECT listener, period, rank, track_id, track_name, artists, times_played, minutes_played,
+		last_played_at, spotify_url, image_url, danceability, energy, valence FROM %s.top_ten`), topTen)
+}
+
+// day is the day of an instant as a number: 20261126.
+func day(at int64, zone *time.Location) int {
+	t := time.UnixMicro(at).In(zone)
+	return t.Year()*10000 + int(t.Month())*100 + t.Day()
+}
+
+func linesOf(gaps []gap) (lines []string) {
+	for _, g := range gaps {
+		lines = append(lines, line(g.listener, g.after, g.before))
+	}
+	return lines
+}
+
+// documents are the listeners' documents.
+func (w *world) documents() (list []insights.Document) {
+	w.t.Helper()
+	for _, l := range w.listeners {
+		var d insights.Document
+		_, err := w.insights.ReadJSON(w.t.Context(), insights.DocumentName(l.ID), &d)
+		w.must(err)
+		list = append(list, d)
+	}
+	return list
+}
+
+// checkDocuments compares the documents with what they should say of the objects that are loaded.
+func (w *world) checkDocuments() {
+	w.t.Helper()
+	objects := w.loadedObjects()
+	for i, d := range w.documents() {
+		id := w.listeners[i].ID
+		var gaps []string
+		for _, g := range d.Status.Gaps {
+			gaps = append(gaps, line(id, g.After, g.Before))
+		}
+		w.same("gaps of the document", gaps, linesOf(openGapsOf(gapsOf(listensOf(id, objects)), objects)))
+		imports := 0
+		for _, o := range objects {
+			if o.manifest != nil && o.listener() == id {
+				imports++
+			}
+		}
+		got := []int64{d.Status.Rejected, d.Status.FailedObjects, int64(len(d.Status.Imports))}
+		if want := []int64{int64(rejectedOf(id, objects)), 0, int64(imports)}; !slices.Equal(got, want) {
+			w.t.Fatalf("%s: rejected, failed, imports = %v, want %v; after %q", id, got, want, w.steps)
+		}
+	}
+}

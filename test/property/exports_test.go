@@ -1,0 +1,134 @@
+package property
+
+import (
+	"fmt"
+	"time"
+
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/plays"
+)
+
+// perFile is the number of rows of an export's object.
+const perFile = 150
+
+// told is what exports say of one play, the same in each.
+type told struct {
+	at time.Time
+	ms *int64
+}
+
+// exports makes the lake objects of a listener's exports, which overlap, and their manifests.
+func (d dice) exports(listener string, all []heard, end time.Time) (objects []object) {
+	kept := map[int]told{}
+	for n := range d.from(0, 6) {
+		first := d.IntN(len(all))
+		if begins := firstOfMonths(all); d.chance(60) && len(begins) > 0 {
+			first = pick(d, begins...)
+		}
+		last := d.from(first, len(all)-1)
+		if d.chance(50) {
+			last = min(first+d.IntN(3), len(all)-1)
+		}
+		zip := fmt.Sprintf("%08x", n*7919+d.IntN(1000))
+		imported := all[last].at.Add(d.within(time.Hour, 60*24*time.Hour, time.Hour))
+		if imported.After(end) {
+			imported = end
+		}
+		var rows []plays.Row
+		for i := first; i <= last; i++ {
+			if d.chance(8) {
+				continue
+			}
+			if _, ok := kept[i]; !ok || d.chance(5) {
+				kept[i] = d.told(all[i])
+			}
+			rows = append(rows, d.exportRow(listener, all[i].track, kept[i], imported))
+			if d.chance(8) { // a play that the API never had
+				other := told{pick(d, kept[i].at, all[i].at, kept[i].at.Add(d.within(0, 20*time.Second, time.Second))), kept[i].ms}
+				rows = append(rows, d.exportRow(listener, d.track(), other, imported))
+			}
+		}
+		objects = append(objects, d.exportObjects(listener, zip, rows, imported)...)
+	}
+	return objects
+}
+
+// firstOfMonths are the indices of plays that are the first of their month, and end seconds after it began.
+func firstOfMonths(all []heard) (list []int) {
+	for i, h := range all {
+		before := h.at.Add(-6 * time.Second)
+		if before.UTC().Month() != h.at.UTC().Month() && (i == 0 || all[i-1].at.UTC().Month() != h.at.UTC().Month()) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// told is a play as an export says it: in whole seconds, some seconds before or after the API's instant,
+// and with the time it was listened to.
+func (d dice) told(h heard) told {
+	at := h.at.Truncate(time.Second)
+	switch d.IntN(10) {
+	case 0, 1:
+		at = at.Add(d.within(-6*time.Second, 6*time.Second, time.Second))
+	case 2:
+		at = h.at.Add(pick(d, 5*time.Second, -5*time.Second))
+	case 3:
+		at = h.at.Add(pick(d, 5*time.Second+time.Microsecond, -5*time.Second-time.Microsecond, 0, time.Microsecond))
+	}
+	ms := length(h.track)
+	switch d.IntN(10) {
+	case 0, 1, 2:
+		ms = int64(d.from(0, 40_000))
+	case 3:
+		ms = pick[int64](d, 0, 29_999, 30_000, 30_001)
+	}
+	return told{at, maybe(d, 4, ms)}
+}
+
+func (d dice) exportRow(listener string, track int, what told, imported time.Time) plays.Row {
+	row := d.inExport(track, what.at)
+	row.PlayedAt, row.MSPlayed = &what.at, what.ms
+	if d.chance(3) {
+		row = plays.Row{PlayedAt: &what.at, RejectReason: new(pick(d, plays.NotMusic, "no track id")), Item: new(what.at.String())}
+	}
+	row.Version, row.Listener, row.Source, row.IngestedAt = plays.RowVersion, listener, plays.SourceExport, imported
+	row.File = new("Streaming_History_Audio_0.json")
+	return row
+}
+
+// exportObjects cuts an export into objects. Four of five are complete, and have a manifest.
+func (d dice) exportObjects(listener, zip string, rows []plays.Row, imported time.Time) (objects []object) {
+	prefix := fmt.Sprintf("plays/source=export/listener=%s/%s/1/", listener, zip)
+	m := lake.Manifest{Version: lake.ManifestVersion, Zip: zip, ImportedAt: imported, Rows: int64(len(rows))}
+	for first := 0; first < len(rows); first += perFile {
+		part := rows[first:min(first+perFile, len(rows))]
+		name := fmt.Sprintf("%shistory-%d-%d.ndjson.gz", prefix, first, first+len(part)-1)
+		for i := range part {
+			part[i].Object, part[i].RowIndex = name, first+i
+			count(&m, part[i])
+		}
+		objects = append(objects, object{name: name, plays: part, arrives: imported})
+	}
+	if d.chance(80) && len(rows) > 0 {
+		objects = append(objects, object{name: prefix + "manifest.json", manifest: &m, arrives: imported})
+	}
+	return objects
+}
+
+// count adds a row to a manifest.
+func count(m *lake.Manifest, row plays.Row) {
+	switch {
+	case row.Readable():
+		if m.Oldest == nil || row.PlayedAt.Before(*m.Oldest) {
+			m.Oldest = row.PlayedAt
+		}
+		if m.Newest == nil || row.PlayedAt.After(*m.Newest) {
+			m.Newest = row.PlayedAt
+		}
+	case *row.RejectReason == plays.NotMusic:
+		m.NotMusic++
+	default:
+		m.Rejected++
+	}
+}

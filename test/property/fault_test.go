@@ -1,0 +1,115 @@
+package property
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+var errFault = errors.New("a fault of the test")
+
+// fault makes one call of the functions' clients go wrong.
+type fault struct {
+	calls int                                 // that were made
+	at    int                                 // the number of the call, 0: none
+	how   func(call func() error) (err error) // what becomes of it
+}
+
+// The ways in which a call fails: before it does anything, and after it has done all.
+func failBefore(func() error) error { return errFault }
+
+func failAfter(call func() error) error {
+	if err := call(); err != nil {
+		return err
+	}
+	return errFault
+}
+
+// set lets a call go wrong, so many from now.
+func (f *fault) set(at int, how func(call func() error) error) { f.at, f.how, f.calls = at, how, 0 }
+
+func (f *fault) do(call func() error) error {
+	f.calls++
+	if f.calls != f.at {
+		return call()
+	}
+	f.at = 0
+	return f.how(call)
+}
+
+// faultyWarehouse is the warehouse of loader, topten and reconcile, with faults.
+type faultyWarehouse struct {
+	*warehouse.Warehouse
+	fault *fault
+}
+
+func (w faultyWarehouse) LoadStatus(ctx context.Context) (s warehouse.Status, err error) {
+	err = w.fault.do(func() error { s, err = w.Warehouse.LoadStatus(ctx); return err })
+	return s, err
+}
+
+func (w faultyWarehouse) RefreshTracks(ctx context.Context, from time.Time) error {
+	return w.fault.do(func() error { return w.Warehouse.RefreshTracks(ctx, from) })
+}
+
+func (w faultyWarehouse) RefreshListens(ctx context.Context, listeners []string, from time.Time) error {
+	return w.fault.do(func() error { return w.Warehouse.RefreshListens(ctx, listeners, from) })
+}
+
+func (w faultyWarehouse) RebuildTopTen(ctx context.Context, periods []warehouse.Period) error {
+	return w.fault.do(func() error { return w.Warehouse.RebuildTopTen(ctx, periods) })
+}
+
+func (w faultyWarehouse) OpenGaps(ctx context.Context) (list []warehouse.Gap, err error) {
+	err = w.fault.do(func() error { list, err = w.Warehouse.OpenGaps(ctx); return err })
+	return list, err
+}
+
+func (w faultyWarehouse) ExportListens(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error) {
+	err = w.fault.do(func() error { prefix, rows, err = w.Warehouse.ExportListens(ctx, e); return err })
+	return prefix, rows, err
+}
+
+func (w faultyWarehouse) ExportTracks(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error) {
+	err = w.fault.do(func() error { prefix, rows, err = w.Warehouse.ExportTracks(ctx, e); return err })
+	return prefix, rows, err
+}
+
+func (w faultyWarehouse) Append(ctx context.Context, table string, rows int64, lines ...[]byte) error {
+	return w.fault.do(func() error { return w.Warehouse.Append(ctx, table, rows, lines...) })
+}
+
+func (w faultyWarehouse) Record(ctx context.Context, receipts []warehouse.Receipt) error {
+	return w.fault.do(func() error { return w.Warehouse.Record(ctx, receipts) })
+}
+
+// faultyBucket is the insights bucket of topten, with faults.
+type faultyBucket struct {
+	*objects.Bucket
+	fault *fault
+}
+
+func (b faultyBucket) ReadJSON(ctx context.Context, name string, v any) (generation int64, err error) {
+	var found int64
+	failed := b.fault.do(func() error { found, err = b.Bucket.ReadJSON(ctx, name, v); return nil })
+	if failed != nil {
+		return 0, failed
+	}
+	return found, err
+}
+
+func (b faultyBucket) WriteJSON(ctx context.Context, name string, v any, generation int64) error {
+	return b.fault.do(func() error { return b.Bucket.WriteJSON(ctx, name, v, generation) })
+}
+
+func (b faultyBucket) List(ctx context.Context, prefix string) (list []objects.Attrs, err error) {
+	err = b.fault.do(func() error { list, err = b.Bucket.List(ctx, prefix); return err })
+	return list, err
+}
+
+func (b faultyBucket) Delete(ctx context.Context, name string) error {
+	return b.fault.do(func() error { return b.Bucket.Delete(ctx, name) })
+}

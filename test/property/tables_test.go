@@ -1,0 +1,100 @@
+package property
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+	"google.golang.org/api/iterator"
+)
+
+// rows are the rows of a query of the test's own, each a line. The query names the dataset %s.
+func (w *world) rows(query string) (lines []string) {
+	w.t.Helper()
+	q := w.client.Query(strings.ReplaceAll(query, "%s", w.dataset))
+	q.Labels = map[string]string{"app": "test"} // machinetest knows its own by that
+	it, err := q.Read(w.t.Context())
+	w.must(err)
+	for {
+		var values []bigquery.Value
+		err := it.Next(&values)
+		if errors.Is(err, iterator.Done) {
+			return lines
+		}
+		w.must(err)
+		cells := make([]any, len(values))
+		for i, v := range values {
+			cells[i] = v
+		}
+		lines = append(lines, line(cells...))
+	}
+}
+
+// tell sends a statement without rows.
+func (w *world) tell(statement string) { w.t.Helper(); w.rows(statement) }
+
+// line is a row as text.
+func line(cells ...any) string {
+	words := make([]string, len(cells))
+	for i, v := range cells {
+		words[i] = word(v)
+	}
+	return strings.Join(words, " | ")
+}
+
+func word(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "-"
+	case *string:
+		return pointed(v)
+	case *int64:
+		return pointed(v)
+	case *bool:
+		return pointed(v)
+	case *float64:
+		return pointed(v)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case time.Time:
+		return strconv.FormatInt(v.UnixMicro(), 10)
+	}
+	return fmt.Sprint(v)
+}
+
+func pointed[T any](p *T) string {
+	if p == nil {
+		return "-"
+	}
+	return word(*p)
+}
+
+// same fails the test where rows are not those wanted, in any order.
+func (w *world) same(what string, got, want []string) {
+	w.t.Helper()
+	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
+	if slices.Equal(got, want) {
+		return
+	}
+	w.t.Errorf("%s: %d rows, want %d; after %q", what, len(got), len(want), w.steps)
+	w.t.Errorf("not wanted:\n%s", strings.Join(without(got, want), "\n"))
+	w.t.Fatalf("missing:\n%s", strings.Join(without(want, got), "\n"))
+}
+
+// without are the first lines of a that b lacks, each as often as it is lacking.
+func without(a, b []string) (list []string) {
+	number := map[string]int{}
+	for _, l := range b {
+		number[l]++
+	}
+	for _, l := range a {
+		if number[l]--; number[l] < 0 && len(list) < 5 {
+			list = append(list, l)
+		}
+	}
+	return list
+}

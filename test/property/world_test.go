@@ -1,0 +1,178 @@
+package property
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"spotify-insights.internal/functions/reconcile"
+	"spotify-insights.internal/functions/topten"
+	"spotify-insights.internal/shared/events"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/loading"
+	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// world is the pipeline of one case, from the lake on: a dataset and two listeners of its own in a cloud
+// that it shares.
+type world struct {
+	t    *testing.T
+	dice dice
+	history
+	coming     []object          // has not come into the lake
+	lake       map[string]object // by name
+	loaded     map[string]bool   // objects that have a receipt
+	unsure     bool              // a load has failed, so loaded may lack some, or rows may have no receipt
+	meanwhile  bool              // something was loaded during the last run
+	messages   []time.Time       // for topten
+	steps      []string          // what was done, for the report of a failure
+	fault      *fault
+	lakeBucket *objects.Bucket
+	insights   *objects.Bucket
+	client     *bigquery.Client
+	dataset    string
+	loader     *loading.Loader
+	reconciler *reconcile.Reconciler
+	refresher  *topten.Refresher
+}
+
+// newWorld makes the tables of a case. s are the settings of the cloud.
+func newWorld(t *testing.T, s settings.Settings, name string, d dice, h history) *world {
+	t.Helper()
+	ctx := t.Context()
+	w := &world{t: t, dice: d, history: h, coming: h.objects, lake: map[string]object{}, loaded: map[string]bool{}, fault: &fault{}}
+	s.Dataset, s.Listeners = name, map[string]settings.Listener{}
+	for _, l := range h.listeners {
+		s.Listeners[l.ID] = l
+	}
+	w.dataset = s.Dataset
+	loader, bucket, tables, err := loading.Open(ctx, s)
+	w.must(err)
+	w.must(tables.Create(ctx))
+	w.client, err = warehouse.Client(ctx, s)
+	w.must(err)
+	w.insights, err = objects.Open(ctx, s.InsightsBucket)
+	w.must(err)
+	faulty := faultyWarehouse{tables, w.fault}
+	w.lakeBucket, w.loader = bucket, loader
+	loader.Warehouse, loader.Publisher = faulty, w
+	w.reconciler = &reconcile.Reconciler{Lake: w, Warehouse: faulty, Loader: loader}
+	w.refresher = &topten.Refresher{
+		Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: faulty, Objects: faultyBucket{w.insights, w.fault}, Now: time.Now,
+	}
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatalf("%v\nafter %v", err, w.steps)
+	}
+}
+
+func (w *world) note(format string, args ...any) {
+	w.steps = append(w.steps, fmt.Sprintf(format, args...))
+}
+
+// List lists the case's own objects of the lake.
+func (w *world) List(ctx context.Context, prefix string) (list []objects.Attrs, err error) {
+	all, err := w.lakeBucket.List(ctx, prefix)
+	for _, o := range all {
+		if _, ok := w.lake[o.Name]; ok {
+			list = append(list, o)
+		}
+	}
+	return list, err
+}
+
+// Publish keeps a message for topten.
+func (w *world) Publish(context.Context) error {
+	w.messages = append(w.messages, time.Now())
+	return nil
+}
+
+// arrive writes the next objects into the lake.
+func (w *world) arrive(n int) {
+	w.t.Helper()
+	n = min(n, len(w.coming))
+	for _, o := range w.coming[:n] {
+		_, err := w.lakeBucket.Create(w.t.Context(), o.name, lake.ContentType, o.content(w.t))
+		w.must(err)
+		w.lake[o.name] = o
+	}
+	w.coming = w.coming[n:]
+}
+
+// load loads objects as their events would have it, and publishes a message.
+func (w *world) load(names []string) {
+	w.t.Helper()
+	var list []objects.Attrs
+	for _, name := range names {
+		list = append(list, objects.Attrs{Name: name})
+	}
+	receipts, err := w.loader.Load(w.t.Context(), list)
+	w.keep(receipts, err)
+	if err == nil {
+		w.must(w.Publish(w.t.Context()))
+	}
+}
+
+// keep notes what was loaded.
+func (w *world) keep(receipts []warehouse.Receipt, err error) {
+	w.t.Helper()
+	for _, r := range receipts {
+		if r.Error != nil {
+			w.must(errors.New(*r.Error))
+		}
+		w.loaded[r.Object] = true
+	}
+	w.unsure = w.unsure || err != nil
+	w.passing(err)
+}
+
+// passing ends the test at an error that the test has not made.
+func (w *world) passing(err error) {
+	w.t.Helper()
+	if err != nil && !errors.Is(err, errFault) && !strings.Contains(err.Error(), "another run has written the document") {
+		w.must(err)
+	}
+}
+
+// reconcile loads what the lake has and the warehouse has not.
+func (w *world) reconcile() {
+	w.t.Helper()
+	names := sortedKeys(w.lake) // more may come meanwhile
+	result, err := w.reconciler.Run(w.t.Context())
+	w.passing(err)
+	if w.unsure = err != nil; w.unsure {
+		return
+	}
+	if result.Failed > 0 {
+		w.must(fmt.Errorf("%d objects cannot be loaded", result.Failed))
+	}
+	for _, name := range names {
+		w.loaded[name] = true
+	}
+}
+
+// handle gives topten a message of a time and reports whether it made a whole run.
+func (w *world) handle(at time.Time) (ran bool) {
+	w.t.Helper()
+	e := event.New()
+	e.SetID("1")
+	e.SetSource("//property")
+	e.SetType(events.MessagePublished)
+	e.SetTime(at)
+	before := w.fault.calls
+	err := w.refresher.Handle(w.t.Context(), e)
+	w.passing(err)
+	return err == nil && w.fault.calls-before > len(w.listeners) // more than the documents were read
+}
