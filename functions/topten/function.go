@@ -36,7 +36,7 @@ var refresher = handler.NewOnce(func() (*Refresher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: w, Objects: bucket, Now: time.Now}, nil
+	return &Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: w, Objects: bucket, Now: time.Now, FeaturesPause: s.FeaturesPause}, nil
 })
 
 func serve(ctx context.Context, e event.Event) error {

@@ -16,7 +16,7 @@ type plan struct {
 
 // planFor compares what is loaded with what a listener's document says was read. It asks of receipts whether
 // they are the same ones, and never which are later, so that clocks decide nothing.
-func planFor(s state, status warehouse.Status) plan {
+func planFor(s state, status warehouse.Status, featuresPause time.Duration) plan {
 	d := s.document
 	if !s.readable || d.Loaded.Model != warehouse.Model() {
 		return plan{news: true, stale: true, from: warehouse.Beginning}
@@ -40,10 +40,6 @@ func planFor(s state, status warehouse.Status) plan {
 		day(d.AsOf, s.listener.Zone) != day(status.AsOf, s.listener.Zone) // the windows move with the day
 	return p
 }
-
-// featuresPause is how long new audio features alone make no news after others did: each time costs the
-// export of every listener. With new plays, and with a new day, they are shown at once.
-const featuresPause = 3 * time.Hour
 
 // monthLayout is how a document writes a month; "" are the receipts without plays.
 const monthLayout = "2006-01"

@@ -40,6 +40,9 @@ type Refresher struct {
 		Delete(ctx context.Context, name string) error
 	}
 	Now func() time.Time
+	// FeaturesPause is how long new audio features alone make no news after others did: each time costs the
+	// export of every listener. With new plays, and with a new day, they are published at once.
+	FeaturesPause time.Duration
 }
 
 const (
@@ -125,7 +128,7 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	from := status.AsOf
 	news := false
 	for i, s := range before {
-		plans[i] = planFor(s, status)
+		plans[i] = planFor(s, status, r.FeaturesPause)
 		news = news || plans[i].news
 		if plans[i].stale {
 			stale = append(stale, s.listener.ID)

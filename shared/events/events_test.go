@@ -1,10 +1,7 @@
 package events
 
 import (
-	"encoding/json"
-	"reflect"
 	"testing"
-	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -42,31 +39,16 @@ func TestDecodeObject(t *testing.T) {
 	}
 }
 
-func TestDecodeLoaded(t *testing.T) {
-	at := time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)
-	message := func(data []byte) any { return map[string]any{"message": map[string]any{"data": data}} }
-	for text, want := range map[string]Loaded{
-		`{"listener":"me","committed_at":"2026-06-24T12:00:00Z","since":"2026-06-24T12:00:00Z"}`: {Listener: "me", CommittedAt: at, Since: &at},
-		`{"listener":"me","committed_at":"2026-06-24T12:00:00Z","features":true}`:                {Listener: "me", CommittedAt: at, Features: true},
-		`{"listener":"me","committed_at":"2026-06-24T12:00:00Z"}`:                                {Listener: "me", CommittedAt: at}, // as an older version says
-	} {
-		got, err := DecodeLoaded(newEvent(t, MessagePublished, message([]byte(text))))
-		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("DecodeLoaded(%s) = %+v, %v", text, got, err)
-		}
-		if data, err := json.Marshal(want); err != nil || string(data) != text {
-			t.Errorf("%+v is sent as %s, %v; want %s", want, data, err, text)
+func TestCheckMessage(t *testing.T) {
+	message := map[string]any{"message": map[string]any{"data": []byte("loaded")}}
+	old := map[string]any{"message": map[string]any{"data": []byte(`{"listener":"me","committed_at":"2026-06-24T12:00:00Z"}`)}} // of version 1
+	for what, data := range map[string]any{"a message": message, "a message of version 1": old, "a message without content": map[string]any{}} {
+		if err := CheckMessage(newEvent(t, MessagePublished, data)); err != nil {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
-	good := []byte(`{"listener":"me","committed_at":"2026-06-24T12:00:00Z"}`)
-	for what, e := range map[string]event.Event{
-		"another type":         newEvent(t, ObjectFinalized, message(good)),
-		"not JSON":             newEvent(t, MessagePublished, message([]byte("hello"))),
-		"no message":           newEvent(t, MessagePublished, map[string]any{}),
-		"a since that is none": newEvent(t, MessagePublished, message([]byte(`{"listener":"me","since":"yesterday"}`))),
-		"features in words":    newEvent(t, MessagePublished, message([]byte(`{"listener":"me","features":"yes"}`))),
-	} {
-		if _, err := DecodeLoaded(e); faults.Of(err) != faults.Invalid {
+	for what, e := range map[string]event.Event{"another type": newEvent(t, ObjectFinalized, message), "no data": {}} {
+		if err := CheckMessage(e); faults.Of(err) != faults.Invalid || faults.Action(err) == "" {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -8,7 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"runtime"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/lake"
@@ -74,8 +77,11 @@ func receiptOf(o objects.Attrs, name lake.Name) warehouse.Receipt {
 	return r
 }
 
-// readLines unpacks an object and has each line made a row of the table.
-func (c *content) readLines(stored []byte, add func(line []byte, r *warehouse.Receipt) (row any, err error)) error {
+// addRow makes a row of the table of a line, and counts it in the receipt.
+type addRow func(line []byte, r *warehouse.Receipt) (row any, err error)
+
+// readLines unpacks an object and makes each line a row of the table.
+func (c *content) readLines(stored []byte, add addRow) error {
 	if len(stored) == 0 {
 		return faults.New(faults.Invalid, "Delete it: it holds nothing.", "the object is empty")
 	}
@@ -86,31 +92,42 @@ func (c *content) readLines(stored []byte, add func(line []byte, r *warehouse.Re
 	bounded := &io.LimitedReader{R: unzipped, N: maxUnpacked}
 	lines := bufio.NewScanner(bounded)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	for lines.Scan() {
-		row, err := add(lines.Bytes(), &c.receipt)
-		if err == nil {
-			err = encoder.Encode(row)
+	var blocks []*block
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for more := true; more; {
+		b := &block{first: 1}
+		if len(blocks) > 0 {
+			last := blocks[len(blocks)-1]
+			b.first = last.first + len(last.lines)
 		}
-		if err != nil {
-			return damaged("line %d: %w", c.receipt.RowsRead+1, err)
+		for len(b.lines) < blockLines && more {
+			if more = lines.Scan(); more {
+				b.lines = append(b.lines, bytes.Clone(lines.Bytes()))
+			}
 		}
-		c.receipt.RowsRead++
-		if out.Len() > maxColumns {
-			return damaged("it holds more than %d MB of rows", maxColumns>>20)
-		}
+		blocks = append(blocks, b)
+		group.Go(func() error { return b.read(add) })
 	}
+	err = group.Wait()
 	switch {
 	case lines.Err() != nil:
 		return damaged("it cannot be read to its end: %w", lines.Err())
 	case bounded.N == 0:
 		return damaged("it holds more than %d MB", maxUnpacked>>20)
+	case err != nil:
+		return damaged("%w", err)
+	}
+	for _, b := range blocks {
+		c.lines = append(c.lines, b.rows.Bytes()...)
+		merge(&c.receipt, b.receipt)
+	}
+	switch {
 	case c.receipt.RowsRead == 0:
 		return damaged("it holds no row")
+	case len(c.lines) > maxColumns:
+		return damaged("it holds more than %d MB of rows", maxColumns>>20)
 	}
-	c.lines = out.Bytes()
 	return nil
 }
 

@@ -62,7 +62,7 @@ func (p playRows) add(line []byte, r *warehouse.Receipt) (any, error) {
 	}
 	r.RowVersion = new(int64(plays.RowVersion))
 	count(row, r)
-	row.IngestedAt, row.Raw = row.IngestedAt.UTC().Truncate(time.Microsecond), ""
+	row.PlayedAt, row.IngestedAt, row.Raw = micros(row.PlayedAt), *micros(&row.IngestedAt), ""
 	return struct {
 		plays.Row
 		Version *int `json:"version,omitempty"` // not a column
@@ -97,9 +97,7 @@ func negative(ms *int64) bool { return ms != nil && *ms < 0 }
 
 // count adds a row to a receipt.
 func count(row plays.Row, r *warehouse.Receipt) {
-	if r.FetchedAt == nil || row.IngestedAt.After(*r.FetchedAt) {
-		r.FetchedAt = micros(&row.IngestedAt)
-	}
+	r.FetchedAt = newer(r.FetchedAt, micros(&row.IngestedAt))
 	switch {
 	case !row.Readable() && *row.RejectReason == plays.NotMusic:
 		r.NotMusic++
@@ -110,16 +108,11 @@ func count(row plays.Row, r *warehouse.Receipt) {
 	}
 	r.Plays++
 	at := micros(row.PlayedAt)
-	if r.Oldest == nil || at.Before(*r.Oldest) {
-		r.Oldest = at
-	}
-	if r.Newest == nil || at.After(*r.Newest) {
-		r.Newest = at
-	}
+	r.Oldest, r.Newest = older(r.Oldest, at), newer(r.Newest, at)
 }
 
 // featureRows checks the rows of one object of audio features.
-func featureRows(object string) func(line []byte, r *warehouse.Receipt) (any, error) {
+func featureRows(object string) addRow {
 	return func(line []byte, r *warehouse.Receipt) (any, error) {
 		var row struct {
 			audio.Row
@@ -140,9 +133,7 @@ func featureRows(object string) func(line []byte, r *warehouse.Receipt) (any, er
 		}
 		r.RowVersion = new(int64(audio.RowVersion))
 		at := micros(row.FetchedAt)
-		if r.FetchedAt == nil || at.After(*r.FetchedAt) {
-			r.FetchedAt = at
-		}
+		r.FetchedAt = newer(r.FetchedAt, at)
 		return featureColumns{row.TrackID, *row.Found, row.Provider, row.Features, *at, row.Object}, nil
 	}
 }

@@ -20,6 +20,7 @@ const (
 	Project        = "GOOGLE_CLOUD_PROJECT"
 	LakeBucket     = "LAKE_BUCKET"
 	InsightsBucket = "INSIGHTS_BUCKET"
+	FeaturesPause  = "FEATURES_PAUSE"
 )
 
 // Settings is one deployment: a project, its buckets and tables, its listeners.
@@ -27,11 +28,12 @@ type Settings struct {
 	Project        string
 	LakeBucket     string
 	InsightsBucket string
-	Dataset        string // DATASET, default spotify_insights
-	Location       string // LOCATION of the dataset, default BigQuery's own
-	Topic          string // TOPIC, default plays-loaded
-	MaxBytesBilled int64  // MAX_BYTES_BILLED: what one query may be billed for, default 20 GiB
-	Public         bool   // AUDIENCE is "public": what is shown is shown to everybody
+	Dataset        string        // DATASET, default spotify_insights
+	Location       string        // LOCATION of the dataset, default BigQuery's own
+	Topic          string        // TOPIC, default plays-loaded
+	MaxBytesBilled int64         // MAX_BYTES_BILLED: what one query may be billed for, default 20 GiB
+	FeaturesPause  time.Duration // FEATURES_PAUSE: how long new audio features without new plays wait to be published, default 3h
+	Public         bool          // AUDIENCE is "public": what is shown is shown to everybody
 	Listeners      map[string]Listener
 }
 
@@ -81,11 +83,12 @@ func Read(required ...string) (Settings, error) {
 		Location:       os.Getenv("LOCATION"),
 		Topic:          or(os.Getenv("TOPIC"), "plays-loaded"),
 	}
-	var limit, audience, listeners error
+	var limit, pause, audience, listeners error
 	s.MaxBytesBilled, limit = parseBytes(or(os.Getenv("MAX_BYTES_BILLED"), maxBytesBilled))
+	s.FeaturesPause, pause = parsePause(or(os.Getenv(FeaturesPause), "3h"))
 	s.Public, audience = parseAudience(os.Getenv("AUDIENCE"))
 	s.Listeners, listeners = parseListeners(os.Getenv("LISTENERS"))
-	if err := errors.Join(missing(required), s.validate(), limit, audience, listeners); err != nil {
+	if err := errors.Join(missing(required), s.validate(), limit, pause, audience, listeners); err != nil {
 		return Settings{}, fmt.Errorf("reading the settings from the environment: %w", err)
 	}
 	return s, nil
@@ -114,6 +117,14 @@ func parseBytes(text string) (int64, error) {
 		return 0, fmt.Errorf("MAX_BYTES_BILLED=%q is no number of bytes such as %s (20 GiB)", text, maxBytesBilled)
 	}
 	return n, nil
+}
+
+func parsePause(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%s=%q is not a duration such as 3h", FeaturesPause, text)
+	}
+	return d, nil
 }
 
 // parseAudience reports whether everybody is shown what is shown. A word that is none of those known

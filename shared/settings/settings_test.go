@@ -46,11 +46,11 @@ func TestRead(t *testing.T) {
 		{name: "nobody", env: map[string]string{"LISTENERS": "{}"}, wantErr: []string{"names nobody"}},
 		{name: "a name with a path in it", env: map[string]string{"LISTENERS": `{"../me":{}}`}, wantErr: []string{`listener "../me"`}},
 		{name: "no such zone", env: map[string]string{"LISTENERS": `{"me":{"time_zone":"Mars/Olympus"}}`}, wantErr: []string{"Mars/Olympus"}},
-		{name: "a dataset with a quote in it", env: map[string]string{"DATASET": "a`b"}, wantErr: []string{"no dataset name"}},
+		{name: "a dataset with a quote in it", env: map[string]string{"DATASET": "a`b"}, wantErr: []string{"is not a dataset's name"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "INSIGHTS_BUCKET", "DATASET", "STAGING_DATASET", "LOCATION", "TOPIC", "LISTENERS", "MAX_BYTES_BILLED", "AUDIENCE"} {
+			for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "INSIGHTS_BUCKET", "DATASET", "LOCATION", "TOPIC", "LISTENERS", "MAX_BYTES_BILLED", "AUDIENCE"} {
 				t.Setenv(name, tt.env[name])
 			}
 			s, err := Read(Project, LakeBucket, InsightsBucket)

@@ -12,14 +12,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// Every query says what it may be billed for, as the settings have it.
+// Every query has the limit of billed bytes that the settings have.
 func TestEveryQueryIsLimited(t *testing.T) {
 	t.Setenv("MAX_BYTES_BILLED", "123456789")
 	s := machinetest.Start(t).Settings
@@ -50,18 +49,20 @@ func TestEveryQueryIsLimited(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now()
-	if _, err := w.Standing(t.Context(), "me", now); err != nil {
+	if _, err := w.Receipts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.SumPast(t.Context(), "me", "UTC", now); err != nil {
+	if _, err := w.LoadStatus(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Ledger(t.Context()); err != nil {
+	if err := w.RefreshTracks(t.Context(), warehouse.Beginning); err != nil {
 		t.Fatal(err)
 	}
-	if len(limits) != 4 {
-		t.Errorf("%d queries, want 4", len(limits))
+	if err := w.Reset(t.Context()); err != nil { // three statements
+		t.Fatal(err)
+	}
+	if len(limits) != 6 {
+		t.Errorf("%d queries, want 6", len(limits))
 	}
 	for n, limit := range limits {
 		if limit != "123456789" {

@@ -6,15 +6,14 @@ import (
 	"cloud.google.com/go/bigquery"
 )
 
-// An answer that lacks a column of the struct it is read into would leave the field empty, and nobody
-// would know.
+// The client leaves a field empty where the answer lacks its column. That has to be an error.
 func TestComplete(t *testing.T) {
-	answer := bigquery.Schema{{Name: "error", Type: bigquery.StringFieldType}, {Name: "object", Type: bigquery.StringFieldType}, {Name: "more", Type: bigquery.StringFieldType}}
-	const want = "there is no column generation"
-	if err := complete[Settled](answer); err == nil || err.Error() != want {
+	answer := bigquery.Schema{{Name: "listener", Type: bigquery.StringFieldType}, {Name: "after", Type: bigquery.TimestampFieldType}, {Name: "more", Type: bigquery.StringFieldType}}
+	const want = "there is no column before"
+	if err := complete[Gap](answer); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if err := complete[Settled](append(answer, &bigquery.FieldSchema{Name: "generation", Type: bigquery.IntegerFieldType})); err != nil {
-		t.Errorf("a column more is none too few: %v", err)
+	if err := complete[Gap](append(answer, &bigquery.FieldSchema{Name: "before", Type: bigquery.TimestampFieldType})); err != nil {
+		t.Errorf("another column more: %v", err)
 	}
 }

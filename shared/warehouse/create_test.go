@@ -19,18 +19,21 @@ func TestTablesAndViews(t *testing.T) {
 	s := machinetest.Start(t).Settings
 	_, dataset := machinetest.Dataset(t, s)
 	tests := map[string]string{
-		"plays": "listener played_at track_id track_name artists artist_name album isrc duration_ms ms_played spotify_url image_url context_uri source " +
-			"reason_start reason_end shuffle skipped offline incognito ingested_at object",
+		"plays": "listener played_at track_id track_name artists artist_name artist_id album album_id album_artist isrc duration_ms ms_played " +
+			"spotify_url image_url context_uri source reason_start reason_end shuffle skipped offline incognito ingested_at object file row_index " +
+			"reject_reason item",
 		"audio_features": "track_id found provider danceability energy key loudness mode speechiness acousticness instrumentalness liveness valence tempo " +
 			"time_signature fetched_at object",
-		"loads": "object generation kind listener rows_read inserted duplicates rejected not_music oldest newest fetched_at full_page zip loaded_at error",
+		"loads": "object generation kind listener row_version rows_read plays rejected not_music oldest newest fetched_at full_page zip loaded_at error",
 		"top_ten": "listener period rank track_id track_name artists times_played minutes_played last_played_at spotify_url image_url " +
 			"danceability energy valence",
-		"tracks":  "track_name artists artist_name album isrc duration_ms spotify_url image_url track_id",
-		"listens": "listener played_at track_id source ms_played ingested_at duration_ms minutes track_name artists artist_name album isrc spotify_url image_url",
+		"tracks":  "track_id track_name artists artist_name artist_id album album_id album_artist isrc duration_ms spotify_url image_url precedence",
+		"listens": "listener played_at track_id ms_played ms_measured told_by follows_gap reason_end shuffle skipped offline context_uri",
 		"listening_history": "listener track_id track_name artists played_at duration_ms track_duration spotify_url upload_timestamp unique_id " +
 			"danceability energy key loudness mode speechiness acousticness instrumentalness liveness valence tempo time_signature",
-		"gaps": "listener after before",
+		"features": "track_id found danceability energy key loudness mode speechiness acousticness instrumentalness liveness valence tempo time_signature",
+		"gaps":     "listener after before", "open_gaps": "listener after before",
+		"load_counts": "object plays duplicates",
 	}
 	for name, want := range tests {
 		meta, err := dataset.Table(name).Metadata(t.Context())
@@ -49,15 +52,17 @@ func TestTablesAndViews(t *testing.T) {
 			t.Errorf("%s begins with %s rows", name, n[0])
 		}
 	}
-	plays, err := dataset.Table(warehouse.Plays).Metadata(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p := plays.TimePartitioning; p == nil || p.Type != bigquery.MonthPartitioningType || p.Field != "played_at" {
-		t.Errorf("plays is partitioned by %+v", p)
-	}
-	if c := plays.Clustering; c == nil || strings.Join(c.Fields, " ") != "listener track_id" {
-		t.Errorf("plays is clustered by %+v", c)
+	for table, field := range map[string]string{warehouse.Plays: "played_at", warehouse.Listens: "played_at", warehouse.Loads: "loaded_at"} {
+		meta, err := dataset.Table(table).Metadata(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := meta.TimePartitioning; p == nil || p.Type != bigquery.MonthPartitioningType || p.Field != field {
+			t.Errorf("%s is partitioned by %+v", table, p)
+		}
+		if c := meta.Clustering; table != warehouse.Loads && (c == nil || strings.Join(c.Fields, " ") != "listener") {
+			t.Errorf("%s is clustered by %+v", table, c)
+		}
 	}
 	// Made again, as at every start, they stay as they are.
 	machinetest.Insert(t, s, warehouse.Plays, play("api", "2026-01-01T10:00:00Z", "a", nil))
@@ -96,7 +101,7 @@ func TestEveryFileIsMade(t *testing.T) {
 	var made []string
 	for n, view := range views {
 		for _, other := range views[n:] {
-			if strings.Contains(view.Query, "some-project.some_dataset."+other.Name+" ") {
+			if strings.Contains(view.Query+" ", "some-project.some_dataset."+other.Name+" ") {
 				t.Errorf("%s is made before %s, which it reads", view.Name, other.Name)
 			}
 		}

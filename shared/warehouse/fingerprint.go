@@ -11,10 +11,12 @@ import (
 
 // Model is a fingerprint of all that decides on the content of the tables: the SQL, the schemas and the
 // version of the rows. Tables that another model made are refreshed from the beginning.
-func Model() string {
+func Model() string { return model(plays.RowVersion, schemaFiles, sqlFiles) }
+
+func model(rowVersion int, folders ...fs.FS) string {
 	hash := sha256.New()
-	fmt.Fprintln(hash, plays.RowVersion)
-	for _, files := range []fs.FS{schemaFiles, sqlFiles} {
+	fmt.Fprintln(hash, rowVersion)
+	for _, files := range folders {
 		err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err

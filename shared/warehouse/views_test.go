@@ -1,150 +1,124 @@
 package warehouse_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-type row = machinetest.Row
-
-// play is a row of plays with what the table requires.
-func play(source, at, track string, more row) row {
-	r := row{"listener": "me", "source": source, "played_at": at, "track_id": track, "ingested_at": "2026-01-01T00:00:00Z", "object": "o"}
-	for column, value := range more {
-		r[column] = value
-	}
-	return r
-}
-
-func TestListens(t *testing.T) {
-	tests := []struct {
-		name string
-		rows []row
-		want []string // source, played_at, ms_played, minutes
-	}{
-		{"an API play of unknown length", []row{play("api", "2026-01-01T10:00:00Z", "a", nil)}, []string{"api | 2026-01-01T10:00:00Z | <nil> | <nil>"}},
-		{"an API play counts its track's length", []row{play("api", "2026-01-01T10:00:00Z", "a", row{"duration_ms": 90000})},
-			[]string{"api | 2026-01-01T10:00:00Z | <nil> | 1.5"}},
-		{"an export play from 30 s on", []row{play("export", "2026-01-01T10:00:00Z", "a", row{"ms_played": 30000})},
-			[]string{"export | 2026-01-01T10:00:00Z | 30000 | 0.5"}},
-		{"an export play below 30 s", []row{play("export", "2026-01-01T10:00:00Z", "a", row{"ms_played": 29999})}, nil},
-		{"an export play that does not tell", []row{play("export", "2026-01-01T10:00:00Z", "a", nil)}, nil},
-		{"twins count once, as the export tells", []row{
-			play("api", "2026-01-01T10:00:04.999Z", "a", row{"duration_ms": 90000}), play("export", "2026-01-01T10:00:00Z", "a", row{"ms_played": 60000}),
-		}, []string{"export | 2026-01-01T10:00:00Z | 60000 | 1"}},
-		{"a short export play with a twin counts", []row{
-			play("api", "2026-01-01T10:00:00.5Z", "a", nil), play("export", "2026-01-01T10:00:00Z", "a", row{"ms_played": 12000}),
-		}, []string{"export | 2026-01-01T10:00:00Z | 12000 | 0.2"}},
-		{"five seconds are a twin still, more are not", []row{
-			play("api", "2026-01-01T10:00:05Z", "a", nil), play("export", "2026-01-01T10:00:00Z", "a", row{"ms_played": 60000}),
-			play("api", "2026-01-01T11:00:05.001Z", "a", nil), play("export", "2026-01-01T11:00:00Z", "a", row{"ms_played": 60000}),
-		}, []string{"export | 2026-01-01T10:00:00Z | 60000 | 1", "export | 2026-01-01T11:00:00Z | 60000 | 1", "api | 2026-01-01T11:00:05.001Z | <nil> | <nil>"}},
-		{"another track or listener is no twin", []row{
-			play("api", "2026-01-01T10:00:00Z", "a", nil), play("export", "2026-01-01T10:00:00Z", "b", row{"ms_played": 60000}),
-			play("export", "2026-01-01T10:00:00Z", "a", row{"ms_played": 60000, "listener": "you"}),
-		}, []string{"api | 2026-01-01T10:00:00Z | <nil> | <nil>", "export | 2026-01-01T10:00:00Z | 60000 | 1", "export | 2026-01-01T10:00:00Z | 60000 | 1"}},
-		{"a key twice counts once, with the larger ms_played", []row{
-			play("export", "2026-01-01T10:00:00Z", "a", row{"ms_played": 40000}), play("export", "2026-01-01T10:00:00Z", "a", row{"ms_played": 60000}),
-			play("export", "2026-01-01T10:00:00Z", "a", nil),
-		}, []string{"export | 2026-01-01T10:00:00Z | 60000 | 1"}},
-		{"the length of a track is known from another play of it", []row{
-			play("api", "2026-01-01T10:00:00Z", "a", nil), play("export", "2025-01-01T10:00:00Z", "a", row{"duration_ms": 120000, "ms_played": 1000}),
-		}, []string{"api | 2026-01-01T10:00:00Z | <nil> | 2"}},
-	}
-	s := machinetest.Start(t).Settings
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			machinetest.Query(t, s, "DELETE FROM spotify_insights.plays WHERE TRUE")
-			machinetest.Insert(t, s, warehouse.Plays, tt.rows...)
-			got := machinetest.Query(t, s, "SELECT source, played_at, ms_played, minutes FROM spotify_insights.listens ORDER BY played_at, source, listener")
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("listens (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestTracks(t *testing.T) {
-	s := machinetest.Start(t).Settings
-	machinetest.Insert(t, s, warehouse.Plays,
-		play("export", "2026-05-01T10:00:00Z", "a", row{"track_name": "As exported", "album": "Only the export knows"}),
-		play("api", "2026-01-01T10:00:00Z", "a", row{"track_name": "Old name", "artists": "A, B", "duration_ms": 1000}),
-		play("api", "2026-02-01T10:00:00Z", "a", row{"track_name": "New name", "spotify_url": "https://open/a"}),
-		play("api", "2026-03-01T10:00:00Z", "a", nil), // a bare item hides nothing
-		play("export", "2026-01-01T10:00:00Z", "b", row{"track_name": "Older"}),
-		play("export", "2026-02-01T10:00:00Z", "b", row{"track_name": "Newer"}),
-	)
-	got := machinetest.Query(t, s, "SELECT track_id, track_name, artists, album, duration_ms, spotify_url FROM spotify_insights.tracks ORDER BY track_id")
-	want := []string{"a | New name | A, B | Only the export knows | 1000 | https://open/a", "b | Newer | <nil> | <nil> | <nil> | <nil>"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("tracks (-want +got):\n%s", diff)
-	}
-}
-
 func TestListeningHistory(t *testing.T) {
-	s := machinetest.Start(t).Settings
-	machinetest.Insert(t, s, warehouse.Plays, play("api", "2026-01-01T10:00:00Z", "a", row{"track_name": "Song", "artists": "A, B", "duration_ms": 185900}))
-	feature := row{"track_id": "a", "found": true, "provider": "p", "tempo": 120.5, "fetched_at": "2026-01-02T00:00:00Z", "object": "f"}
-	older := row{"track_id": "a", "found": true, "provider": "p", "tempo": 99.0, "fetched_at": "2026-01-01T00:00:00Z", "object": "f"}
-	miss := row{"track_id": "a", "found": false, "provider": "q", "fetched_at": "2025-12-03T00:00:00Z", "object": "f"}
-	machinetest.Insert(t, s, warehouse.AudioFeatures, older, feature, feature, miss)
-	got := machinetest.Query(t, s, `SELECT track_id, track_name, artists, played_at, duration_ms, track_duration, upload_timestamp, unique_id,
-		tempo, danceability, energy, key, loudness, mode, speechiness, acousticness, instrumentalness, liveness, valence, time_signature
-		FROM spotify_insights.listening_history`)
-	want := []string{"a | Song | A, B | 2026-01-01T10:00:00Z | 185900 | 3:05 | 2026-01-01T00:00:00Z | me-a-1767261600000 | 120.5" + strings.Repeat(" | <nil>", 11)}
-	if diff := cmp.Diff(want, got); diff != "" {
+	r := newRig(t)
+	r.insert(t, warehouse.Plays, play("api", "2026-01-01T10:00:00Z", "a", row{"track_name": "Song", "artists": "A, B", "duration_ms": 185900, "spotify_url": "https://open/a"}),
+		play("api", "2026-01-01T10:00:00Z", "a", row{"ingested_at": "2026-01-02T00:00:00Z", "object": "p"}), play("api", "2026-01-01T11:00:00Z", "missed", nil))
+	r.insert(t, warehouse.AudioFeatures,
+		features("a", true, "2026-01-02T00:00:00Z", row{"danceability": 0.5, "energy": 0.25, "key": 7, "loudness": -5.25, "mode": 1, "speechiness": 0.125,
+			"acousticness": 0.75, "instrumentalness": 0, "liveness": 1, "valence": 0.0625, "tempo": 120.5, "time_signature": 4}),
+		features("a", false, "2026-01-03T00:00:00Z", nil), features("missed", false, "2026-01-03T00:00:00Z", nil))
+	r.refresh(t)
+	want := []string{
+		"me | a | Song | A, B | 2026-01-01T10:00:00Z | 185900 | 3:05 | https://open/a | 2026-01-01T00:00:00Z | me-a-1767261600000 | " +
+			"0.5 | 0.25 | 7 | -5.25 | 1 | 0.125 | 0.75 | 0 | 1 | 0.0625 | 120.5 | 4",
+		"me | missed | <nil> | <nil> | 2026-01-01T11:00:00Z | <nil> | <nil> | <nil> | 2026-01-01T00:00:00Z | me-missed-1767265200000" + strings.Repeat(" | <nil>", 12),
+	}
+	if diff := cmp.Diff(want, r.query(t, "SELECT * FROM spotify_insights.listening_history ORDER BY played_at")); diff != "" {
 		t.Errorf("listening_history (-want +got):\n%s", diff)
 	}
 }
 
+// page is a page of the API: plays at hours of 2026-01-01, and its receipt.
+type page struct {
+	object string
+	full   bool
+	hours  string // oldest first
+	more   row    // of the receipt
+}
+
+// A gap is where a full page begins and no other page goes on before it.
 func TestGaps(t *testing.T) {
-	load := func(kind, object, fetched, oldest, newest string, more row) row {
-		r := row{"kind": kind, "listener": "me", "object": object, "generation": 1, "fetched_at": fetched, "oldest": oldest, "newest": newest,
-			"loaded_at": "2026-06-01T00:00:00Z", "full_page": kind == "api"}
-		for column, value := range more {
-			r[column] = value
-		}
-		return r
+	const gap = "me 11 15"
+	first, after := page{"1", true, "08 09 11", nil}, page{"2", true, "15 16", nil}
+	imported := func(oldest, newest string, more row) row {
+		return with(receipt("i", "import", row{"oldest": "2026-01-01T" + oldest + ":00:00Z", "newest": "2026-01-01T" + newest + ":00:00Z"}), more)
 	}
-	first := load("api", "1", "2026-01-01T12:00:00Z", "2026-01-01T08:00:00Z", "2026-01-01T11:00:00Z", nil)
-	after := load("api", "2", "2026-01-02T12:00:00Z", "2026-01-02T08:00:00Z", "2026-01-02T11:00:00Z", nil)
-	gap := []string{"me | 2026-01-01T11:00:00Z | 2026-01-02T08:00:00Z"}
 	tests := []struct {
-		name string
-		rows []row
-		want []string
+		name       string
+		pages      []page
+		imports    []row
+		want, open []string
 	}{
-		{"the first page begins after no gap", []row{first}, nil},
-		{"a full page that knows nothing", []row{first, after}, gap},
-		{"loaded in another order", []row{after, first}, gap},
-		{"a row of the ledger twice", []row{first, after, after, first}, gap},
-		{"a page that is not full", []row{first, load("api", "2", "2026-01-02T12:00:00Z", "2026-01-02T08:00:00Z", "2026-01-02T11:00:00Z", row{"full_page": false})}, nil},
-		{"a page that knows the one before", []row{first, load("api", "2", "2026-01-02T12:00:00Z", "2026-01-01T11:00:00Z", "2026-01-02T11:00:00Z", nil)}, nil},
-		{"a stale page before the gap", []row{first, load("api", "3", "2026-01-01T13:00:00Z", "2026-01-01T07:00:00Z", "2026-01-01T10:00:00Z", nil), after}, gap},
-		{"a stale page after the gap", []row{first, after, load("api", "3", "2026-01-02T13:00:00Z", "2026-01-01T08:00:00Z", "2026-01-01T11:00:00Z", nil)}, gap},
-		{"another listener's page", []row{first, load("api", "2", "2026-01-02T12:00:00Z", "2026-01-02T08:00:00Z", "2026-01-02T11:00:00Z", row{"listener": "you"})}, nil},
-		{"a page that could not be loaded", []row{first, load("api", "2", "2026-01-02T12:00:00Z", "2026-01-02T08:00:00Z", "2026-01-02T11:00:00Z", row{"error": "x"})}, nil},
-		{"an export spans it, in two files", []row{first, after,
-			load("export", "e1", "2026-03-01T00:00:00Z", "2025-01-01T00:00:00Z", "2026-01-01T11:30:00Z", row{"zip": "z"}),
-			load("export", "e2", "2026-03-01T00:00:00Z", "2026-01-01T12:00:00Z", "2026-02-01T00:00:00Z", row{"zip": "z"})}, nil},
-		{"two exports that do not", []row{first, after,
-			load("export", "e1", "2026-03-01T00:00:00Z", "2025-01-01T00:00:00Z", "2026-01-01T11:30:00Z", row{"zip": "y"}),
-			load("export", "e2", "2026-03-01T00:00:00Z", "2026-01-01T12:00:00Z", "2026-02-01T00:00:00Z", row{"zip": "z"})}, gap},
+		{name: "the first page", pages: []page{first}},
+		{name: "a full page that knows nothing", pages: []page{first, after}, want: []string{gap}, open: []string{gap}},
+		{name: "the same page twice", pages: []page{first, after, after, first}, want: []string{gap}, open: []string{gap}},
+		{name: "a page that is not full", pages: []page{first, {"2", false, "15 16", nil}}},
+		{name: "a page that begins with the newest play before", pages: []page{first, {"2", true, "11 16", nil}}},
+		{name: "a later page that goes back further", pages: []page{first, after, {"3", true, "11 15 16", nil}}},
+		{name: "a later page that begins at the same play", pages: []page{first, after, {"3", true, "15 16 17", nil}}, want: []string{gap}, open: []string{gap}},
+		{name: "a stale page", pages: []page{first, after, {"3", true, "09 11", nil}}, want: []string{gap}, open: []string{gap}},
+		{name: "two gaps", pages: []page{first, after, {"3", true, "20 21", nil}}, want: []string{gap, "me 16 20"}, open: []string{gap, "me 16 20"}},
+		{name: "a receipt with an error", pages: []page{first, {"2", true, "15 16", row{"error": "x"}}}},
+		{name: "an import that spans it", pages: []page{first, after}, imports: []row{imported("11", "15", nil)}, want: []string{gap}},
+		{name: "imports that end within it", pages: []page{first, after}, want: []string{gap}, open: []string{gap},
+			imports: []row{imported("01", "14", nil), imported("12", "20", nil)}},
+		{name: "an import of another listener", pages: []page{first, after}, imports: []row{imported("01", "20", row{"listener": "you"})}, want: []string{gap}, open: []string{gap}},
+		{name: "an import that failed", pages: []page{first, after}, imports: []row{imported("01", "20", row{"error": "x"})}, want: []string{gap}, open: []string{gap}},
+		{name: "one object of an export", pages: []page{first, after}, imports: []row{imported("01", "20", row{"kind": "export"})}, want: []string{gap}, open: []string{gap}},
 	}
-	s := machinetest.Start(t).Settings
+	r := newRig(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			machinetest.Query(t, s, "DELETE FROM spotify_insights.loads WHERE TRUE")
-			machinetest.Insert(t, s, warehouse.Loads, tt.rows...)
-			got := machinetest.Query(t, s, "SELECT listener, after, before FROM spotify_insights.gaps ORDER BY after")
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			r.clear(t, warehouse.Plays, warehouse.Loads)
+			var plays []row
+			receipts := slices.Clone(tt.imports)
+			for _, p := range tt.pages {
+				hours := strings.Fields(p.hours)
+				at := func(hour string) string { return "2026-01-01T" + hour + ":00:00Z" }
+				for _, hour := range hours {
+					plays = append(plays, play("api", at(hour), "track"+hour, row{"object": p.object}))
+				}
+				receipts = append(receipts, with(receipt(p.object, "api", row{"full_page": p.full, "oldest": at(hours[0])}), p.more))
+			}
+			r.insert(t, warehouse.Plays, plays...)
+			r.insert(t, warehouse.Loads, receipts...)
+			r.refresh(t)
+			short := func(lines []string) (list []string) {
+				for _, line := range lines {
+					list = append(list, strings.NewReplacer(" | 2026-01-01T", " ", ":00:00Z", "").Replace(line))
+				}
+				return list
+			}
+			if diff := cmp.Diff(tt.want, short(r.query(t, "SELECT listener, after, before FROM spotify_insights.gaps ORDER BY after"))); diff != "" {
 				t.Errorf("gaps (-want +got):\n%s", diff)
 			}
+			gaps, err := r.OpenGaps(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var open []string
+			for _, g := range gaps {
+				open = append(open, g.Listener+g.After.UTC().Format(" 15")+g.Before.UTC().Format(" 15"))
+			}
+			if diff := cmp.Diff(tt.open, open); diff != "" {
+				t.Errorf("open gaps (-want +got):\n%s", diff)
+			}
 		})
+	}
+}
+
+func TestLoadCounts(t *testing.T) {
+	r := newRig(t)
+	at := func(n int) string { return "2026-01-01T1" + string(rune('0'+n)) + ":00:00Z" }
+	first := []row{play("api", at(0), "a", row{"object": "1"}), play("api", at(1), "b", row{"object": "1", "row_index": 1})}
+	later := row{"object": "2", "ingested_at": "2026-01-02T00:00:00Z"}
+	r.insert(t, warehouse.Plays, first...)
+	r.insert(t, warehouse.Plays, first...) // the object was loaded twice
+	r.insert(t, warehouse.Plays, play("api", at(1), "b", later), play("api", at(2), "c", with(row{"row_index": 1}, later)), play("api", at(2), "c", with(row{"row_index": 2}, later)),
+		play("api", at(3), "d", with(row{"row_index": 3, "reject_reason": "no track", "item": "i"}, later)), play("export", at(1), "b", row{"object": "3"}))
+	want := []string{"1 | 2 | 0", "2 | 1 | 2", "3 | 1 | 0"}
+	if diff := cmp.Diff(want, r.query(t, "SELECT object, plays, duplicates FROM spotify_insights.load_counts ORDER BY object")); diff != "" {
+		t.Errorf("load_counts (-want +got):\n%s", diff)
 	}
 }

@@ -2,8 +2,8 @@ package warehouse_test
 
 import (
 	"context"
-	"io"
-	"io/fs"
+	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -12,71 +12,78 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// heldObject is an object that can be read once its reader is let in.
-type heldObject struct {
-	text    string
-	letIn   chan struct{}
-	reading chan struct{}
-}
+var stateOf = regexp.MustCompile(`"state":\s*"([A-Z]+)"`)
 
-func (h heldObject) Open(ctx context.Context, _, _ string) (io.ReadCloser, error) {
-	close(h.reading)
-	select {
-	case <-h.letIn:
-		return io.NopCloser(strings.NewReader(h.text)), nil
-	case <-ctx.Done():
-		return nil, fs.ErrClosed
-	}
-}
-
-// TestWaiting has work wait for jobs that are PENDING and RUNNING: one job reads its object only when it
-// was seen running, and all the while another one's turn to write does not come.
+// An export waits for a job that is running: its files are finished only after it was seen so.
 func TestWaiting(t *testing.T) {
-	object := heldObject{playLine, make(chan struct{}), make(chan struct{})}
-	server := newPromptCloud(t, object)
-	if err := server.open(&faultyLine{}, settingsOf("s")).Create(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var mu sync.Mutex
-	var states []string
-	line := &faultyLine{seen: func(state string) {
-		mu.Lock()
-		defer mu.Unlock()
-		if !slices.Contains(states, state) {
-			states = append(states, state)
-		}
-		if slices.Contains(states, "PENDING") && slices.Contains(states, "RUNNING") && state != "DONE" {
-			select {
-			case <-object.letIn:
-			default:
-				close(object.letIn)
-			}
+	letIn := make(chan struct{})
+	kept := &exports{files: map[string]string{}, before: func(ctx context.Context) error {
+		select {
+		case <-letIn:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}}
-	w := server.open(line, settingsOf("s"))
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		stage, err := w.StagePlays(t.Context(), []string{"gs://lake/" + goodObject})
-		if err != nil {
-			t.Error(err)
-			return
+	var mu sync.Mutex
+	var states []string
+	line := &faultyLine{jobs: func(job string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		state := stateOf.FindStringSubmatch(job)[1]
+		if !slices.Contains(states, state) {
+			states = append(states, state)
+			if state == "RUNNING" {
+				close(letIn)
+			}
 		}
-		defer stage.Drop()
-		if inserted, err := stage.Merge(t.Context()); err != nil || inserted[goodObject] != 1 {
-			t.Errorf("Merge() = %v, %v", inserted, err)
-		}
-	})
-	<-object.reading // so that the other one is behind it
-	wg.Go(func() {
-		if _, err := w.Record(t.Context(), []warehouse.Load{{Object: goodObject, LoadedAt: since[0]}}); err != nil {
-			t.Error(err)
-		}
-	})
-	wg.Wait()
-	if got := strings.Join(states, " "); !strings.Contains(got, "PENDING") || !strings.Contains(got, "RUNNING") || !strings.HasSuffix(got, "DONE") {
-		t.Errorf("the jobs were seen %s", got)
+		return job
+	}}
+	w := newPromptCloud(t, kept).open(line)
+	prefix, rows, err := w.ExportTracks(t.Context(), warehouse.Export{Listener: "me", Prefix: func(attempt string) string { return "gs://b/" + attempt + "/" }})
+	if err != nil || rows != 0 || kept.files[strings.TrimPrefix(prefix, "gs://")+"tracks-000000000000.parquet"] == "" {
+		t.Errorf("ExportTracks() = %q, %d, %v; files %d", prefix, rows, err, len(kept.files))
 	}
-	if known, err := w.LedgerOf(t.Context(), goodObject); err != nil || len(known) != 1 {
-		t.Errorf("LedgerOf() = %v, %v", known, err)
+	if got := strings.Join(states, " "); !strings.HasSuffix(got, "RUNNING DONE") {
+		t.Errorf("the job was seen %s", got)
+	}
+}
+
+// An export that fails after it has written leaves files. The next try writes to another folder, so that
+// nobody reads them.
+func TestExportAgain(t *testing.T) {
+	var attempts []string
+	kept := &exports{files: map[string]string{}}
+	kept.before = func(context.Context) error {
+		if len(attempts) == 1 {
+			return errors.New("the storage is overloaded")
+		}
+		return nil
+	}
+	w := newPromptCloud(t, kept).open(&faultyLine{})
+	e := warehouse.Export{Listener: "me", Since: warehouse.Beginning, Until: utc("2027-01-01T00:00:00Z"), Prefix: func(attempt string) string {
+		attempts = append(attempts, attempt)
+		return "gs://b/" + attempt + "/"
+	}}
+	prefix, rows, err := w.ExportListens(t.Context(), e)
+	if err != nil || rows != 0 || len(attempts) != 2 || attempts[0] == attempts[1] || prefix != "gs://b/"+attempts[1]+"/" || len(kept.files) != 2 {
+		t.Errorf("ExportListens() = %q, %d, %v; attempts %q, %d files", prefix, rows, err, attempts, len(kept.files))
+	}
+}
+
+// An export of which the job does not say how many rows it has, and one whose folder is taken, are errors.
+func TestExportFails(t *testing.T) {
+	kept := &exports{files: map[string]string{"b/x/tracks-000000000000.parquet": "there"}}
+	cloud := newPromptCloud(t, kept)
+	e := warehouse.Export{Listener: "me", Prefix: func(string) string { return "gs://b/x/" }}
+	if _, _, err := cloud.open(&faultyLine{}).ExportTracks(t.Context(), e); err == nil || !strings.Contains(err.Error(), "not empty") {
+		t.Errorf("to a folder with files: %v", err)
+	}
+	e.Prefix = func(attempt string) string { return "gs://b/" + attempt + "/" }
+	mute := &faultyLine{jobs: func(job string) string {
+		return strings.ReplaceAll(job, `"exportDataStatistics"`, `"somethingElse"`)
+	}}
+	if _, _, err := cloud.open(mute).ExportTracks(t.Context(), e); err == nil || !strings.Contains(err.Error(), "how many rows") {
+		t.Errorf("without the number of rows: %v", err)
 	}
 }

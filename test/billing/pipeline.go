@@ -82,6 +82,7 @@ func startPipeline(ctx context.Context, dir, listener string, played []fakespoti
 	if p.functions, err = inprocess.Open(ctx, p.Settings, store, p.clock); err != nil {
 		return nil, err
 	}
+	p.functions.Refresher.FeaturesPause = 3 * time.Hour // as deployed
 	client, err := warehouse.Client(ctx, p.Settings)
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func Open(ctx context.Context, s settings.Settings, store Secrets, now func() ti
 	f.Ingester = &ingest.Ingester{Tokens: &ingest.Tokens{Secrets: store, Spotify: client, Now: now}, Spotify: client, Lake: f.Lake, Status: f.Documents, Now: now}
 	f.Load = &load.Function{Bucket: s.LakeBucket, Loader: loader, Now: time.Now}
 	f.Reconciler = &reconcile.Reconciler{Lake: f.Lake, Warehouse: warehouse, Loader: loader}
-	f.Refresher = &topten.Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: warehouse, Objects: f.Documents, Now: time.Now}
+	f.Refresher = &topten.Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: warehouse, Objects: f.Documents, Now: time.Now, FeaturesPause: s.FeaturesPause}
 	return f, nil
 }
 

@@ -84,6 +84,7 @@ func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
 func (c *Cloud) Environment() map[string]string {
 	env := map[string]string{
 		settings.Project: Project, settings.LakeBucket: LakeBucket, settings.InsightsBucket: InsightsBucket,
+		settings.FeaturesPause: "0s", // exports cost nothing here
 	}
 	for variable, host := range c.hosts {
 		env[variable] = host

@@ -38,7 +38,7 @@ func start(t testing.TB, listeners ...string) *machine.Machine {
 	t.Setenv("LISTENERS", text+"}")
 	for _, variable := range []string{
 		emulator.Storage, emulator.PubSub, emulator.BigQuery, emulator.SecretManager,
-		settings.Project, settings.LakeBucket, settings.InsightsBucket,
+		settings.Project, settings.LakeBucket, settings.InsightsBucket, settings.FeaturesPause,
 	} {
 		t.Setenv(variable, "") // what the machine sets is undone at the end
 	}

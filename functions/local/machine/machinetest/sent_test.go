@@ -15,7 +15,7 @@ func TestUnregistered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Ledger(t.Context()); err != nil {
+	if _, err := w.Receipts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	Query(t, m.Settings, "SELECT 1 AS own")
