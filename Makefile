@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 TESTFLAGS ?=
 
-.PHONY: run connect function test test-terraform test-soak test-browser test-googlesql bench screenshots build vet clean
+.PHONY: run connect function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots build vet clean
 .PHONY: deploy open trigger logs doctor destroy forget smoke
 
 # A binary of its own, so that Ctrl-C and SIGTERM reach the server and not `go run`.
@@ -44,6 +44,11 @@ test-googlesql:
 	@set -e; export RECORD_STATEMENTS=$$(mktemp -d); trap 'rm -rf "$$RECORD_STATEMENTS"' EXIT; \
 	packages=$$($(GO) list ./shared/... ./functions/... | grep -v /functions/local); $(GO) test -count=1 $$packages; \
 	cd test/googlesql; $(GO) test -p 1 -count=1 -v ./...
+
+# Cases of trouble that people met, kept beside the checkout: each runs the built command against a Spotify of its own.
+CASES ?= ../shared/cases
+test-cases: build
+	python3 $(CASES)/run.py bin/local
 
 # How fast it is, and what it would cost: one table at the end. Nothing else should run meanwhile.
 bench:

@@ -72,8 +72,9 @@ func strangePackages(t *testing.T, dir, main, function string) (strange []string
 	packages := strings.Split(list, "\n")
 	own := module + "/functions/" + function
 	for _, pkg := range packages {
-		other := strings.HasPrefix(pkg, module+"/functions/") && pkg != own
-		if other || pkg == "testing" || strings.HasSuffix(pkg, "/pstest") || strings.HasPrefix(pkg, module+"/test/") {
+		other := strings.HasPrefix(pkg, module+"/functions/") && pkg != own && !strings.HasPrefix(pkg, own+"/")
+		forTests := pkg == "testing" || strings.HasSuffix(pkg, "/pstest") || strings.HasPrefix(pkg, module+"/") && strings.HasSuffix(pkg, "test") || strings.HasPrefix(pkg, module+"/test/")
+		if other || forTests {
 			strange = append(strange, "linked in is "+pkg)
 		}
 	}

@@ -179,7 +179,7 @@ func (d *deployment) checkIngest(t *testing.T, _ *Process, answer []byte) {
 }
 
 func (d *deployment) checkLoad(t *testing.T, _ *Process, _ []byte) {
-	got := machinetest.Query(t, d.Settings, "SELECT object, rows_read, inserted, error FROM spotify_insights.loads")
+	got := machinetest.Query(t, d.Settings, "SELECT object, rows_read, plays, error FROM spotify_insights.loads")
 	if want := []string{fmt.Sprintf("%s | %d | %d | <nil>", d.object, played, played)}; !slices.Equal(got, want) {
 		t.Errorf("loads = %q, want %q", got, want)
 	}
@@ -192,7 +192,7 @@ func (d *deployment) forgetLoads(t *testing.T) {
 }
 
 func (d *deployment) checkReconcile(t *testing.T, p *Process, answer []byte) {
-	if got, want := strings.TrimSpace(string(answer)), `{"objects":1,"loaded":1,"failed":0}`; got != want {
+	if got, want := strings.TrimSpace(string(answer)), `{"objects":1,"loaded":1,"failed":0,"reset":false}`; got != want {
 		t.Errorf("reconcile: %s, want %s", got, want)
 	}
 	d.checkLoad(t, p, nil)
@@ -203,8 +203,12 @@ func (d *deployment) checkTopTen(t *testing.T, _ *Process, _ []byte) {
 	if _, err := d.insights.ReadJSON(t.Context(), insights.DocumentName(listener), &document); err != nil {
 		t.Fatal(err)
 	}
-	if all := document.Periods[insights.PeriodAll]; all == nil || all.Totals.Plays != played || len(all.TopTracks) != 10 {
-		t.Errorf("everything ever played: %+v", all)
+	if document.Snapshot.Listens.Rows != played || document.Snapshot.Tracks.Rows != played || len(document.Snapshot.Listens.Names) < 2 {
+		t.Errorf("the snapshot: %+v", document.Snapshot)
+	}
+	got := machinetest.Query(t, d.Settings, "SELECT COUNT(*), SUM(times_played) FROM spotify_insights.top_ten WHERE period = 'all'")
+	if want := []string{"10 | 10"}; !slices.Equal(got, want) {
+		t.Errorf("the top ten of everything and how often they were played: %q, want %q", got, want)
 	}
 }
 
@@ -232,7 +236,7 @@ func (d *deployment) checkDashboard(t *testing.T, p *Process, page []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var view struct{ Totals insights.Totals }
+	var view struct{ Totals struct{ Plays, Tracks int } }
 	if err := json.Unmarshal(numbers, &view); err != nil || view.Totals.Plays != played || view.Totals.Tracks != played {
 		t.Errorf("the numbers: %v, %s", err, numbers)
 	}

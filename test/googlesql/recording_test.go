@@ -19,8 +19,8 @@ const (
 
 // recording is what tests of the main module sent to the embedded BigQuery, and what it answered.
 type recording struct {
-	Views, Staged []relation
-	Sent          []sent
+	Views []relation
+	Sent  []sent
 }
 
 type relation struct {
@@ -46,14 +46,6 @@ func read(t *testing.T) (all recording) {
 		var r recording
 		readJSON(t, file, &r)
 		all.Views = r.Views // the same in each
-		for _, s := range r.Staged {
-			i := slices.IndexFunc(all.Staged, func(known relation) bool { return known.Name == s.Name })
-			if i < 0 {
-				all.Staged = append(all.Staged, s)
-			} else if !slices.Equal(all.Staged[i].Columns, s.Columns) {
-				t.Fatalf("the staging table %s has the columns %v and %v", s.Name, s.Columns, all.Staged[i].Columns)
-			}
-		}
 		for _, s := range r.Sent {
 			forms[s.Statement+" "+s.Query+" "+describe(s.Parameters)] = s
 		}
@@ -64,7 +56,7 @@ func read(t *testing.T) (all recording) {
 	return all
 }
 
-// open gives an analyser that knows every table, staging table and view, and the recording.
+// open gives an analyser that knows every table and view, and the recording.
 func open(t *testing.T) (*Analyser, recording) {
 	t.Helper()
 	all := read(t)
@@ -82,9 +74,6 @@ func open(t *testing.T) (*Analyser, recording) {
 		var columns []Column
 		readJSON(t, file, &columns)
 		add(dataset+"."+name, columns)
-	}
-	for _, s := range all.Staged {
-		add(s.Name, s.Columns)
 	}
 	for _, v := range all.Views {
 		columns, err := a.Analyse(v.Query, nil)
