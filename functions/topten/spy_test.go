@@ -60,6 +60,11 @@ func (s *spy) LoadStatus(ctx context.Context) (status warehouse.Status, err erro
 	return status, err
 }
 
+func (s *spy) Rows(ctx context.Context, table string) (rows uint64, err error) {
+	err = s.call(func() error { rows, err = s.Warehouse.Rows(ctx, table); return err }, "Rows", table)
+	return rows, err
+}
+
 func (s *spy) RefreshTracks(ctx context.Context, from time.Time) error {
 	return s.call(func() error { return s.Warehouse.RefreshTracks(ctx, from) }, "RefreshTracks", from.Format(time.DateOnly))
 }

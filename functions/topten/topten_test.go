@@ -29,7 +29,8 @@ func TestRun(t *testing.T) {
 	if d.Listener != "me" || d.TimeZone != zone.String() || d.Public || d.Previous != nil || time.Since(d.AsOf) > time.Minute || !d.Snapshot.AsOf.Equal(d.AsOf) {
 		t.Errorf("the document is %+v", d)
 	}
-	want := insights.Loaded{Model: warehouse.Model(), Receipts: map[string]int64{fmt.Sprint(thisYear-1, "-12"): 1}, Listens: 4, Past: d.Loaded.Past}
+	month := fmt.Sprint(thisYear-1, "-12")
+	want := insights.Loaded{Model: warehouse.Model(), Receipts: map[string]insights.Receipts{month: {Number: 1, LastAt: *d.Status.LastLoadAt}}, Listens: 4, Past: d.Loaded.Past}
 	if diff := cmp.Diff(&want, d.Loaded); diff != "" {
 		t.Errorf("what the document has read (-want +got):\n%s", diff)
 	}

@@ -138,7 +138,7 @@ func TestLoadStatus(t *testing.T) {
 	}
 	r.insert(t, warehouse.Loads,
 		plain("1", "2026-02-01T00:00:06Z", nil), plain("1", "2026-02-01T00:00:06Z", row{"loaded_at": "2026-06-02T00:00:00Z"}), // twice
-		plain("2", "2026-02-01T00:00:05.999Z", nil), // it can decide on a listen of January
+		plain("2", "2026-02-01T00:00:05.999Z", row{"rejected": 3}), // it can decide on a listen of January
 		receipt("3", "api", row{"fetched_at": "2026-03-01T00:00:00Z"}),
 		receipt("4", "api", row{"error": "x"}), receipt("4", "api", row{"error": warehouse.GivenUp(errors.New("y"))}),
 		receipt("5", "export", row{"oldest": "2020-06-01T00:00:00Z", "zip": "0a"}), receipt("5", "export", row{"error": "x"}), // loaded in the end
@@ -151,20 +151,23 @@ func TestLoadStatus(t *testing.T) {
 	}
 	r.insert(t, warehouse.Plays, unreadable("1", "i", "no track"), unreadable("2", "i", "no track"), unreadable("2", "j", "local file"), unreadable("2", "k", plays.NotMusic),
 		play("api", "2026-01-01T00:00:00Z", "a", nil))
-	r.insert(t, warehouse.Listens, listen("2026-01-01T00:00:00Z", "a", nil), listen("2026-01-02T00:00:00Z", "a", nil), listen("2026-01-02T00:00:00Z", "a", row{"listener": "her"}))
 	got, err := r.LoadStatus(t.Context())
 	if err != nil || got.AsOf.Before(before.AsOf) {
 		t.Fatal(got, err)
 	}
 	got.AsOf = time.Time{}
+	receipts := func(number int64, last string) warehouse.Receipts {
+		return warehouse.Receipts{Number: number, LastAt: utc(last)}
+	}
+	const first, third = "2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z"
 	want := warehouse.Status{Features: 1, Listeners: map[string]*warehouse.ListenerStatus{
 		"me": {
-			Receipts:   map[warehouse.Month]int64{202602: 2, 202601: 1, warehouse.NoMonth: 4, 202005: 1 + 1, 201912: 1},
-			LastLoadAt: utc("2026-06-03T00:00:00Z"), FetchedAt: utc("2026-03-01T00:00:00Z"), Rejected: 2, Failed: 1, Listens: 2, Oldest: utc("2026-01-01T00:00:00Z"),
-			Imports: []warehouse.ImportStatus{{Zip: "0a", LoadedAt: utc("2026-06-03T00:00:00Z"), Oldest: utc("2020-01-01T00:00:00Z"), Newest: utc("2025-01-01T00:00:00Z"), Rows: 9}},
+			Receipts: map[warehouse.Month]warehouse.Receipts{202602: receipts(2, "2026-06-02T00:00:00Z"), 202601: receipts(1, first),
+				warehouse.NoMonth: receipts(4, first), 202005: receipts(2, first), 201912: receipts(1, third)},
+			LastLoadAt: utc(third), FetchedAt: utc("2026-03-01T00:00:00Z"), Rejected: 2, Failed: 1,
+			Imports: []warehouse.ImportStatus{{Zip: "0a", LoadedAt: utc(third), Oldest: utc("2020-01-01T00:00:00Z"), Newest: utc("2025-01-01T00:00:00Z"), Rows: 9}},
 		},
-		"you": {Receipts: map[warehouse.Month]int64{warehouse.NoMonth: 1}, Failed: 1},
-		"her": {Receipts: map[warehouse.Month]int64{}, Listens: 1, Oldest: utc("2026-01-02T00:00:00Z")},
+		"you": {Receipts: map[warehouse.Month]warehouse.Receipts{warehouse.NoMonth: receipts(1, first)}, Failed: 1},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("LoadStatus() (-want +got):\n%s", diff)

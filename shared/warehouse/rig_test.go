@@ -72,7 +72,7 @@ func play(source, at, track string, more row) row {
 
 // receipt is a row of loads with what the table requires.
 func receipt(object, kind string, more row) row {
-	return with(row{"object": object, "generation": 1, "kind": kind, "listener": "me", "row_version": 2, "full_page": false,
+	return with(row{"object": object, "generation": 1, "kind": kind, "listener": "me", "row_version": 2, "rejected": 0, "full_page": false,
 		"loaded_at": "2026-06-01T00:00:00Z"}, more)
 }
 

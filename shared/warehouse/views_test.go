@@ -48,6 +48,7 @@ func TestGaps(t *testing.T) {
 		name       string
 		pages      []page
 		imports    []row
+		more       []row // of plays
 		want, open []string
 	}{
 		{name: "the first page", pages: []page{first}},
@@ -58,6 +59,8 @@ func TestGaps(t *testing.T) {
 		{name: "a later page that goes back further", pages: []page{first, after, {"3", true, "11 15 16", nil}}},
 		{name: "a later page that begins at the same play", pages: []page{first, after, {"3", true, "15 16 17", nil}}, want: []string{gap}, open: []string{gap}},
 		{name: "a stale page", pages: []page{first, after, {"3", true, "09 11", nil}}, want: []string{gap}, open: []string{gap}},
+		{name: "an export row at the time of a page", pages: []page{first, after}, want: []string{gap}, open: []string{gap},
+			more: []row{play("export", "2026-01-01T12:00:00Z", "short", row{"ms_played": 1, "ingested_at": "2026-01-02T00:00:02Z"})}},
 		{name: "two gaps", pages: []page{first, after, {"3", true, "20 21", nil}}, want: []string{gap, "me 16 20"}, open: []string{gap, "me 16 20"}},
 		{name: "a receipt with an error", pages: []page{first, {"2", true, "15 16", row{"error": "x"}}}},
 		{name: "an import that spans it", pages: []page{first, after}, imports: []row{imported("11", "15", nil)}, want: []string{gap}},
@@ -71,15 +74,16 @@ func TestGaps(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r.clear(t, warehouse.Plays, warehouse.Loads)
-			var plays []row
+			plays := slices.Clone(tt.more)
 			receipts := slices.Clone(tt.imports)
 			for _, p := range tt.pages {
+				fetched := "2026-01-02T00:00:0" + p.object + "Z" // by it a page is known
 				hours := strings.Fields(p.hours)
 				at := func(hour string) string { return "2026-01-01T" + hour + ":00:00Z" }
 				for _, hour := range hours {
-					plays = append(plays, play("api", at(hour), "track"+hour, row{"object": p.object}))
+					plays = append(plays, play("api", at(hour), "track"+hour, row{"object": p.object, "ingested_at": fetched}))
 				}
-				receipts = append(receipts, with(receipt(p.object, "api", row{"full_page": p.full, "oldest": at(hours[0])}), p.more))
+				receipts = append(receipts, with(receipt(p.object, "api", row{"full_page": p.full, "oldest": at(hours[0]), "fetched_at": fetched}), p.more))
 			}
 			r.insert(t, warehouse.Plays, plays...)
 			r.insert(t, warehouse.Loads, receipts...)
