@@ -1,15 +1,13 @@
 package topten
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
-	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/insights"
@@ -17,31 +15,45 @@ import (
 	"spotify-insights.internal/shared/loading"
 	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/warehouse"
+	"spotify-insights.internal/shared/settings"
 )
 
 // rig is the embedded cloud with a loader and a refresher of Google's clients.
 type rig struct {
-	*machine.Machine
 	*Refresher
-	lake   *objects.Bucket
-	bucket *objects.Bucket
-	loader *loading.Loader
+	settings settings.Settings
+	lake     *objects.Bucket
+	bucket   *objects.Bucket
+	loader   *loading.Loader
+	spy      *spy
 }
 
 func newRig(t *testing.T, listeners ...string) *rig {
 	t.Helper()
-	m := machinetest.Start(t, listeners...)
-	loader, lake, w, err := loading.Open(t.Context(), m.Settings)
+	s := machinetest.Start(t, listeners...).Settings
+	loader, lake, w, err := loading.Open(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bucket, err := objects.Open(t.Context(), m.Settings.InsightsBucket)
+	bucket, err := objects.Open(t.Context(), s.InsightsBucket)
 	if err != nil {
 		t.Fatal(err)
 	}
-	refresher := &Refresher{Bucket: m.Settings.InsightsBucket, Listeners: m.Settings.Listeners, Warehouse: w, Objects: bucket, Now: time.Now}
-	return &rig{m, refresher, lake, bucket, loader}
+	watched := &spy{Warehouse: w, Bucket: bucket}
+	refresher := &Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: watched, Objects: watched, Now: time.Now}
+	return &rig{refresher, s, lake, bucket, loader, watched}
+}
+
+// A test's plays are of the year that is not over, and of the one before. No test depends on whether they
+// are in the future.
+var (
+	thisYear = time.Now().UTC().Year()
+	june     = dayOf(thisYear, 6, 10)
+)
+
+// dayOf is the noon of a day.
+func dayOf(year, month, number int) time.Time {
+	return time.Date(year, time.Month(month), number, 12, 0, 0, 0, time.UTC)
 }
 
 // play is a play of a listener's page.
@@ -90,6 +102,7 @@ func message(at time.Time) event.Event {
 	return e
 }
 
+// run handles a message that was published just now.
 func (r *rig) run(t *testing.T) {
 	t.Helper()
 	if err := r.Handle(t.Context(), message(time.Now())); err != nil {
@@ -97,20 +110,70 @@ func (r *rig) run(t *testing.T) {
 	}
 }
 
+// read reads a document, which is there.
+func (r *rig) read(t *testing.T, name string) (d insights.Document, generation int64) {
+	t.Helper()
+	generation, err := r.bucket.ReadJSON(t.Context(), name, &d)
+	if err != nil || generation == 0 {
+		t.Fatalf("%s: generation %d, %v", name, generation, err)
+	}
+	return d, generation
+}
+
 func (r *rig) document(t *testing.T, listener string) insights.Document {
 	t.Helper()
-	var d insights.Document
-	if generation, err := r.bucket.ReadJSON(t.Context(), insights.DocumentName(listener), &d); err != nil || generation == 0 {
-		t.Fatalf("the document of %s: generation %d, %v", listener, generation, err)
-	}
+	d, _ := r.read(t, insights.DocumentName(listener))
 	return d
+}
+
+// edit changes a listener's document by hand.
+func (r *rig) edit(t *testing.T, listener string, change func(d *insights.Document)) {
+	t.Helper()
+	d, generation := r.read(t, insights.DocumentName(listener))
+	change(&d)
+	if err := r.bucket.WriteJSON(t.Context(), insights.DocumentName(listener), d, generation); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *rig) list(t *testing.T, prefix string) (names []string) {
+	t.Helper()
+	list, err := r.bucket.List(t.Context(), prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range list {
+		names = append(names, o.Name)
+	}
+	return names
 }
 
 func (r *rig) query(t *testing.T, text string) []string {
 	t.Helper()
-	return machinetest.Query(t, r.Settings, text)
+	return machinetest.Query(t, r.settings, text)
 }
 
-var _ = json.Marshal
-var _ context.Context
-var _ warehouse.Status
+// check checks that a listener's document is true: the rows that it counts are those of the tables, and
+// all files that it names are there.
+func (r *rig) check(t *testing.T, what, listener string) {
+	t.Helper()
+	d := r.document(t, listener)
+	want := r.query(t, "SELECT COUNT(*), COUNT(DISTINCT track_id) FROM spotify_insights.listens WHERE listener = '"+listener+"'")[0]
+	if got := fmt.Sprint(d.Snapshot.Listens.Rows, " | ", d.Snapshot.Tracks.Rows); got != want {
+		t.Errorf("%s: the snapshot of %s has %s listens and tracks, want %s", what, listener, got, want)
+	}
+	if d.Loaded.Listens != d.Snapshot.Listens.Rows {
+		t.Errorf("%s: the document of %s has %d listens and a snapshot of %d", what, listener, d.Loaded.Listens, d.Snapshot.Listens.Rows)
+	}
+	there := r.list(t, insights.SnapshotPrefix(listener))
+	for _, snapshot := range []*insights.Snapshot{&d.Snapshot, d.Previous} {
+		if snapshot == nil {
+			continue
+		}
+		for _, name := range slices.Concat(snapshot.Listens.Names, snapshot.Tracks.Names) {
+			if !slices.Contains(there, name) {
+				t.Errorf("%s: the document of %s names %s, which is gone", what, listener, name)
+			}
+		}
+	}
+}

@@ -202,6 +202,8 @@ func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehou
 		return err
 	}
 	document := newDocument(s, status, gaps, snapshot, past)
+	// Before the write, or a gap would never be logged where only the answer to the write is lost.
+	reportGaps(ctx, s, document.Status.Gaps)
 	err = r.Objects.WriteJSON(ctx, insights.DocumentName(s.listener.ID), document, s.generation)
 	if errors.Is(err, objects.ErrPrecondition) {
 		return errors.New("another run has written the document meanwhile")
@@ -209,7 +211,6 @@ func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehou
 	if err != nil {
 		return err
 	}
-	reportGaps(ctx, s, document.Status.Gaps)
 	handler.Logger().InfoContext(ctx, "ranked", "listener", s.listener.ID, "plays", snapshot.Listens.Rows, "tracks", snapshot.Tracks.Rows, "as_of", status.AsOf)
 	return r.deleteUnnamed(ctx, list, document)
 }
