@@ -170,7 +170,7 @@ func TestGiveUp(t *testing.T) {
 	if err := r.GiveUp(t.Context(), o, errLater); err != nil {
 		t.Fatal(err)
 	}
-	if receipts, err := r.warehouse.Receipts(t.Context()); err != nil || len(receipts) != 1 || !receipts[0].Done() || !receipts[0].IsPlays() {
+	if receipts, err := r.warehouse.Receipts(t.Context()); err != nil || len(receipts) != 1 || !receipts[0].Done() || receipts[0].Table() != warehouse.Plays {
 		t.Errorf("after a load the receipts are %+v, %v", receipts, err)
 	}
 }
