@@ -12,7 +12,7 @@ import (
 	"spotify-insights.internal/shared/objects"
 )
 
-// patience is how long the platform is asked for an event again before reconcile takes over. It ends
+// patience is how long the platform is asked for an event again; after it reconcile tries. It ends
 // before the two hours for which an event is delivered, or the last receipt would never be written.
 const patience = 110 * time.Minute
 
@@ -37,7 +37,10 @@ func (f *Function) Handle(ctx context.Context, e event.Event) (err error) {
 	object := objects.Attrs{Name: finalized.Name, Generation: finalized.Generation}
 	receipts, err := f.Loader.Load(ctx, []objects.Attrs{object})
 	if err != nil && !e.Time().IsZero() && f.Now().Sub(e.Time()) > patience {
-		return f.Loader.GiveUp(ctx, object, err)
+		if err := f.Loader.GiveUp(ctx, object, err); err != nil {
+			return err
+		}
+		return f.Loader.Publisher.Publish(context.WithoutCancel(ctx)) // the page names the failure
 	}
 	if err != nil || len(receipts) == 0 {
 		return err

@@ -39,10 +39,10 @@ type Result struct {
 func (r *Reconciler) Run(ctx context.Context) (result Result, err error) {
 	defer faults.Wrap(&err, "reconciling the lake with the warehouse")
 	missing, result, err := r.missing(ctx)
-	if err != nil {
-		return result, err
+	var receipts []warehouse.Receipt
+	if err == nil {
+		receipts, err = r.Loader.Load(ctx, missing)
 	}
-	receipts, err := r.Loader.Load(ctx, missing)
 	for _, receipt := range receipts {
 		if receipt.Error == nil {
 			result.Loaded++
@@ -102,23 +102,32 @@ func (r *Reconciler) missing(ctx context.Context) (missing []objects.Attrs, resu
 
 // broken says why the rows in the warehouse cannot be used, "" where they can.
 func (r *Reconciler) broken(ctx context.Context, receipts []warehouse.Loaded) (reason string, err error) {
-	expected := map[string]int64{} // rows by object: generations of one object overwrite each other
+	loaded := map[string]map[string]int64{} // rows by table and object: of two generations one is enough
 	for _, l := range receipts {
-		if !l.IsPlays() {
+		table := l.Table()
+		if table == "" {
 			continue
 		}
-		if l.RowVersion.Int64 != plays.RowVersion {
-			return "rows of another version are loaded", nil
+		if table == warehouse.Plays && l.RowVersion.Int64 < plays.RowVersion {
+			return "rows of an older version are loaded", nil
 		}
-		expected[l.Object] = l.RowsRead.Int64
+		if loaded[table] == nil {
+			loaded[table] = map[string]int64{}
+		}
+		loaded[table][l.Object] = l.RowsRead.Int64
 	}
-	var sum int64
-	for _, rows := range expected {
-		sum += rows
+	for table, objects := range loaded {
+		var sum int64
+		for _, rows := range objects {
+			sum += rows
+		}
+		rows, err := r.Warehouse.Rows(ctx, table)
+		if err != nil {
+			return "", err
+		}
+		if int64(rows) < sum {
+			return "rows of " + table + " are lost", nil
+		}
 	}
-	rows, err := r.Warehouse.Rows(ctx, warehouse.Plays)
-	if err == nil && int64(rows) < sum {
-		reason = "rows of plays are lost"
-	}
-	return reason, err
+	return "", nil
 }

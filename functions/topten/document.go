@@ -1,6 +1,7 @@
 package topten
 
 import (
+	"slices"
 	"time"
 
 	"spotify-insights.internal/shared/insights"
@@ -14,7 +15,7 @@ func newDocument(s state, status warehouse.Status, gaps []warehouse.Gap, snapsho
 		Listener: s.listener.ID, AsOf: status.AsOf, Public: s.listener.Public, TimeZone: s.listener.TimeZone,
 		Snapshot: snapshot, Previous: previous(s.document),
 		Loaded: &insights.Loaded{
-			Model: warehouse.Model(), Receipts: receiptsOf(loaded), Features: status.Features, Listens: snapshot.Listens.Rows, Past: past,
+			Model: warehouse.Model(), Receipts: receiptsOf(loaded), Features: status.Features, Objects: loaded.Objects, Listens: snapshot.Listens.Rows, Past: past,
 		},
 		Status: &insights.Warehouse{
 			LastLoadAt: known(loaded.LastLoadAt), FetchedAt: known(loaded.FetchedAt),
@@ -32,6 +33,7 @@ func newDocument(s state, status warehouse.Status, gaps []warehouse.Gap, snapsho
 			d.Status.Gaps = append(d.Status.Gaps, insights.Gap{After: g.After.UTC(), Before: g.Before.UTC()})
 		}
 	}
+	slices.SortFunc(loaded.Imports, func(a, b warehouse.ImportStatus) int { return b.LoadedAt.Compare(a.LoadedAt) }) // newest first
 	for _, i := range loaded.Imports {
 		d.Status.Imports = append(d.Status.Imports, insights.Import{
 			Zip: i.Zip, ImportedAt: i.LoadedAt, Oldest: known(i.Oldest), Newest: known(i.Newest), Rows: i.Rows,

@@ -18,6 +18,9 @@ type plan struct {
 // they are the same ones, and never which are later, so that clocks decide nothing.
 func planFor(s state, status warehouse.Status, featuresPause time.Duration) plan {
 	d := s.document
+	if reloading(s, status) {
+		return plan{}
+	}
 	if !s.readable || d.Loaded.Model != warehouse.Model() {
 		return plan{news: true, stale: true, from: warehouse.Beginning}
 	}
@@ -39,6 +42,16 @@ func planFor(s state, status warehouse.Status, featuresPause time.Duration) plan
 		d.AsOf.After(status.AsOf) || // a clock was wrong
 		day(d.AsOf, s.listener.Zone) != day(status.AsOf, s.listener.Zone) // the windows move with the day
 	return p
+}
+
+// reloadLimit is how long a document outlives that objects of its listener are no longer loaded.
+const reloadLimit = 24 * time.Hour
+
+// reloading reports whether the warehouse holds fewer objects of a listener than the document includes: it was
+// emptied and is loaded again. Until it is complete the snapshot stays as it is.
+func reloading(s state, status warehouse.Status) bool {
+	return s.document.Loaded != nil && statusOf(status, s.listener.ID).Objects < s.document.Loaded.Objects &&
+		status.AsOf.Sub(s.document.AsOf).Abs() < reloadLimit
 }
 
 // monthLayout is how a document writes a month; "" are the receipts without plays.

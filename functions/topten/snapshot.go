@@ -2,9 +2,9 @@ package topten
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,15 +106,15 @@ func (r *Refresher) files(ctx context.Context, e warehouse.Export,
 	return files, nil
 }
 
-// publishPublic writes the public snapshot and document of a public listener, and deletes those of another.
+// publishPublic writes the public snapshot and document of a public listener.
 func (r *Refresher) publishPublic(ctx context.Context, s state, asOf time.Time) error {
+	if !s.listener.Public {
+		return nil
+	}
 	name := insights.PublicPrefix + insights.DocumentName(s.listener.ID)
 	existing, err := r.Objects.List(ctx, insights.PublicPrefix+insights.SnapshotPrefix(s.listener.ID))
 	if err != nil {
 		return err
-	}
-	if !s.listener.Public {
-		return errors.Join(r.Objects.Delete(ctx, name), r.deleteUnnamed(ctx, existing, nil))
 	}
 	var before insights.Document
 	generation, err := r.Objects.ReadJSON(ctx, name, &before)
@@ -132,30 +132,42 @@ func (r *Refresher) publishPublic(ctx context.Context, s state, asOf time.Time) 
 	return r.deleteUnnamed(ctx, existing, document)
 }
 
-// deleteUnnamed deletes those of the existing files of snapshots that a document does not name, except those
-// that another run may be writing: they are newer than the document's previous snapshot. Without a document
-// all are deleted.
-func (r *Refresher) deleteUnnamed(ctx context.Context, existing []objects.Attrs, document *insights.Document) error {
-	named, oldest := map[string]bool{}, end
-	if document != nil {
-		oldest = time.Time{}
-		for _, snapshot := range []*insights.Snapshot{&document.Snapshot, document.Previous} {
-			if snapshot == nil {
-				continue
-			}
-			oldest = snapshot.AsOf
-			for _, files := range []insights.Files{snapshot.Listens, snapshot.Tracks} {
-				for _, file := range files.Names {
-					named[file] = true
-				}
-			}
+// retractPublic deletes the public snapshots and documents of everybody who is not a public listener, also of
+// those who are no longer in the settings.
+func (r *Refresher) retractPublic(ctx context.Context) error {
+	list, err := r.Objects.List(ctx, insights.PublicPrefix)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(list, func(a, b objects.Attrs) int { return strings.Compare(b.Name, a.Name) }) // a document after its snapshot
+	for _, o := range list {
+		_, rest, _ := strings.Cut(o.Name, "listener=")
+		id := strings.TrimSuffix(strings.SplitN(rest, "/", 2)[0], ".json")
+		if r.Listeners[id].Public {
+			continue
 		}
-		if document.Previous == nil {
-			oldest = time.Time{}
+		if err := r.Objects.Delete(ctx, o.Name); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// deleteUnnamed deletes those of the existing files of snapshots that a document does not name, except those
+// that another run may be writing: they are newer than the document's previous snapshot.
+func (r *Refresher) deleteUnnamed(ctx context.Context, existing []objects.Attrs, document *insights.Document) error {
+	if document.Previous == nil {
+		return nil
+	}
+	named := map[string]bool{}
+	for _, snapshot := range []*insights.Snapshot{&document.Snapshot, document.Previous} {
+		for _, file := range append(append([]string{}, snapshot.Listens.Names...), snapshot.Tracks.Names...) {
+			named[file] = true
+		}
+	}
+	oldest := document.Previous.AsOf.UTC().Format(attemptLayout)
 	for _, o := range existing {
-		if folder := path.Base(path.Dir(o.Name)); !named[o.Name] && folder < oldest.UTC().Format(attemptLayout) {
+		if folder := path.Base(path.Dir(o.Name)); !named[o.Name] && folder < oldest {
 			if err := r.Objects.Delete(ctx, o.Name); err != nil {
 				return err
 			}

@@ -120,7 +120,7 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	if err != nil {
 		return err
 	}
-	if before, err = r.checkListens(ctx, before); err != nil {
+	if before, err = r.checkTables(ctx, before); err != nil {
 		return err
 	}
 	plans := make([]plan, len(before))
@@ -137,6 +137,9 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	}
 	if !news {
 		return nil
+	}
+	if err := r.retractPublic(ctx); err != nil {
+		return err
 	}
 	if len(stale) > 0 {
 		if err := r.Warehouse.RefreshTracks(ctx, from); err != nil {
@@ -163,23 +166,29 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	return nil
 }
 
-// checkListens compares the rows of the table listens with what the documents say together. Where rows are
+// checkTables compares the rows of the tables listens and tracks with what the documents say. Where rows are
 // lost no document is believed, and everything is refreshed from the beginning.
-func (r *Refresher) checkListens(ctx context.Context, before []state) ([]state, error) {
-	var expected int64
+func (r *Refresher) checkTables(ctx context.Context, before []state) ([]state, error) {
+	expected := map[string]int64{warehouse.Listens: 0, warehouse.Tracks: 0}
 	for _, s := range before {
 		if s.readable {
-			expected += s.document.Loaded.Listens
+			expected[warehouse.Listens] += s.document.Loaded.Listens
+			expected[warehouse.Tracks] = max(expected[warehouse.Tracks], s.document.Snapshot.Tracks.Rows)
 		}
 	}
-	rows, err := r.Warehouse.Rows(ctx, warehouse.Listens)
-	if err != nil || int64(rows) >= expected {
-		return before, err
-	}
-	handler.Logger().WarnContext(ctx, "rows of listens are lost; all listens are refreshed", "rows", rows, "expected", expected)
-	before = slices.Clone(before)
-	for i := range before {
-		before[i].readable = false
+	for table, want := range expected {
+		rows, err := r.Warehouse.Rows(ctx, table)
+		if err != nil {
+			return nil, err
+		}
+		if int64(rows) < want {
+			handler.Logger().WarnContext(ctx, "rows are lost; everything is refreshed from the beginning", "table", table, "rows", rows, "expected", want)
+			before = slices.Clone(before)
+			for i := range before {
+				before[i].readable = false
+			}
+			return before, nil
+		}
 	}
 	return before, nil
 }

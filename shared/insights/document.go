@@ -49,6 +49,7 @@ type Loaded struct {
 	Features int64               `json:"features"` // number of receipts of audio features
 	// FeaturesAt is when the number of Features was another for the last time, on the warehouse's clock; zero without any.
 	FeaturesAt time.Time `json:"features_at"`
+	Objects    int64     `json:"objects"` // of the lake that were loaded
 	Listens    int64     `json:"listens"` // rows of the table listens
 	Past       Past      `json:"past"`
 }

@@ -46,14 +46,14 @@ const (
 // then stays, and is among the receipts.
 func (l *Loader) Load(ctx context.Context, list []objects.Attrs) (receipts []warehouse.Receipt, err error) {
 	for batch := range batches(list) {
-		contents, failed := l.readAll(ctx, batch)
-		more, err := l.store(ctx, contents)
+		contents, unread := l.readAll(ctx, batch)
+		more, unstored := l.store(ctx, contents)
 		receipts = append(receipts, more...)
-		if err = errors.Join(failed, err); err != nil {
-			return receipts, err
+		if err = errors.Join(err, unread, unstored); unstored != nil || ctx.Err() != nil {
+			break // the warehouse does not answer, or the time is over; an object that cannot be read holds up no other
 		}
 	}
-	return receipts, nil
+	return receipts, err
 }
 
 // batches cuts a list into parts that one load job takes.
@@ -116,7 +116,7 @@ func (l *Loader) store(ctx context.Context, contents []content) ([]warehouse.Rec
 		var rows int64
 		for _, c := range contents {
 			if c.table == table {
-				lines, rows = append(lines, c.lines), rows+c.receipt.RowsRead
+				lines, rows = append(lines, c.lines...), rows+c.receipt.RowsRead
 			}
 		}
 		err := l.Warehouse.Append(ctx, table, rows, lines...)

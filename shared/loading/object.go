@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,7 +23,7 @@ import (
 
 // Bounds of an object. An export's object of 50,000 rows has 50 MB unpacked.
 const (
-	maxStored   = 256 << 20
+	maxStored   = 64 << 20
 	maxUnpacked = 1 << 30
 	maxLine     = 4 << 20
 	maxColumns  = 256 << 20 // of what is loaded
@@ -31,8 +32,8 @@ const (
 // content is what an object adds to the warehouse: its rows, and its receipt.
 type content struct {
 	receipt warehouse.Receipt
-	table   string // "" without rows
-	lines   []byte // the rows as JSON lines of the table's columns
+	table   string   // "" without rows
+	lines   [][]byte // the rows as JSON lines of the table's columns
 }
 
 // read reads an object, checks it and sums it up. The error is permanent for an object that this program
@@ -93,9 +94,10 @@ func (c *content) readLines(stored []byte, add addRow) error {
 	lines := bufio.NewScanner(bounded)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	var blocks []*block
+	var size atomic.Int64
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for more := true; more; {
+	for more := true; more && size.Load() <= maxColumns; {
 		b := &block{first: 1}
 		if len(blocks) > 0 {
 			last := blocks[len(blocks)-1]
@@ -107,7 +109,11 @@ func (c *content) readLines(stored []byte, add addRow) error {
 			}
 		}
 		blocks = append(blocks, b)
-		group.Go(func() error { return b.read(add) })
+		group.Go(func() error {
+			err := b.read(add)
+			size.Add(int64(b.rows.Len()))
+			return err
+		})
 	}
 	err = group.Wait()
 	switch {
@@ -115,18 +121,19 @@ func (c *content) readLines(stored []byte, add addRow) error {
 		return damaged("it cannot be read to its end: %w", lines.Err())
 	case bounded.N == 0:
 		return damaged("it holds more than %d MB", maxUnpacked>>20)
+	case errors.Is(err, errNewerVersion):
+		return err // it can be loaded once that version runs again
 	case err != nil:
 		return damaged("%w", err)
+	case size.Load() > maxColumns:
+		return damaged("it holds more than %d MB of rows", maxColumns>>20)
 	}
 	for _, b := range blocks {
-		c.lines = append(c.lines, b.rows.Bytes()...)
+		c.lines = append(c.lines, b.rows.Bytes())
 		merge(&c.receipt, b.receipt)
 	}
-	switch {
-	case c.receipt.RowsRead == 0:
+	if c.receipt.RowsRead == 0 {
 		return damaged("it holds no row")
-	case len(c.lines) > maxColumns:
-		return damaged("it holds more than %d MB of rows", maxColumns>>20)
 	}
 	return nil
 }
@@ -143,15 +150,21 @@ func readManifest(stored []byte, name lake.Name, r *warehouse.Receipt) error {
 	if err := json.Unmarshal(stored, &m); err != nil {
 		return damaged("it is not a manifest: %w", err)
 	}
-	if m.Version > lake.ManifestVersion || m.Zip != name.Zip {
-		return damaged("it is the manifest of another export or of a newer version of this program")
+	switch {
+	case m.Version > lake.ManifestVersion:
+		return errNewerVersion
+	case m.Version < 1 || m.Zip != name.Zip:
+		return damaged("it is the manifest of another export")
+	case m.Rows < 0 || m.NotMusic < 0 || m.Rejected < 0 || m.Rows < m.NotMusic+m.Rejected:
+		return damaged("its counts do not add up")
+	case !believed(m.ImportedAt) || (m.Oldest == nil) != (m.Newest == nil):
+		return damaged("it does not say when the export was imported, or which time it spans")
+	case m.Oldest != nil && (m.Oldest.Before(plays.Earliest) || m.Newest.Before(*m.Oldest) || m.Newest.After(m.ImportedAt.Add(plays.Tolerance))):
+		return damaged("the time that it spans cannot have been")
 	}
 	r.RowVersion = new(int64(m.Version))
 	r.RowsRead, r.Plays, r.Rejected, r.NotMusic = m.Rows, m.Rows-m.Rejected-m.NotMusic, m.Rejected, m.NotMusic
 	r.Oldest, r.Newest, r.FetchedAt = micros(m.Oldest), micros(m.Newest), micros(&m.ImportedAt)
-	if r.Plays < 0 {
-		return damaged("its counts do not add up")
-	}
 	return nil
 }
 

@@ -69,8 +69,9 @@ func (p playRows) add(line []byte, r *warehouse.Receipt) (any, error) {
 	}{Row: row}, nil
 }
 
-// ahead is how much later than its fetch a play can end: the clocks of devices differ.
-const ahead = 5 * time.Minute
+// believed reports whether a time can be when something was fetched. A clock may be wrong, but a time far off
+// would make a partition of its own.
+func believed(t time.Time) bool { return !t.Before(plays.Earliest) && t.Year() < 2100 }
 
 // check refuses what this program does not write.
 func (p playRows) check(row plays.Row) error {
@@ -79,7 +80,7 @@ func (p playRows) check(row plays.Row) error {
 		return errors.New("the row says that it is of another object")
 	case row.Listener != p.name.Listener || row.Source != p.name.Kind:
 		return errors.New("the row says that it is of another listener or source")
-	case row.IngestedAt.Before(warehouse.Beginning) || row.RowIndex < 0:
+	case !believed(row.IngestedAt) || row.RowIndex < 0:
 		return errors.New("the row does not say when it was fetched, or where it stood")
 	case negative(row.DurationMS) || negative(row.MSPlayed):
 		return errors.New("the row has a negative time")
@@ -87,7 +88,7 @@ func (p playRows) check(row plays.Row) error {
 		return errors.New("a play without a time or a track")
 	case !row.Readable() && row.Item == nil:
 		return errors.New("an item that is not a play has nothing to identify it")
-	case row.PlayedAt != nil && (row.PlayedAt.Before(warehouse.Beginning) || row.PlayedAt.After(row.IngestedAt.Add(ahead))):
+	case row.PlayedAt != nil && (row.PlayedAt.Before(plays.Earliest) || row.PlayedAt.After(row.IngestedAt.Add(plays.Tolerance))):
 		return fmt.Errorf("the play of %s cannot have been", row.PlayedAt.Format(time.RFC3339))
 	}
 	return nil

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// tolerance is how far ahead of ours Spotify's clock may be.
-const tolerance = 5 * time.Minute
+// Tolerance is how much later than its fetch a play can end: clocks differ.
+const Tolerance = 5 * time.Minute
 
-// earliest is the year in which Spotify was founded. No play is older.
-var earliest = time.Date(2006, 1, 1, 0, 0, 0, 0, time.UTC)
+// Earliest is the year in which Spotify was founded: no play is older.
+var Earliest = time.Date(2006, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // instant reads a time in any spelling of RFC 3339: with or without a fraction, in any zone, in small
 // letters, with a space for the T, with a leap second. Spotify's precision is one millisecond.

@@ -71,9 +71,9 @@ func fromItem(raw string, fetchedAt time.Time) Row {
 		reason = noPlayedAt
 	case !timed:
 		reason = notATime
-	case at.After(fetchedAt.Add(tolerance)):
+	case at.After(fetchedAt.Add(Tolerance)):
 		reason = inTheFuture
-	case at.Before(earliest):
+	case at.Before(Earliest):
 		reason = tooOld
 	default:
 		row.PlayedAt = &at

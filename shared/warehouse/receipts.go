@@ -13,6 +13,7 @@ import (
 	"cloud.google.com/go/bigquery"
 
 	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/plays"
 )
 
@@ -68,9 +69,17 @@ type Loaded struct {
 // Done reports whether there is nothing left to try.
 func (l Loaded) Done() bool { return !strings.HasPrefix(l.Error.StringVal, givenUp) }
 
-// IsPlays reports whether the rows of the object are in the table plays.
-func (l Loaded) IsPlays() bool {
-	return !l.Error.Valid && (l.Kind.StringVal == plays.SourceAPI || l.Kind.StringVal == plays.SourceExport)
+// Table is the table that has the rows of the object, "" where none has.
+func (l Loaded) Table() string {
+	switch {
+	case l.Error.Valid:
+		return ""
+	case l.Kind.StringVal == plays.SourceAPI || l.Kind.StringVal == plays.SourceExport:
+		return Plays
+	case l.Kind.StringVal == lake.KindFeatures:
+		return AudioFeatures
+	}
+	return ""
 }
 
 // Receipts returns what is known of every object that was ever loaded.
@@ -125,7 +134,7 @@ func (w *Warehouse) Rows(ctx context.Context, table string) (uint64, error) {
 // Reset empties everything that comes from lake objects: their rows, the listens and, last, the receipts,
 // so that a reset that was interrupted is found and done again.
 func (w *Warehouse) Reset(ctx context.Context) error {
-	for _, table := range []string{Plays, Listens, Loads} {
+	for _, table := range []string{Plays, AudioFeatures, Listens, Loads} {
 		v := w.values()
 		v.Table = table
 		if _, _, err := w.run(ctx, "statements/empty", v); err != nil {

@@ -3,10 +3,12 @@ package warehouse
 import (
 	"context"
 	"time"
+
+	"spotify-insights.internal/shared/plays"
 )
 
-// Beginning is before every play that is believed: Spotify was founded in 2006.
-var Beginning = time.Date(2006, 1, 1, 0, 0, 0, 0, time.UTC)
+// Beginning is before every play that is believed, and the beginning of a month.
+var Beginning = plays.Earliest
 
 // RefreshTracks brings the table tracks up to date with all plays since from, the beginning of a month.
 // From [Beginning] on it rebuilds the table.

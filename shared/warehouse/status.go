@@ -20,6 +20,7 @@ type Status struct {
 type ListenerStatus struct {
 	Receipts   map[Month]Receipts // by the month of their oldest play, [NoMonth] without plays
 	LastLoadAt time.Time          // zero where nothing was loaded
+	Objects    int64              // that are loaded
 	FetchedAt  time.Time          // of the newest page that is loaded
 	Rejected   int64              // different items that could not be read as plays
 	Failed     int64              // objects that could not be loaded
@@ -100,7 +101,7 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		case "receipts":
 			l.Receipts[Month(f.Month)] = Receipts{f.Number, utc(f.At)}
 		case "loaded":
-			l.LastLoadAt, l.FetchedAt = utc(f.At), utc(f.Newest)
+			l.Objects, l.LastLoadAt, l.FetchedAt = f.Number, utc(f.At), utc(f.Newest)
 		case "failed":
 			l.Failed = f.Number
 		case "rejected":

@@ -68,10 +68,11 @@ var features = []googlesql.LanguageFeature{
 	googlesql.LanguageFeatureFeatureOmitInsertColumnList,
 }
 
-// kinds are the statements that the pipeline may send: queries and DML. Its tables and views are made
+// kinds are the statements that the pipeline may send: queries, exports and DML. Its tables and views are made
 // through the API.
 var kinds = []googlesql.ResolvedNodeKind{
 	googlesql.ResolvedNodeKindResolvedQueryStmt,
+	googlesql.ResolvedNodeKindResolvedExportDataStmt,
 	googlesql.ResolvedNodeKindResolvedInsertStmt,
 	googlesql.ResolvedNodeKindResolvedUpdateStmt,
 	googlesql.ResolvedNodeKindResolvedDeleteStmt,

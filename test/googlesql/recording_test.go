@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,9 @@ type sent struct {
 	Parameters, Columns []Column
 }
 
+// values are what makes no other form of a statement: texts and numbers.
+var values = regexp.MustCompile(`'[^']*'|\b\d+\b`)
+
 // read puts all recordings together: each statement in each form once, sorted.
 func read(t *testing.T) (all recording) {
 	t.Helper()
@@ -47,7 +51,7 @@ func read(t *testing.T) (all recording) {
 		readJSON(t, file, &r)
 		all.Views = r.Views // the same in each
 		for _, s := range r.Sent {
-			forms[s.Statement+" "+s.Query+" "+describe(s.Parameters)] = s
+			forms[s.Statement+" "+values.ReplaceAllString(s.Query, "?")+" "+describe(s.Parameters)] = s
 		}
 	}
 	for _, form := range slices.Sorted(maps.Keys(forms)) {

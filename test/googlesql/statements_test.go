@@ -10,16 +10,15 @@ import (
 // Every view can be made, and has these columns.
 func TestViews(t *testing.T) {
 	a, all := open(t)
+	const features = "danceability FLOAT64, energy FLOAT64, key INT64, loudness FLOAT64, mode INT64, speechiness FLOAT64, acousticness FLOAT64, " +
+		"instrumentalness FLOAT64, liveness FLOAT64, valence FLOAT64, tempo FLOAT64, time_signature INT64"
 	want := map[string]string{
-		"tracks": "track_name STRING, artists STRING, artist_name STRING, album STRING, isrc STRING, duration_ms INT64, spotify_url STRING, " +
-			"image_url STRING, track_id STRING",
-		"listens": "listener STRING, played_at TIMESTAMP, track_id STRING, source STRING, ms_played INT64, ingested_at TIMESTAMP, duration_ms INT64, " +
-			"minutes FLOAT64, track_name STRING, artists STRING, artist_name STRING, album STRING, isrc STRING, spotify_url STRING, image_url STRING",
+		"features": "track_id STRING, found BOOL, " + features,
 		"listening_history": "listener STRING, track_id STRING, track_name STRING, artists STRING, played_at TIMESTAMP, duration_ms INT64, " +
-			"track_duration STRING, spotify_url STRING, upload_timestamp TIMESTAMP, unique_id STRING, danceability FLOAT64, energy FLOAT64, key INT64, " +
-			"loudness FLOAT64, mode INT64, speechiness FLOAT64, acousticness FLOAT64, instrumentalness FLOAT64, liveness FLOAT64, valence FLOAT64, " +
-			"tempo FLOAT64, time_signature INT64",
-		"gaps": "listener STRING, after TIMESTAMP, before TIMESTAMP",
+			"track_duration STRING, spotify_url STRING, upload_timestamp TIMESTAMP, unique_id STRING, " + features,
+		"gaps":        "listener STRING, after TIMESTAMP, before TIMESTAMP",
+		"open_gaps":   "listener STRING, after TIMESTAMP, before TIMESTAMP",
+		"load_counts": "object STRING, plays INT64, duplicates INT64",
 	}
 	for _, v := range all.Views {
 		name := strings.TrimPrefix(v.Name, dataset+".")
@@ -69,20 +68,21 @@ func TestStatements(t *testing.T) {
 func TestBrokenStatements(t *testing.T) {
 	a, all := open(t)
 	tests := []struct{ name, statement, old, new, want string }{
-		{"an unknown column", "merge_plays", "s.ms_played", "s.ms_plaid", "Name ms_plaid not found inside s"},
-		{"an unknown table", "ledger", ".loads", ".lods", "Table not found: spotify_insights.lods"},
-		{"a wrong type in the UPDATE of a MERGE", "update_loads", "zip = s.zip", "zip = s.generation", "Value of type INT64 cannot be assigned to zip, which has type STRING"},
-		{"a wrong type in the INSERT of a MERGE", "sum_past_plays", "s.year, s.plays", "s.track_id, s.plays", "cannot be inserted into column year, which has type INT64"},
-		{"a value too few in the INSERT of a MERGE", "sum_past_tracks", "s.track_id, s.source", "s.source", "wrong column count"},
-		{"an undeclared parameter", "replace_top_ten", "@listener", "@listner", "Query parameter 'listner' not found"},
-		{"a parameter of another type", "inserted", "UNNEST(@objects)", "UNNEST(@oldest)", "must be an array but was TIMESTAMP"},
-		{"a time compared to a number", "inserted", "@oldest AND", "0 AND", "No matching signature for operator BETWEEN"},
-		{"a column that is not grouped by", "inserted", "SELECT object, COUNT", "SELECT source, COUNT", "references column source which is neither grouped nor aggregated"},
-		{"a name that stands for two columns", "recount", "SELECT l.object", "SELECT object", "Column name object is ambiguous"},
-		{"a function that only DuckDB has", "standing", "UNIX_MICROS(", "epoch_us(", "Function not found: epoch_us"},
-		{"a cast that only DuckDB has", "ranking", "CAST(NULL AS INT64)", "NULL::INT64", `got ":"`},
-		{"a condition on an aggregate, which GoogleSQL has and BigQuery has not", "stage_summary", "COUNT(*)", "COUNT(* WHERE TRUE)", "WHERE modifier is not supported"},
-		{"a statement of another kind", "ledger", "SELECT", "CREATE TABLE spotify_insights.copy AS SELECT", "Statement not supported: CreateTableStatement"},
+		{"an unknown column", "refresh_listens", "p.ms_played", "p.ms_plaid", "Name ms_plaid not found inside p"},
+		{"an unknown table", "receipts", ".loads", ".lods", "Table not found: spotify_insights.lods"},
+		{"an unknown table in an export", "export_tracks", ".listens", ".listings", "Table not found: spotify_insights.listings"},
+		{"a wrong type in the UPDATE of a MERGE", "refresh_tracks", "isrc = s.isrc", "isrc = s.duration_ms", "Value of type INT64 cannot be assigned to isrc, which has type STRING"},
+		{"a wrong type in the INSERT of a MERGE", "refresh_listens", "(s.listener, s.played_at", "(s.listener, s.ms_played", "cannot be inserted into column played_at, which has type TIMESTAMP"},
+		{"a value too few in the INSERT of a MERGE", "refresh_tracks", "VALUES (s.track_id, ", "VALUES (", "wrong column count"},
+		{"an undeclared parameter", "export_listens", "@listener", "@listner", "Query parameter 'listner' not found"},
+		{"a parameter of another type", "refresh_listens", "UNNEST(@listeners)", "UNNEST(@from)", "must be an array but was TIMESTAMP"},
+		{"a time compared to a number", "refresh_listens", "p.played_at >= @read_from", "p.played_at >= 0", "No matching signature for operator >="},
+		{"a column that is not grouped by", "rejected_items", "SELECT listener", "SELECT object", "references column object which is neither grouped nor aggregated"},
+		{"a name that stands for two columns", "rebuild_top_ten", "r.rank, r.track_id", "r.rank, track_id", "Column name track_id is ambiguous"},
+		{"a function that only DuckDB has", "export_listens", "UNIX_MICROS(", "epoch_us(", "Function not found: epoch_us"},
+		{"a cast that only DuckDB has", "load_status", "CAST(NULL AS TIMESTAMP)", "NULL::TIMESTAMP", `got ":"`},
+		{"a condition on an aggregate, which GoogleSQL has and BigQuery has not", "rebuild_top_ten", "COUNT(*)", "COUNT(* WHERE TRUE)", "WHERE modifier is not supported"},
+		{"a statement of another kind", "receipts", "SELECT", "CREATE TABLE spotify_insights.copy AS SELECT", "Statement not supported: CreateTableStatement"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,9 +2,11 @@ package machine
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -80,9 +82,13 @@ func TestManyIngests(t *testing.T) {
 	p := start(t, t.TempDir(), out, env...)
 	random := rand.New(rand.NewPCG(7, 7))
 	answers := map[int]int{}
-	for range ingests {
+	begun := 0 // memory once caches are warm
+	for n := range ingests {
 		tl.forward(random.IntN(6))
 		answers[p.ingest(t.Context())]++
+		if n == ingests/5 {
+			begun = p.memory(t)
+		}
 	}
 	fake.ClearFaults()
 	tl.forward(1)
@@ -97,10 +103,34 @@ func TestManyIngests(t *testing.T) {
 	}
 	p.settle(t, len(fake.Served("me")))
 	checkPlays(t, p, fake.Served("me"))
+	if growth := (p.memory(t) - begun) / (ingests * 4 / 5); *soak {
+		t.Logf("an ingest adds %d kB to the memory", growth)
+		if growth > maxGrowth {
+			t.Errorf("an ingest adds %d kB to the memory, want at most %d", growth, maxGrowth)
+		}
+	}
 	noSecrets(t, fake, out)
 	if err := p.stop(t); err != nil {
 		t.Errorf("stopped with %v", err)
 	}
+}
+
+// maxGrowth is how many kB an ingest may add to the memory of the process until the next checkpoint. There are
+// 24 ingests a day and listener.
+const maxGrowth = 500
+
+// memory is what the process takes, in kB; 0 where the system is not Linux.
+func (p *process) memory(t *testing.T) (kB int) {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmRSS:")
+	if _, err := fmt.Sscanf(after, "%d kB", &kB); err != nil {
+		t.Fatalf("the memory in %q: %v", after, err)
+	}
+	return kB
 }
 
 // A power cut between any two steps, and a start after it, lose nothing and count nothing twice.

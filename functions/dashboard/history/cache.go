@@ -134,7 +134,7 @@ func (c *Cache) load(ctx context.Context, l Listener) (*History, bool, error) {
 	case <-ctx.Done():
 		return nil, false, fmt.Errorf("waiting for another history to load: %w", ctx.Err())
 	}
-	return load(ctx, c.bucket, l, c.budget, c.log)
+	return load(ctx, c.bucket, l, c.budget/2, c.log) // all of them and a new one fit into the memory there is
 }
 
 // finish keeps what was loaded, or the old history where nothing could be.

@@ -30,9 +30,12 @@ const (
 	trackBytes  = 217
 )
 
-// read loads one snapshot, in which windows end at asOf. It holds one file in memory at a time. limit bounds the bytes of one file and of
-// the history.
+// read loads one snapshot, in which windows end at asOf. It holds one file in memory at a time. limit bounds
+// the bytes of one file and of the history.
 func read(ctx context.Context, bucket Objects, l Listener, s insights.Snapshot, asOf time.Time, limit int64) (h *History, err error) {
+	if s.Listens.Rows < 0 || s.Tracks.Rows < 0 {
+		return nil, fmt.Errorf("a snapshot of %d listens and %d tracks", s.Listens.Rows, s.Tracks.Rows)
+	}
 	if s.Listens.Rows > limit/listenBytes || s.Tracks.Rows > limit/trackBytes {
 		return nil, ErrTooLarge
 	}

@@ -25,7 +25,9 @@ FROM receipts
 WHERE listener IS NOT NULL
 GROUP BY listener, month
 UNION ALL
-SELECT 'loaded', listener, 0, '', COUNT(*), MAX(loaded_at), NULL, MAX(fetched_at)
+SELECT
+  'loaded', listener, 0, '', COUNT(DISTINCT object), MAX(loaded_at), NULL,
+  MAX(CASE WHEN kind = 'api' AND fetched_at <= CURRENT_TIMESTAMP THEN fetched_at END)
 FROM receipts
 WHERE listener IS NOT NULL AND error IS NULL
 GROUP BY listener

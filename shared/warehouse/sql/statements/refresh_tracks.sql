@@ -1,8 +1,7 @@
 {{- /* Brings the names of tracks up to date with the plays from the beginning of a month, or from all plays
        where rebuild is true. Of all rows that can count the one with the greatest precedence is the track's row: one
-       with a name, then a complete one, then one of the API, then the latest, as it was fetched last. The order is total, so
-       that refreshing
-       month by month ends as a rebuild does. All listeners are read: a track belongs to all of them. */ -}}
+       with a name, then a complete one, then one of the API, then the latest; ties go to the row fetched last. The order
+       is total, so that refreshing month by month ends as a rebuild does. All listeners are read: a track belongs to all of them. */ -}}
 {{- define "precedence" -}}
 CASE WHEN p.track_name IS NOT NULL THEN 40000000000000000 ELSE 0 END
       + CASE WHEN p.artist_name IS NOT NULL AND p.album IS NOT NULL AND p.duration_ms IS NOT NULL THEN 20000000000000000 ELSE 0 END
