@@ -128,12 +128,13 @@ func TestFaults(t *testing.T) {
 			recorded[object] = 1
 		}
 		wg.Go(func() {
-			limit := time.Minute
-			if c.want == wantDeadline {
-				limit = 300 * time.Millisecond
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
+			if c.want == wantDeadline {
+				late := deadline{ctx, make(chan struct{})}
+				line.wrong = func() { time.AfterFunc(300*time.Millisecond, func() { close(late.over) }) }
+				ctx = late
+			}
 			err := doWork(ctx, w, c.work, object)
 			if got := outcomeOf(err); got != c.want || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%s: %v, want %s with %q", what, err, c.want, c.says)
@@ -167,6 +168,24 @@ func TestFaults(t *testing.T) {
 		if r.Object != "known" && recorded[r.Object] == 0 {
 			t.Errorf("the receipt of %s is recorded, and an error was returned", r.Object)
 		}
+	}
+}
+
+// deadline is a context whose deadline is over once a channel is closed: it begins with the trouble, however
+// slow the machine is.
+type deadline struct {
+	context.Context
+	over chan struct{}
+}
+
+func (d deadline) Done() <-chan struct{} { return d.over }
+
+func (d deadline) Err() error {
+	select {
+	case <-d.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
 	}
 }
 

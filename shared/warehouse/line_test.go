@@ -50,6 +50,7 @@ type faultyLine struct {
 	mu     sync.Mutex
 	counts map[string]int
 	ids    map[string]int          // jobs that fail, and how often they were asked for
+	wrong  func()                  // if set, it is called where the first request has trouble
 	jobs   func(job string) string // if set, it is given each answer about a job, and returns what to answer
 }
 
@@ -71,7 +72,12 @@ func (l *faultyLine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if failing {
 		l.ids[id]++
 	}
+	begins := func() {}
+	if wrong && l.wrong != nil {
+		begins, l.wrong = l.wrong, nil
+	}
 	l.mu.Unlock()
+	begins()
 	switch {
 	case failing:
 		l.failJob(w, id, what, asked, bytes.Contains(body, []byte(`"query":{`)))
