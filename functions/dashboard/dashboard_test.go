@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/history/historytest"
-	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/settings"
 )
@@ -77,7 +76,7 @@ func (v *Viewer) ask(t testing.TB, target string, headers ...string) *httptest.R
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	handler.HTTP("dashboard", limit, v.serve)(w, r)
+	v.Handler()(w, r)
 	return w
 }
 
@@ -298,7 +297,7 @@ func TestServe(t *testing.T) {
 	for target, code := range map[string]int{"GET /": 200, "HEAD /": 200, "GET /insights.json": 200, "GET /insights.json?period=5w": 400, "POST /": 405, "GET /favicon.ico": 404} {
 		method, path, _ := strings.Cut(target, " ")
 		w := httptest.NewRecorder()
-		handler.HTTP("dashboard", limit, v.serve)(w, httptest.NewRequest(method, path, nil))
+		v.Handler()(w, httptest.NewRequest(method, path, nil))
 		if w.Code != code {
 			t.Errorf("%s is %d, want %d", target, w.Code, code)
 		}

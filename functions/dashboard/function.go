@@ -47,6 +47,9 @@ var Serve = handler.HTTP("dashboard", limit, func(w http.ResponseWriter, r *http
 	return v.serve(w, r)
 })
 
+// Handler answers what Serve does, of a viewer.
+func (v *Viewer) Handler() http.HandlerFunc { return handler.HTTP("dashboard", limit, v.serve) }
+
 func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := handler.Method(r, http.MethodGet, http.MethodHead); err != nil {
 		return err

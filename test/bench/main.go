@@ -26,6 +26,7 @@ var groups = []struct {
 	{"reconcile", measureReconcile},
 	{"topten", measureRefreshes},
 	{"features", measureBacklog},
+	{"dashboard", measureDashboard},
 	{"billed", measureBilled},
 }
 

@@ -51,9 +51,12 @@ func (w *world) checkTables() {
 		duration_ms, spotify_url, image_url, precedence FROM %s.tracks`), tracks)
 	w.same("gaps", w.rows("SELECT listener, after, before FROM %s.gaps"), gaps)
 	w.same("open_gaps", w.rows("SELECT listener, after, before FROM %s.open_gaps"), openGaps)
-	w.same("top_ten", w.rows(`SELECT listener, period, rank, track_id, track_name, artists, times_played, minutes_played,
-		last_played_at, spotify_url, image_url, danceability, energy, valence FROM %s.top_ten`), topTen)
+	w.same("top_ten", w.rows(topTenRows), topTen)
 }
+
+// topTenRows reads the table top_ten.
+const topTenRows = `SELECT listener, period, rank, track_id, track_name, artists, times_played, minutes_played,
+	last_played_at, spotify_url, image_url, danceability, energy, valence FROM %s.top_ten`
 
 // day is the day of an instant as a number: 20261126.
 func day(at int64, zone *time.Location) int {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"spotify-insights.internal/shared/plays"
 )
@@ -60,6 +61,15 @@ func (c *coverage) history(w *world) {
 				}
 			}
 		}
+		ranking := topTenOf(l, list, time.Now())
+		for i := 1; i < len(ranking); i++ {
+			if a, b := ranking[i-1], ranking[i]; a.period == b.period && a.plays == b.plays {
+				c.add("ranks that plays do not decide", 1)
+				if a.ms == b.ms {
+					c.add("ranks that time does not decide", 1)
+				}
+			}
+		}
 		gaps := gapsOf(list)
 		c.add("gaps", len(gaps))
 		c.add("gaps that an import closes", len(gaps)-len(openGapsOf(gaps, objects)))
@@ -74,6 +84,7 @@ func (c *coverage) check(t *testing.T) {
 	for _, what := range []string{
 		"rows", "told by api", "told by export", "told by both", "repeated API rows", "short export rows", "bounded by the listen before",
 		"of unknown length", "at the instant of another", "gaps", "gaps that an import closes",
+		"ranks that plays do not decide",
 	} {
 		if c.number[what] == 0 {
 			t.Errorf("no case had %s", what)

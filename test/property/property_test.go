@@ -1,6 +1,6 @@
 // Package property tests the whole of the pipeline from the lake on with random histories. Whatever has
 // happened on the way, the tables, snapshots and documents are those that plain Go computes from the lake,
-// and a full rebuild changes nothing.
+// the page ranks as the tables do, and a full rebuild changes nothing.
 package property
 
 import (
@@ -118,6 +118,7 @@ func (w *world) checkAll() {
 	w.checkTables()
 	w.checkDocuments()
 	w.checkSnapshots()
+	w.checkPage()
 }
 
 // tables are the rows of the tables that do not depend on the time of the run.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/figures"
+	"spotify-insights.internal/functions/dashboard/figures/figurestest"
 	"spotify-insights.internal/functions/dashboard/history"
 	"spotify-insights.internal/functions/dashboard/history/historytest"
 )
@@ -17,25 +18,13 @@ func large(b *testing.B) *history.History {
 	return load(b, zone(b, "Europe/Berlin"), listens, tracks)
 }
 
-// BenchmarkOverview computes everything that an overview shows: totals, three rankings with movement, calendar,
-// months, clock and streaks.
 func BenchmarkOverview(b *testing.B) {
 	h := large(b)
 	for _, period := range []string{"all", "1y", "2020", "2015-03-02..2025-10-11"} {
 		r := parse(b, period, h)
 		b.Run(period, func(b *testing.B) {
 			for b.Loop() {
-				slice := figures.Cut(h, r)
-				counts, before := figures.CountAll(slice), figures.CountAll(slice.Before())
-				counts.Totals()
-				before.Totals()
-				for _, kind := range kinds {
-					counts.Ranking(kind, figures.ByPlays, before, 0, 10)
-				}
-				calendar := figures.Calendar(slice)
-				figures.Months(calendar)
-				figures.Streaks(calendar)
-				figures.ClockOf(slice)
+				figurestest.Overview(h, r)
 			}
 		})
 	}
@@ -71,7 +60,7 @@ func BenchmarkParts(b *testing.B) {
 
 func BenchmarkSearch(b *testing.B) {
 	h := large(b)
-	for _, query := range []string{"u", "unicode", "song 123", "artist 77", "zzz"} {
+	for _, query := range figurestest.Queries {
 		b.Run(fmt.Sprintf("%q", query), func(b *testing.B) {
 			for b.Loop() {
 				if _, err := figures.Search(h, query, 20); err != nil {

@@ -14,7 +14,7 @@ var asOf = time.Date(2026, 6, 24, 20, 0, 0, 0, time.UTC)
 
 // BenchmarkLoad reads a snapshot of 500,000 listens of 60,000 tracks and reports the heap that stays.
 func BenchmarkLoad(b *testing.B) {
-	before := heap()
+	before := historytest.Heap()
 	bucket := historytest.NewBucket()
 	fill(bucket)
 	var h *history.History
@@ -24,7 +24,7 @@ func BenchmarkLoad(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(heap()-before-uint64(bucket.Size()))/1e6, "heap-MB")
+	b.ReportMetric(float64(historytest.Heap()-before-int64(bucket.Size()))/1e6, "heap-MB")
 	b.ReportMetric(float64(h.Bytes())/1e6, "estimated-MB")
 	runtime.KeepAlive(h)
 }
@@ -32,16 +32,6 @@ func BenchmarkLoad(b *testing.B) {
 func fill(bucket *historytest.Bucket) {
 	listens, tracks := historytest.Random(1, 500_000, 60_000, 5000, asOf)
 	historytest.PutDocument(bucket, "me", asOf, listens, tracks)
-}
-
-// heap returns the bytes that are in use, without what pools keep.
-func heap() uint64 {
-	for range 3 {
-		runtime.GC()
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
 
 var me = history.Listener{ID: "me", Zone: time.UTC}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"spotify-insights.internal/shared/faults"
@@ -92,7 +93,7 @@ func (b *Bucket) ReadJSON(ctx context.Context, name string, v any) (int64, error
 	return generation, json.Unmarshal(content, v)
 }
 
-// Read returns an object of at most limit bytes.
+// Read returns a copy of an object of at most limit bytes: reading takes the memory that it takes elsewhere.
 func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, objects.Attrs, error) {
 	content, generation, err := b.call(ctx, "Read", name)
 	attrs := objects.Attrs{Name: name, Generation: generation, Size: int64(len(content))}
@@ -103,7 +104,7 @@ func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, ob
 	case attrs.Size > limit:
 		err = faults.New(faults.Invalid, "", "%s is too large", name)
 	}
-	return content, attrs, err
+	return slices.Clone(content), attrs, err
 }
 
 // Attrs returns an object's facts.

@@ -1,0 +1,35 @@
+package property
+
+import (
+	"net/url"
+	"time"
+
+	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/shared/settings"
+)
+
+// checkPage compares the table top_ten, which SQL ranks, with the tracks of the page, which Go ranks from the
+// snapshot, row for row in every period of every listener. Until the next day's run a snapshot may name a
+// track differently: see nextDay.
+func (w *world) checkPage() {
+	w.t.Helper()
+	s := settings.Settings{Listeners: map[string]settings.Listener{}}
+	for _, l := range w.listeners {
+		s.Listeners[l.ID] = l
+	}
+	viewer := dashboard.New(s, w.insights, time.Now)
+	var ranked []string
+	for _, l := range w.listeners {
+		view, err := viewer.View(w.t.Context(), url.Values{"listener": {l.ID}})
+		w.must(err)
+		for _, period := range view.Periods {
+			view, err = viewer.View(w.t.Context(), url.Values{"listener": {l.ID}, "period": {period}})
+			w.must(err)
+			for _, t := range view.TopTracks {
+				ranked = append(ranked, line(l.ID, period, t.Rank, t.TrackID, t.TrackName, t.Artists, t.TimesPlayed, t.MinutesPlayed, *t.LastPlayedAt,
+					t.SpotifyURL, t.ImageURL, t.Danceability, t.Energy, t.Valence))
+			}
+		}
+	}
+	w.same("the page's rankings", ranked, w.rows(topTenRows))
+}
