@@ -117,7 +117,7 @@ func TestManyIngests(t *testing.T) {
 
 // maxGrowth is how many kB an ingest may add to the memory of the process until the next checkpoint. There are
 // 24 ingests a day and listener.
-const maxGrowth = 500
+const maxGrowth = 250
 
 // memory is what the process takes, in kB; 0 where the system is not Linux.
 func (p *process) memory(t *testing.T) (kB int) {
@@ -170,9 +170,9 @@ func TestKill(t *testing.T) {
 			endpoint := fakespotify.Token
 			atRequest.Store(&endpoint)
 			p.ingest(t.Context())
-		default: // at some moment of ingest, load or ranking
+		default: // at some moment of ingest, load, refresh or export
 			ctx, cancel := context.WithCancel(t.Context())
-			moment := time.AfterFunc(time.Duration(random.IntN(150))*time.Millisecond, func() { p.kill(); cancel() })
+			moment := time.AfterFunc(time.Duration(random.IntN(600))*time.Millisecond, func() { p.kill(); cancel() })
 			p.ingest(ctx)
 			<-ctx.Done()
 			moment.Stop()
