@@ -177,20 +177,20 @@ func TestReset(t *testing.T) {
 			r.play(t, "you", noon)
 			r.features(t, "a")
 		}},
-		step{what: "rows are lost", want: whole, tables: "2 2 3", do: func(t *testing.T) {
+		step{what: "rows are lost", want: whole, tables: "2 1 3", do: func(t *testing.T) {
 			r.query(t, "DELETE FROM spotify_insights.plays WHERE listener = 'me'")
 			machinetest.Insert(t, r.settings, warehouse.Listens, machinetest.Row{"listener": "me", "played_at": "2026-01-01T00:00:00Z", "track_id": "a", "ms_measured": false, "told_by": "api", "follows_gap": false})
 		}},
-		step{what: "rows of another version", want: whole, tables: "2 3 3", do: func(t *testing.T) {
+		step{what: "rows of another version", want: whole, tables: "2 1 3", do: func(t *testing.T) {
 			r.query(t, "UPDATE spotify_insights.loads SET row_version = 1 WHERE listener = 'me'")
 		}},
-		step{what: "rows of no version", want: whole, tables: "2 4 3", do: func(t *testing.T) {
+		step{what: "rows of no version", want: whole, tables: "2 1 3", do: func(t *testing.T) {
 			r.query(t, "UPDATE spotify_insights.loads SET row_version = NULL WHERE listener = 'me'")
 		}},
-		step{what: "audio features of another version", want: Result{Objects: 3}, tables: "2 4 3", do: func(t *testing.T) {
+		step{what: "audio features of another version", want: Result{Objects: 3}, tables: "2 1 3", do: func(t *testing.T) {
 			r.query(t, "UPDATE spotify_insights.loads SET row_version = 1 WHERE kind = 'features'")
 		}},
-		step{what: "more rows than receipts say", want: Result{Objects: 3}, tables: "3 4 3", do: func(t *testing.T) {
+		step{what: "more rows than receipts say", want: Result{Objects: 3}, tables: "3 1 3", do: func(t *testing.T) {
 			machinetest.Insert(t, r.settings, warehouse.Plays, machinetest.Row{"listener": "me", "source": "api", "ingested_at": noon, "object": "o", "row_index": 0})
 		}},
 	)

@@ -30,7 +30,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("the document is %+v", d)
 	}
 	month := fmt.Sprint(thisYear-1, "-12")
-	want := insights.Loaded{Model: warehouse.Model(), Receipts: map[string]insights.Receipts{month: {Number: 1, LastAt: *d.Status.LastLoadAt}}, Listens: 4, Past: d.Loaded.Past}
+	want := insights.Loaded{Model: warehouse.Model(), Receipts: map[string]insights.Receipts{month: {Number: 1, LastAt: *d.Status.LastLoadAt}}, Objects: 1, Listens: 4, Past: d.Loaded.Past}
 	if diff := cmp.Diff(&want, d.Loaded); diff != "" {
 		t.Errorf("what the document has read (-want +got):\n%s", diff)
 	}

@@ -87,8 +87,10 @@ func (l *Loader) readAll(ctx context.Context, batch []objects.Attrs) ([]content,
 				contents[i] = &c
 			case errors.Is(err, fs.ErrNotExist):
 				handler.Logger().WarnContext(ctx, "the object is gone; there is nothing to load", "object", o.Name)
+			case errors.Is(err, errNewerVersion): // reconcile tries again, as that version may come back
+				contents[i] = &content{receipt: l.failed(ctx, o, err, warehouse.GivenUp(err))}
 			case faults.Permanent(err):
-				contents[i] = &content{receipt: l.failed(ctx, o, err)}
+				contents[i] = &content{receipt: l.failed(ctx, o, err, err.Error())}
 			default:
 				errs[i] = err
 			}
@@ -142,7 +144,7 @@ func (l *Loader) store(ctx context.Context, contents []content) ([]warehouse.Rec
 func (l *Loader) storeEach(ctx context.Context, contents []content, refused error) (receipts []warehouse.Receipt, err error) {
 	if len(contents) == 1 {
 		o := objects.Attrs{Name: contents[0].receipt.Object, Generation: contents[0].receipt.Generation}
-		return l.store(ctx, []content{{receipt: l.failed(ctx, o, refused)}})
+		return l.store(ctx, []content{{receipt: l.failed(ctx, o, refused, refused.Error())}})
 	}
 	for _, c := range contents {
 		more, err := l.store(ctx, []content{c})

@@ -10,11 +10,11 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// failed is the receipt of an object that no retry mends.
-func (l *Loader) failed(ctx context.Context, o objects.Attrs, err error) warehouse.Receipt {
+// failed is the receipt, with a text, of an object that cannot be loaded.
+func (l *Loader) failed(ctx context.Context, o objects.Attrs, err error, text string) warehouse.Receipt {
 	handler.Logger().ErrorContext(ctx, "an object cannot be loaded",
 		"object", o.Name, "generation", o.Generation, "error", err.Error(), "action", faults.Action(err))
-	return l.faulty(o, err.Error())
+	return l.faulty(o, text)
 }
 
 func (l *Loader) faulty(o objects.Attrs, text string) warehouse.Receipt {

@@ -58,11 +58,11 @@ func TestEveryQueryIsLimited(t *testing.T) {
 	if err := w.RefreshTracks(t.Context(), warehouse.Beginning); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Reset(t.Context()); err != nil { // three statements
+	if err := w.Reset(t.Context()); err != nil { // four statements
 		t.Fatal(err)
 	}
-	if len(limits) != 6 {
-		t.Errorf("%d queries, want 6", len(limits))
+	if len(limits) != 7 {
+		t.Errorf("%d queries, want 7", len(limits))
 	}
 	for n, limit := range limits {
 		if limit != "123456789" {

@@ -164,7 +164,7 @@ func TestLoadStatus(t *testing.T) {
 		"me": {
 			Receipts: map[warehouse.Month]warehouse.Receipts{202602: receipts(2, "2026-06-02T00:00:00Z"), 202601: receipts(1, first),
 				warehouse.NoMonth: receipts(4, first), 202005: receipts(2, first), 201912: receipts(1, third)},
-			LastLoadAt: utc(third), FetchedAt: utc("2026-03-01T00:00:00Z"), Rejected: 2, Failed: 1,
+			LastLoadAt: utc(third), Objects: 6, FetchedAt: utc("2026-03-01T00:00:00Z"), Rejected: 2, Failed: 1,
 			Imports: []warehouse.ImportStatus{{Zip: "0a", LoadedAt: utc(third), Oldest: utc("2020-01-01T00:00:00Z"), Newest: utc("2025-01-01T00:00:00Z"), Rows: 9}},
 		},
 		"you": {Receipts: map[warehouse.Month]warehouse.Receipts{warehouse.NoMonth: receipts(1, first)}, Failed: 1},

@@ -3,9 +3,12 @@ package property
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -90,6 +93,7 @@ func (w faultyWarehouse) Record(ctx context.Context, receipts []warehouse.Receip
 type faultyBucket struct {
 	*objects.Bucket
 	fault *fault
+	own   map[string]settings.Listener
 }
 
 func (b faultyBucket) ReadJSON(ctx context.Context, name string, v any) (generation int64, err error) {
@@ -107,7 +111,12 @@ func (b faultyBucket) WriteJSON(ctx context.Context, name string, v any, generat
 
 func (b faultyBucket) List(ctx context.Context, prefix string) (list []objects.Attrs, err error) {
 	err = b.fault.do(func() error { list, err = b.Bucket.List(ctx, prefix); return err })
-	return list, err
+	return slices.DeleteFunc(list, func(o objects.Attrs) bool {
+		_, rest, _ := strings.Cut(o.Name, "listener=")
+		id, _, _ := strings.Cut(rest, "/")
+		_, own := b.own[strings.TrimSuffix(id, ".json")] // other cases have the same bucket
+		return !own
+	}), err
 }
 
 func (b faultyBucket) Delete(ctx context.Context, name string) error {

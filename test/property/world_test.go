@@ -66,7 +66,7 @@ func newWorld(t *testing.T, s settings.Settings, name string, d dice, h history)
 	loader.Warehouse, loader.Publisher = faulty, w
 	w.reconciler = &reconcile.Reconciler{Lake: w, Warehouse: faulty, Loader: loader}
 	w.refresher = &topten.Refresher{
-		Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: faulty, Objects: faultyBucket{w.insights, w.fault}, Now: time.Now,
+		Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: faulty, Objects: faultyBucket{w.insights, w.fault, s.Listeners}, Now: time.Now,
 	}
 	return w
 }
