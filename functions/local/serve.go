@@ -86,7 +86,7 @@ func serve(ctx context.Context, dir string) (err error) {
 		defer cancel()
 		err = errors.Join(err, events.Close(limited))
 	}()
-	// What the last stop left undone: objects that no event told of, messages that nobody took.
+	// What the last stop left undone: events and messages that were not delivered.
 	reconcile(work, m, functions)
 	var loops sync.WaitGroup
 	defer loops.Wait()

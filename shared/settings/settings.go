@@ -1,4 +1,4 @@
-// Package settings reads what a function is told about its surroundings, from the environment.
+// Package settings reads the configuration of a function from its environment.
 package settings
 
 import (

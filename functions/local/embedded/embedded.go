@@ -50,7 +50,7 @@ type Cloud struct {
 
 // Start starts the cloud kept in dir, which one process at a time may use. version names the tables
 // and views that the warehouse is to have: where the folder holds another version's, the warehouse
-// is dropped, to be loaded anew from the lake.
+// is dropped, and loaded again from the lake.
 func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
 	c = &Cloud{hosts: map[string]string{}}
 	defer func() {
@@ -80,7 +80,7 @@ func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
 	return c, c.startBigQuery(ctx, dir, version)
 }
 
-// Environment is what a function on this cloud is told, LISTENERS aside.
+// Environment is the environment of a function on this cloud, without LISTENERS.
 func (c *Cloud) Environment() map[string]string {
 	env := map[string]string{
 		settings.Project: Project, settings.LakeBucket: LakeBucket, settings.InsightsBucket: InsightsBucket,
