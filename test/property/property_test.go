@@ -34,7 +34,7 @@ func TestHistories(t *testing.T) {
 		}
 	}
 	if *soak {
-		*cases = max(*cases, 100)
+		*cases = max(*cases, 40)
 	}
 	var covered coverage
 	for first := 0; first < *cases; first += perCloud {
