@@ -305,26 +305,19 @@ func TestRoutesShareTopic(t *testing.T) {
 	}
 }
 
-func TestThroughput(t *testing.T) {
+func TestManyMessages(t *testing.T) {
 	const messages = 2000
 	var calls atomic.Int64
 	url := function(t, func(w http.ResponseWriter, r *http.Request) { calls.Add(1) })
 	c := start(t, eventbridge.Options{Routes: route(url)})
-	began := time.Now()
 	p := c.client.Publisher("loaded")
 	for i := range messages {
 		p.Publish(t.Context(), &pubsub.Message{Data: fmt.Append(nil, i)})
 	}
 	p.Flush()
-	published := time.Since(began)
 	c.waitIdle(t)
-	took := time.Since(began)
-	t.Logf("%d messages: published in %v, delivered in %v", messages, published, took)
 	if calls.Load() != messages {
 		t.Errorf("%d deliveries", calls.Load())
-	}
-	if took > 5*time.Second {
-		t.Errorf("delivering took %v", took)
 	}
 }
 
