@@ -237,6 +237,11 @@ func (d *deployment) testStorm(t *testing.T) {
 		d.reconcile(t, false)
 		d.sameFigures(t, "storm", before)
 	})
+	t.Run("the tracks are lost", func(t *testing.T) {
+		d.query(t, "DELETE FROM spotify_insights.tracks WHERE TRUE")
+		d.reconcile(t, false)
+		d.sameFigures(t, "storm", before)
+	})
 	t.Run("documents and snapshots are lost", func(t *testing.T) {
 		d.emptyBucket(t, d.Settings.InsightsBucket)
 		d.reconcile(t, false)
