@@ -117,14 +117,14 @@ run "there_is_a_table_for_each_schema_with_its_columns" {
   }
 }
 
-run "plays_and_listens_are_laid_out_by_month_and_listener" {
+run "plays_listens_and_loads_are_laid_out_by_month" {
   command = plan
 
   assert { # as in shared/warehouse/create.go
     condition = {
       for name, table in google_bigquery_table.table : name => join(" ", concat([for p in table.time_partitioning : "${p.type} ${p.field}"], coalesce(table.clustering, [])))
       if length(table.time_partitioning) > 0 || table.clustering != null
-    } == { plays = "MONTH played_at listener", listens = "MONTH played_at listener" }
+    } == { plays = "MONTH played_at listener", listens = "MONTH played_at listener", loads = "MONTH loaded_at" }
     error_message = "An hourly refresh would read and replace the whole history."
   }
 }
