@@ -30,7 +30,7 @@ test: vet
 test-terraform:
 	@terraform/commands/test.sh
 
-# The long tests at full length: a thousand ingests, forty power cuts, forty random histories.
+# The long tests at full length: a thousand ingests, forty power cuts, twenty random histories.
 test-soak:
 	$(GO) test -race -count=1 -p 1 -timeout 20m $(TESTFLAGS) ./test/machine ./test/property -soak
 

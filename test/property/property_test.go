@@ -34,7 +34,7 @@ func TestHistories(t *testing.T) {
 		}
 	}
 	if *soak {
-		*cases = max(*cases, 40)
+		*cases = max(*cases, 20)
 	}
 	var covered coverage
 	for first := 0; first < *cases; first += perCloud {
