@@ -60,7 +60,7 @@ type Artist struct {
 	Count
 	ArtistID   *string `json:"artist_id"` // null where only the name is known
 	ArtistName string  `json:"artist_name"`
-	ImageURL   *string `json:"image_url"` // a cover of theirs
+	ImageURL   *string `json:"image_url"` // a cover of the artist
 }
 
 // Album is a ranked album.

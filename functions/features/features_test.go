@@ -78,7 +78,7 @@ func (w *written) rows() map[string]string {
 	return of
 }
 
-// provider is one that does as it is told.
+// provider answers as a test has scripted it.
 type provider struct {
 	name    string
 	batch   int

@@ -15,7 +15,7 @@ import (
 
 // publicHandler is what a person's browser may reach: the page, its numbers, and the functions that
 // Cloud Scheduler calls, at the push of a button. The events' endpoints are behind functions, on a port
-// nobody is told.
+// that is not announced.
 func publicHandler(functions *url.URL) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {

@@ -20,7 +20,7 @@ func (w *Warehouse) RefreshTracks(ctx context.Context, from time.Time) error {
 // RefreshListens makes the listens of listeners since from, the beginning of a month, again from the plays.
 func (w *Warehouse) RefreshListens(ctx context.Context, listeners []string, from time.Time) error {
 	_, _, err := w.run(ctx, "statements/refresh_listens", w.values(),
-		param("listeners", listeners), param("from", from), param("read_from", from.Add(-LongestPlay-Reach)))
+		param("listeners", listeners), param("from", from), param("read_from", from.Add(-longestPlay-reach)))
 	return err
 }
 

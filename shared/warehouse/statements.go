@@ -34,16 +34,16 @@ const (
 
 // What makes a listen: see refresh_listens.sql.
 const (
-	// RepeatWindow is how close an API row follows another of its track that it repeats.
-	RepeatWindow = time.Second
-	// TwinWindow is how far apart the rows are that the API and an export have of one listen.
-	TwinWindow = 5 * time.Second
-	// Reach is how far back from a play the listens are that it can decide on, and some microseconds.
-	Reach = TwinWindow + RepeatWindow
-	// LongestPlay is the greatest length of a track that is believed.
-	LongestPlay = 24 * time.Hour
-	// CountedPlay is how long a row of an export has to be to count.
-	CountedPlay = 30 * time.Second
+	// repeatWindow is how close an API row follows another of its track that it repeats.
+	repeatWindow = time.Second
+	// twinWindow is how far apart the rows are that the API and an export have of one listen.
+	twinWindow = 5 * time.Second
+	// reach is how far back from a play the listens are that it can decide on, and some microseconds.
+	reach = twinWindow + repeatWindow
+	// longestPlay is the greatest length of a track that is believed.
+	longestPlay = 24 * time.Hour
+	// countedPlay is how long a row of an export has to be to count.
+	countedPlay = 30 * time.Second
 )
 
 // registry holds every statement that is ever sent, by the path of its file below sql/ less the
@@ -95,11 +95,11 @@ func (values) Columns(table string, prefix ...string) []string {
 	return list
 }
 
-func (values) RepeatMicros() int64 { return RepeatWindow.Microseconds() }
-func (values) TwinMicros() int64   { return TwinWindow.Microseconds() }
-func (values) ReachSeconds() int   { return int(Reach / time.Second) }
-func (values) LongestMS() int64    { return LongestPlay.Milliseconds() }
-func (values) CountedMS() int64    { return CountedPlay.Milliseconds() }
+func (values) RepeatMicros() int64 { return repeatWindow.Microseconds() }
+func (values) TwinMicros() int64   { return twinWindow.Microseconds() }
+func (values) ReachSeconds() int   { return int(reach / time.Second) }
+func (values) LongestMS() int64    { return longestPlay.Milliseconds() }
+func (values) CountedMS() int64    { return countedPlay.Milliseconds() }
 func (values) MaxMissing() int     { return MaxMissing }
 func (values) NotMusic() string    { return plays.NotMusic }
 

@@ -99,7 +99,7 @@ func runCase(t *testing.T, s settings.Settings, seed uint64, end time.Time, cove
 }
 
 // nextDay makes a run as one of the next day is: every listener gets a new snapshot. Until then the snapshot
-// of a listener without news says of a track what it said before another listener's plays named it anew.
+// of a listener without news keeps the old names of tracks that another listener's plays have renamed.
 func (w *world) nextDay() {
 	w.t.Helper()
 	for i, d := range w.documents() {
