@@ -114,7 +114,7 @@ func (c *Cloud) startBigQuery(ctx context.Context, dir, version string) error {
 	if err != nil {
 		return err
 	}
-	if c.bigquery, err = bigqueryserver.Open(ctx, bigqueryserver.Options{Path: file, Project: Project, Objects: stored, Exports: stored}); err != nil {
+	if c.bigquery, err = bigqueryserver.Open(ctx, bigqueryserver.Options{Path: file, Project: Project, Exports: stored}); err != nil {
 		return fmt.Errorf("%w (a warehouse that cannot be opened can be deleted: %s comes back from the lake)", err, file)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
