@@ -74,14 +74,14 @@ func (s *Server) insertDataset(_ http.ResponseWriter, r *http.Request) (any, err
 		if _, err := s.dataset(ctx, conn, id); err == nil {
 			return duplicate("Already Exists: Dataset %s:%s", s.project, id)
 		}
-		if _, err := exec(ctx, conn, "CREATE SCHEMA "+quoteName(id)); err != nil {
+		if _, err := execute(ctx, conn, "CREATE SCHEMA "+quoteName(id)); err != nil {
 			return err
 		}
 		text, err := json.Marshal(d)
 		if err != nil {
 			return err
 		}
-		_, err = exec(ctx, conn, "INSERT INTO main.bq_datasets VALUES (?, ?)", id, string(text))
+		_, err = execute(ctx, conn, "INSERT INTO main.bq_datasets VALUES (?, ?)", id, string(text))
 		return err
 	})
 }
@@ -105,7 +105,7 @@ func (s *Server) deleteDataset(w http.ResponseWriter, r *http.Request) (any, err
 			fmt.Sprintf("DELETE FROM main.bq_tables WHERE dataset = %s", quoteText(id)),
 			fmt.Sprintf("DELETE FROM main.bq_datasets WHERE id = %s", quoteText(id)),
 		} {
-			if _, err := exec(ctx, conn, statement); err != nil {
+			if _, err := execute(ctx, conn, statement); err != nil {
 				return err
 			}
 		}

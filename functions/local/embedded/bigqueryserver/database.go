@@ -97,7 +97,6 @@ func memoryLimit(byDefault string) string {
 
 // write runs fn in a transaction. One runs at a time: DuckDB would let two MERGEs insert the same rows.
 func (s *Server) write(ctx context.Context, fn func(*sql.Conn) error) (err error) {
-	ctx = context.WithoutCancel(ctx)
 	s.writer.Lock()
 	defer s.writer.Unlock()
 	conn, err := s.db.Conn(ctx)
@@ -135,8 +134,8 @@ func (s *Server) Checkpoint(ctx context.Context) error {
 	return nil
 }
 
-// exec runs a statement and returns how many rows it changed.
-func exec(ctx context.Context, conn *sql.Conn, statement string, args ...any) (int64, error) {
+// execute runs a statement and returns how many rows it changed.
+func execute(ctx context.Context, conn *sql.Conn, statement string, args ...any) (int64, error) {
 	result, err := conn.ExecContext(ctx, statement, args...)
 	if err != nil {
 		return 0, err

@@ -50,7 +50,7 @@ func replace(ctx context.Context, conn *sql.Conn, p parameters, parts []string) 
 	target, alias, source, sourceAlias, condition, columns, values := parts[1], parts[2], parts[3], parts[4], cmp.Or(parts[5], "TRUE"), parts[6], parts[7]
 	run := func(statement string) (n int64) {
 		if err == nil {
-			n, err = exec(ctx, conn, statement, p.in(statement)...)
+			n, err = execute(ctx, conn, statement, p.in(statement)...)
 		}
 		return n
 	}

@@ -87,11 +87,11 @@ func (s *Server) run(ctx context.Context, st statement) (out outcome, err error)
 	err = s.write(ctx, func(conn *sql.Conn) (err error) {
 		switch st.kind {
 		case "INSERT":
-			counts.Inserted, err = exec(ctx, conn, st.sql, st.in(st.sql)...)
+			counts.Inserted, err = execute(ctx, conn, st.sql, st.in(st.sql)...)
 		case "UPDATE":
-			counts.Updated, err = exec(ctx, conn, st.sql, st.in(st.sql)...)
+			counts.Updated, err = execute(ctx, conn, st.sql, st.in(st.sql)...)
 		case "DELETE":
-			counts.Deleted, err = exec(ctx, conn, st.sql, st.in(st.sql)...)
+			counts.Deleted, err = execute(ctx, conn, st.sql, st.in(st.sql)...)
 		default:
 			counts, err = merge(ctx, conn, st)
 		}

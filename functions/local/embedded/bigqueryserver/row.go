@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -118,6 +119,9 @@ func (p *rowParser) text() ([]byte, error) {
 	return nil, errors.New("a string does not end")
 }
 
+// surrogate is an escape sequence of half a character. Go's encoder writes none.
+var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
+
 // escaped reads the rest of a string that has an escape sequence at i.
 func (p *rowParser) escaped(i int) ([]byte, error) {
 	for i < len(p.line) && p.line[i] != '"' {
@@ -133,8 +137,9 @@ func (p *rowParser) escaped(i int) ([]byte, error) {
 	if err := json.Unmarshal(append([]byte{'"'}, p.line[:i+1]...), &text); err != nil {
 		return nil, err
 	}
-	if !utf8.Valid(p.line[:i]) || strings.Contains(text, "\x00") {
-		return nil, errors.New("invalid UTF-8 or NUL in a string")
+	half := strings.ContainsRune(text, utf8.RuneError) && surrogate.Match(p.line[:i])
+	if half || !utf8.Valid(p.line[:i]) || strings.Contains(text, "\x00") {
+		return nil, errors.New("invalid UTF-8, half a surrogate pair, or NUL in a string")
 	}
 	p.line = p.line[i+1:]
 	return []byte(text), nil

@@ -124,7 +124,8 @@ func (s *Server) answer(h handlerFunc, parameters []string) http.HandlerFunc {
 			writeError(w, notFound("Not found: Project %s; this is project %s", project, s.project))
 			return
 		}
-		value, err := h(w, r)
+		// A client that goes away interrupts no statement: the driver could leave the connection blocked.
+		value, err := h(w, r.WithContext(context.WithoutCancel(r.Context())))
 		if err != nil {
 			writeError(w, err)
 			return

@@ -90,7 +90,7 @@ func (s *Server) insertTable(_ http.ResponseWriter, r *http.Request) (any, error
 		if err != nil {
 			return err
 		}
-		if _, err := exec(ctx, conn, "CREATE TABLE "+ref.sql()+" ("+columns+")"); err != nil {
+		if _, err := execute(ctx, conn, "CREATE TABLE "+ref.sql()+" ("+columns+")"); err != nil {
 			return err
 		}
 		return putResource(ctx, conn, t)
@@ -106,7 +106,7 @@ func (s *Server) putView(ctx context.Context, conn *sql.Conn, t *tableResource) 
 	if err != nil {
 		return err
 	}
-	if _, err := exec(ctx, conn, "CREATE OR REPLACE VIEW "+t.TableReference.sql()+" AS "+query); err != nil {
+	if _, err := execute(ctx, conn, "CREATE OR REPLACE VIEW "+t.TableReference.sql()+" AS "+query); err != nil {
 		return err
 	}
 	rows, err := conn.QueryContext(ctx, "SELECT * FROM "+t.TableReference.sql()+" LIMIT 0")
@@ -129,10 +129,10 @@ func putResource(ctx context.Context, conn *sql.Conn, t *tableResource) error {
 		return err
 	}
 	ref := t.TableReference
-	if _, err := exec(ctx, conn, "DELETE FROM main.bq_tables WHERE dataset = ? AND id = ?", ref.DatasetID, ref.TableID); err != nil {
+	if _, err := execute(ctx, conn, "DELETE FROM main.bq_tables WHERE dataset = ? AND id = ?", ref.DatasetID, ref.TableID); err != nil {
 		return err
 	}
-	_, err = exec(ctx, conn, "INSERT INTO main.bq_tables VALUES (?, ?, ?)", ref.DatasetID, ref.TableID, string(text))
+	_, err = execute(ctx, conn, "INSERT INTO main.bq_tables VALUES (?, ?, ?)", ref.DatasetID, ref.TableID, string(text))
 	return err
 }
 

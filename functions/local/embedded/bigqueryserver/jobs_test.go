@@ -1,0 +1,184 @@
+package bigqueryserver
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+	bq "google.golang.org/api/bigquery/v2"
+	"google.golang.org/api/iterator"
+	"google.golang.org/api/option"
+)
+
+// A job has one id, and runs once however often it is sent.
+func TestJobIDs(t *testing.T) {
+	f := start(t)
+	f.create("t", "k INTEGER")
+	send := func(statement string) (*bigquery.JobStatus, error) {
+		q := f.client.Query(statement)
+		q.JobID = "the-job"
+		return f.end(q.Run(t.Context()))
+	}
+	if _, err := send("INSERT INTO d.t (k) VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := send("INSERT INTO d.t (k) VALUES (2)")
+	f.wantError("the id again", err, "duplicate", "Already Exists: Job p-1:US.the-job")
+	f.want("1", "SELECT k FROM d.t")
+	job, err := f.client.JobFromID(t.Context(), "the-job")
+	if err != nil || !job.LastStatus().Done() {
+		t.Errorf("the job is %+v, %v", job, err)
+	}
+	_, err = f.client.JobFromID(t.Context(), "nothing")
+	f.wantError("no job", err, "notFound", "Not found: Job p-1:nothing")
+
+	// A client that got no answer to jobs.query sends it again with the same id.
+	service, err := bq.NewService(t.Context(), option.WithEndpoint(f.url+"/"), option.WithoutAuthentication())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		request := &bq.QueryRequest{Query: "INSERT INTO d.t (k) VALUES (3)", RequestId: "r", UseLegacySql: new(false), FormatOptions: &bq.DataFormatOptions{UseInt64Timestamp: true}}
+		answer, err := service.Jobs.Query("p-1", request).Do()
+		if err != nil || !answer.JobComplete || answer.NumDmlAffectedRows != 1 {
+			t.Errorf("the answer is %+v, %v", answer, err)
+		}
+	}
+	f.want("1\n3", "SELECT k FROM d.t ORDER BY k")
+}
+
+// Outside of the two multi-regions a job is found with its location only.
+func TestLocations(t *testing.T) {
+	f := start(t)
+	for _, location := range []string{"", "EU", "us-west1"} {
+		q := f.client.Query("SELECT 1")
+		q.Location = location
+		job, err := q.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = f.client.JobFromIDLocation(t.Context(), job.ID(), location); err != nil {
+			t.Errorf("%q with its location: %v", location, err)
+		}
+		if _, err = f.client.JobFromID(t.Context(), job.ID()); (err == nil) != (location != "us-west1") {
+			t.Errorf("%q without its location: %v", location, err)
+		}
+		if _, err = f.client.JobFromIDLocation(t.Context(), job.ID(), "us-east1"); err == nil {
+			t.Errorf("%q is in us-east1", location)
+		}
+	}
+}
+
+// The list has what was sent: the text, labels and parameters of every query.
+func TestJobList(t *testing.T) {
+	f := start(t)
+	f.create("t", "k INTEGER")
+	q := f.client.Query("SELECT @p")
+	q.Labels, q.Parameters = map[string]string{"statement": "first"}, []bigquery.QueryParameter{param("p", time.Unix(0, 0).UTC())}
+	if _, err := f.end(q.Run(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.load("t", `{"k":1}`); err != nil {
+		t.Fatal(err)
+	}
+	f.run("SELECT nothing")
+	var list []*bigquery.Job
+	for it := f.client.Jobs(t.Context()); ; {
+		job, err := it.Next()
+		if errors.Is(err, iterator.Done) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, job)
+	}
+	if len(list) != 3 || list[0].LastStatus().Err() == nil || time.Since(list[0].LastStatus().Statistics.CreationTime) > time.Minute {
+		t.Fatalf("the list is %+v", list)
+	}
+	config, err := list[2].Config()
+	if c, ok := config.(*bigquery.QueryConfig); err != nil || !ok || c.Q != "SELECT @p" || !maps.Equal(c.Labels, q.Labels) || len(c.Parameters) != 1 || !c.Parameters[0].Value.(time.Time).Equal(time.Unix(0, 0)) {
+		t.Errorf("the first job is %+v, %v", config, err)
+	}
+	if config, err = list[1].Config(); err != nil || config.(*bigquery.LoadConfig).Dst.TableID != "t" {
+		t.Errorf("the second job is %+v, %v", config, err)
+	}
+	it := f.client.Jobs(t.Context())
+	it.MinCreationTime = time.Now().Add(time.Hour)
+	if job, err := it.Next(); !errors.Is(err, iterator.Done) {
+		t.Errorf("a job of the future: %+v, %v", job, err)
+	}
+}
+
+// A job that runs long is shown as running, and the server does not close before its end.
+func TestRunningJob(t *testing.T) {
+	f := start(t)
+	if err := f.server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.prompt = true
+	f.open()
+	letIn := make(chan struct{})
+	f.bucket.before = func() error { <-letIn; return nil }
+	job, err := f.client.Query(toListens + "SELECT 1 AS k").Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, err := job.Status(t.Context()); err != nil || status.State != bigquery.Running {
+		t.Errorf("the job is %+v, %v", status, err)
+	}
+	closed := make(chan error)
+	go func() { closed <- f.server.Close() }()
+	for !f.server.jobs.stopped() {
+		time.Sleep(time.Millisecond)
+	}
+	config := jobConfiguration{Query: &queryConfiguration{Query: "SELECT 1", UseLegacySQL: new(false)}}
+	if _, _, err := f.server.startJob(jobResource{Configuration: config}, nil); err == nil || !strings.Contains(err.Error(), "is stopping") {
+		t.Errorf("a job while the server stops: %v", err)
+	}
+	close(letIn)
+	if err := <-closed; err != nil || len(f.bucket.objects) != 1 {
+		t.Errorf("the server closed with %v and %d objects", err, len(f.bucket.objects))
+	}
+}
+
+func (js *jobs) stopped() bool {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	return js.stopping
+}
+
+// A panic fails its job only. Results that are too large all together go, the oldest first.
+func TestJobs(t *testing.T) {
+	js := &jobs{byID: map[string]*job{}}
+	run := func(id string, run func(context.Context) (outcome, error)) *job {
+		j := &job{ref: jobReference{JobID: id}, done: make(chan struct{})}
+		if _, err := js.start(j, run); err != nil {
+			t.Fatal(err)
+		}
+		<-j.done
+		return j
+	}
+	if j := run("panic", func(context.Context) (outcome, error) { panic("oh") }); j.err == nil || j.err.Reason != "internalError" {
+		t.Errorf("the job ended with %v", j.err)
+	}
+	var dropped []bool
+	for _, id := range []string{"a", "b", "c"} {
+		run(id, func(context.Context) (outcome, error) {
+			return outcome{result: &result{rows: make([]byte, maxResults/2)}}, nil
+		})
+	}
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	for _, j := range js.order[1:] {
+		dropped = append(dropped, j.result.dropped)
+	}
+	if !slices.Equal(dropped, []bool{true, false, false}) {
+		t.Errorf("dropped: %v", dropped)
+	}
+}
