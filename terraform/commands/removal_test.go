@@ -35,7 +35,7 @@ func TestDestroy(t *testing.T) {
 	some := join(begun, opened, "terraform -chdir=terraform destroy -auto-approve -input=false -no-color "+flags+away)
 	tests := []command{
 		{name: "the name is typed", make: []string{"destroy", "PROJECT=some-project"}, input: "some-project\n", wantCalls: some,
-			wantSaid: []string{"Type some-project to go on", "The lake, the tables and " + state + " are still there"}},
+			wantSaid: []string{"Type some-project to continue", "The lake, the tables and " + state + " are still there"}},
 		{name: "the name is given", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=some-project"}, wantCalls: some},
 		{name: "listeners that are given change nothing", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=some-project", "LISTENERS=all", "SETTINGS=none"}, wantCalls: some},
 		{name: "something else is typed", make: []string{"destroy", "PROJECT=some-project"}, input: "yes\n", wantCalls: begun, wantFail: true, wantSaid: []string{"nothing was changed"}},
@@ -60,8 +60,7 @@ func TestDestroy(t *testing.T) {
 // What destroy leaves: what is to be kept, and what it stands on.
 var kept = []string{
 	"google_storage_bucket.lake", "google_bigquery_dataset.insights", "google_bigquery_table.table",
-	"google_bigquery_table.features", "google_bigquery_table.listening_history", "google_bigquery_table.gaps", "google_bigquery_table.open_gaps",
-	"google_bigquery_table.load_counts",
+	"google_bigquery_table.view", "google_bigquery_table.view_of_views",
 	"google_project_service.on", "time_sleep.services",
 }
 
@@ -127,7 +126,7 @@ func TestForget(t *testing.T) {
 	gone := []answer{{call: "gcloud secrets delete", says: "NOT_FOUND", fails: true}, {call: "gcloud scheduler jobs pause", says: "the job must be ENABLED", fails: true}}
 	tests := []command{
 		{name: "the id is typed", make: forget, input: "sister\n", answers: []answer{job}, wantCalls: steps,
-			wantSaid: []string{"Type sister to go on", "for 7 days", "names and audio features of tracks stay", "take sister out of LISTENERS: make deploy PROJECT=some-project LISTENERS="}},
+			wantSaid: []string{"Type sister to continue", "for 7 days", "names and audio features of tracks stay", "remove sister from LISTENERS: make deploy PROJECT=some-project LISTENERS="}},
 		{name: "the id is given", make: append(forget, "CONFIRM=sister"), answers: []answer{job}, wantCalls: steps},
 		{name: "once more, with nothing left", make: append(forget, "CONFIRM=sister"), wantCalls: without(without(steps, "gcloud scheduler jobs pause"), "gcloud secrets delete"),
 			answers: []answer{gone[0], gone[1], {call: "gcloud secrets list", says: "spotify-client\nspotify-token-sister-in-law"}, {call: "gcloud storage rm", says: "ERROR: (gcloud.storage.rm) The following URLs matched no objects or files:", fails: true}, {call: "gcloud scheduler jobs list", says: "ingest-me\tENABLED\ningest-sister\tPAUSED\ningest-sister-in-law\tENABLED"}}},
