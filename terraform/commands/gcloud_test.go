@@ -75,7 +75,7 @@ func strange(call string) string {
 func texts(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
-	for _, pattern := range []string{"../../README.md", "*.sh", "../*.tf"} {
+	for _, pattern := range []string{"../../*.md", "../../.github/*.md", "../../functions/*.md", "../../test/*.md", "../*.md", "*.sh", "../*.tf"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("nothing is at %s: %v", pattern, err)
