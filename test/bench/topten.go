@@ -162,7 +162,7 @@ SELECT
   CASE WHEN api THEN 'plays/source=api/listener=%[2]s/date=2020-01-01/' || (i // 500) || '-' || repeat('0', 64) || '.ndjson.gz'
     ELSE 'plays/source=export/listener=%[2]s/' || repeat('0', 64) || '/v1/Streaming_History_Audio_' || (i // 50000) || '-0-49999.ndjson.gz' END AS object,
   i AS row_index
-FROM told`, l.Config.Dataset, listener),
+FROM told`, l.Config.Dataset, listenerID),
 		fmt.Sprintf(`
 INSERT INTO %[1]s.loads BY NAME
 SELECT

@@ -32,7 +32,7 @@ type local struct {
 
 // startLocal starts a cloud in a folder, "" for a new one, and points this process's environment there.
 func startLocal(ctx context.Context, dir string) (l *local, err error) {
-	os.Setenv("LISTENERS", `{"`+listener+`":{"time_zone":"America/Los_Angeles"}}`)
+	os.Setenv("LISTENERS", `{"`+listenerID+`":{"time_zone":"America/Los_Angeles"}}`)
 	l = &local{dir: dir}
 	if dir == "" {
 		if l.dir, err = os.MkdirTemp("", "bench"); err != nil {
