@@ -162,8 +162,8 @@ run "the_default_providers_are_those_of_the_code" {
 
   assert {
     condition = strcontains(
-      file("${path.module}/../shared/audio/provider.go"),
-      "DefaultProviders = \"${google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS}\""
+      file("${path.module}/../shared/config/config.go"),
+      "env:\"FEATURE_PROVIDERS\" envDefault:\"${google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS}\""
     )
     error_message = "A local run and a deployment would ask different providers."
   }
