@@ -24,10 +24,11 @@ data "google_cloud_run_locations" "here" {
 }
 
 locals {
-  services = concat([
+  always = [ # doctor.sh reads this list
     "artifactregistry", "bigquery", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "eventarc",
     "iam", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage",
-  ], var.budget == null ? [] : ["billingbudgets"])
+  ]
+  services = concat(local.always, var.budget == null ? [] : ["billingbudgets"])
 }
 
 resource "google_project_service" "on" {

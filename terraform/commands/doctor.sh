@@ -44,8 +44,7 @@ job() { # NAME
 line project "$PROJECT, $REGION, state in gs://$STATE"
 on=$(in_project services list --enabled --format='value(config.name)')
 off=''
-for service in artifactregistry bigquery cloudbuild cloudfunctions cloudresourcemanager cloudscheduler eventarc \
-  iam logging monitoring pubsub run secretmanager storage; do
+for service in $(sed -n '/always = \[/,/\]/p' terraform/services.tf | grep -o '"[a-z]*"' | tr -d '"'); do
   grep -qx "$service.googleapis.com" <<<"$on" || off+=" $service"
 done
 if [ -n "$off" ]; then # the calls below need the services

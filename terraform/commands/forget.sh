@@ -27,9 +27,10 @@ done
 # Receipts go first: reconcile treats a table with fewer plays than its receipts report as damaged, and loads the lake
 # again.
 sql="DELETE FROM \`$tables.loads\` WHERE listener = @listener OR STRPOS(object, CONCAT('/listener=', @listener, '/')) > 0;"
-for table in plays listens top_ten; do
-  sql+=" DELETE FROM \`$tables.$table\` WHERE listener = @listener;"
-done
+while read -r schema; do
+  table=$(basename "$schema" .json)
+  [ "$table" = loads ] || sql+=" DELETE FROM \`$tables.$table\` WHERE listener = @listener;"
+done < <(grep -l '"name": "listener"' shared/warehouse/schema/*.json)
 bq --headless --quiet --project_id="$PROJECT" --location="$REGION" query --use_legacy_sql=false --maximum_bytes_billed=100000000000 --parameter="listener::$LISTENER" "$sql"
 # A document is deleted before the snapshot that it names.
 for object in "status/listener=$LISTENER.json" {,public/}"insights/listener=$LISTENER.json" {,public/}"snapshots/listener=$LISTENER/"; do

@@ -15,24 +15,24 @@ import (
 
 // made is a module with two functions, and with files that no zip may have.
 var made = map[string]string{
-	"go.mod":                            "module example.com/m\n\ngo 1.26\n",
-	"go.sum":                            "sums\n",
-	"README.md":                         "read me\n",
-	"functions/README.md":               "read me\n",
-	"functions/ingest/ingest.go":        "package ingest\n",
-	"functions/ingest/page.html":        "<p>\n",
-	"functions/ingest/ingest_test.go":   "package ingest\n",
-	"functions/ingest/testdata/a.json":  "{}\n",
-	"functions/ingest/.ingest.go.swp":   "scrap\n",
-	"functions/ingest/parts/parts.go":   "package parts\n",
-	"functions/load/load.go":            "package load\n",
-	"functions/local/main.go":           "package main\n",
-	"functions/.git/config.go":          "package git\n",
-	"shared/plays/plays.go":             "package plays\n",
-	"shared/plays/plays_test.go":        "package plays\n",
-	"shared/plays/sql/.hidden/a.sql":    "SELECT 1\n",
-	"shared/plays/sql/statements/a.sql": "SELECT 1\n",
-	"test/test.go":                      "package test\n",
+	"go.mod":                           "module example.com/m\n\ngo 1.26\n",
+	"go.sum":                           "sums\n",
+	"README.md":                        "read me\n",
+	"functions/README.md":              "read me\n",
+	"functions/ingest/ingest.go":       "package ingest\n",
+	"functions/ingest/page.html":       "<p>\n",
+	"functions/ingest/ingest_test.go":  "package ingest\n",
+	"functions/ingest/testdata/a.json": "{}\n",
+	"functions/ingest/.ingest.go.swp":  "scrap\n",
+	"functions/ingest/parts/parts.go":  "package parts\n",
+	"functions/load/load.go":           "package load\n",
+	"functions/local/main.go":          "package main\n",
+	"functions/.git/config.go":         "package git\n",
+	"shared/lake/lake.go":              "package lake\n",
+	"shared/lake/lake_test.go":         "package lake\n",
+	"shared/lake/sql/.hidden/a.sql":    "SELECT 1\n",
+	"shared/lake/sql/statements/a.sql": "SELECT 1\n",
+	"test/test.go":                     "package test\n",
 }
 
 func makeModule(t *testing.T) module {
@@ -41,7 +41,7 @@ func makeModule(t *testing.T) module {
 	for name, content := range made {
 		put(t, filepath.Join(m.root, name), content)
 	}
-	if err := os.Symlink("plays.go", filepath.Join(m.root, "shared/plays/link.go")); err != nil {
+	if err := os.Symlink("lake.go", filepath.Join(m.root, "shared/lake/link.go")); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -99,7 +99,7 @@ import (
 	_ "example.com/m/functions/ingest"
 )
 `}
-	for _, name := range []string{"go.mod", "go.sum", "functions/ingest/ingest.go", "functions/ingest/page.html", "functions/ingest/parts/parts.go", "shared/plays/plays.go", "shared/plays/sql/statements/a.sql"} {
+	for _, name := range []string{"go.mod", "go.sum", "functions/ingest/ingest.go", "functions/ingest/page.html", "functions/ingest/parts/parts.go", "shared/lake/lake.go", "shared/lake/sql/statements/a.sql"} {
 		want[name] = made[name]
 	}
 	if diff := cmp.Diff(want, read(t, filepath.Join(out, "ingest.zip"))); diff != "" {
@@ -148,7 +148,7 @@ func TestSameBytes(t *testing.T) {
 	if !bytes.Equal(before, zipped()) {
 		t.Error("the same sources make other bytes")
 	}
-	put(t, filepath.Join(m.root, "shared/plays/sql/statements/a.sql"), "SELECT 2\n")
+	put(t, filepath.Join(m.root, "shared/lake/sql/statements/a.sql"), "SELECT 2\n")
 	if bytes.Equal(before, zipped()) {
 		t.Error("other sources make the same bytes")
 	}
