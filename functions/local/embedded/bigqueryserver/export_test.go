@@ -3,7 +3,6 @@ package bigqueryserver
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,13 +99,5 @@ func TestExportRefusals(t *testing.T) {
 	f.restart()
 	if left := f.leftovers(); len(left) > 0 {
 		t.Errorf("left after a restart: %v", left)
-	}
-	without, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "x.duckdb"), Project: "p-1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer without.Close()
-	if _, err := without.export(t.Context(), statement{}); err == nil || !strings.Contains(fmt.Sprint(err), "without a storage") {
-		t.Errorf("an export without a storage: %v", err)
 	}
 }

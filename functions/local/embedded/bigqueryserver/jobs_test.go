@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -55,21 +53,14 @@ func TestJobIDs(t *testing.T) {
 // Outside of the two multi-regions a job is found with its location only.
 func TestLocations(t *testing.T) {
 	f := start(t)
-	for _, location := range []string{"", "EU", "us-west1"} {
+	for job, location := range map[string]string{"here": "", "there": "us-west1"} {
 		q := f.client.Query("SELECT 1")
-		q.Location = location
-		job, err := q.Run(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err = f.client.JobFromIDLocation(t.Context(), job.ID(), location); err != nil {
+		q.JobID, q.Location = job, location
+		if _, err := f.end(q.Run(t.Context())); err != nil {
 			t.Errorf("%q with its location: %v", location, err)
 		}
-		if _, err = f.client.JobFromID(t.Context(), job.ID()); (err == nil) != (location != "us-west1") {
+		if _, err := f.client.JobFromID(t.Context(), job); (err == nil) != (location == "") {
 			t.Errorf("%q without its location: %v", location, err)
-		}
-		if _, err = f.client.JobFromIDLocation(t.Context(), job.ID(), "us-east1"); err == nil {
-			t.Errorf("%q is in us-east1", location)
 		}
 	}
 }
@@ -108,77 +99,17 @@ func TestJobList(t *testing.T) {
 	if config, err = list[1].Config(); err != nil || config.(*bigquery.LoadConfig).Dst.TableID != "t" {
 		t.Errorf("the second job is %+v, %v", config, err)
 	}
-	it := f.client.Jobs(t.Context())
-	it.MinCreationTime = time.Now().Add(time.Hour)
-	if job, err := it.Next(); !errors.Is(err, iterator.Done) {
-		t.Errorf("a job of the future: %+v, %v", job, err)
-	}
 }
 
-// A job that runs long is shown as running, and the server does not close before its end.
-func TestRunningJob(t *testing.T) {
-	f := start(t)
-	if err := f.server.Close(); err != nil {
-		t.Fatal(err)
-	}
-	f.prompt = true
-	f.open()
-	letIn := make(chan struct{})
-	f.bucket.before = func() error { <-letIn; return nil }
-	job, err := f.client.Query(toListens + "SELECT 1 AS k").Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if status, err := job.Status(t.Context()); err != nil || status.State != bigquery.Running {
-		t.Errorf("the job is %+v, %v", status, err)
-	}
-	closed := make(chan error)
-	go func() { closed <- f.server.Close() }()
-	for !f.server.jobs.stopped() {
-		time.Sleep(time.Millisecond)
-	}
-	config := jobConfiguration{Query: &queryConfiguration{Query: "SELECT 1", UseLegacySQL: new(false)}}
-	if _, _, err := f.server.startJob(jobResource{Configuration: config}, nil); err == nil || !strings.Contains(err.Error(), "is stopping") {
-		t.Errorf("a job while the server stops: %v", err)
-	}
-	close(letIn)
-	if err := <-closed; err != nil || len(f.bucket.objects) != 1 {
-		t.Errorf("the server closed with %v and %d objects", err, len(f.bucket.objects))
-	}
-}
-
-func (js *jobs) stopped() bool {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	return js.stopping
-}
-
-// A panic fails its job only. Results that are too large all together go, the oldest first.
-func TestJobs(t *testing.T) {
+// A panic fails its job only.
+func TestPanic(t *testing.T) {
 	js := &jobs{byID: map[string]*job{}}
-	run := func(id string, run func(context.Context) (outcome, error)) *job {
-		j := &job{ref: jobReference{JobID: id}, done: make(chan struct{})}
-		if _, err := js.start(j, run); err != nil {
-			t.Fatal(err)
-		}
-		<-j.done
-		return j
+	j := &job{done: make(chan struct{})}
+	if _, err := js.start(j, func(context.Context) (outcome, error) { panic("oh") }); err != nil {
+		t.Fatal(err)
 	}
-	if j := run("panic", func(context.Context) (outcome, error) { panic("oh") }); j.err == nil || j.err.Reason != "internalError" {
+	js.stop()
+	if !j.finished() || j.err == nil || j.err.Reason != "internalError" {
 		t.Errorf("the job ended with %v", j.err)
-	}
-	var dropped []bool
-	for _, id := range []string{"a", "b", "c"} {
-		run(id, func(context.Context) (outcome, error) {
-			return outcome{result: &result{rows: make([]byte, maxResults/2)}}, nil
-		})
-	}
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	for _, j := range js.order[1:] {
-		dropped = append(dropped, j.result.dropped)
-	}
-	if !slices.Equal(dropped, []bool{true, false, false}) {
-		t.Errorf("dropped: %v", dropped)
 	}
 }

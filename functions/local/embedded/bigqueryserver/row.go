@@ -1,6 +1,7 @@
 package bigqueryserver
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
@@ -98,25 +99,26 @@ func (p *rowParser) text() ([]byte, error) {
 	if !p.accept('"') {
 		return nil, errors.New("a string was expected")
 	}
-	ascii := true
-	for i, c := range p.line {
-		switch {
-		case c == '"':
-			text := p.line[:i]
-			p.line = p.line[i+1:]
-			if !ascii && !utf8.Valid(text) {
-				return nil, errors.New("invalid UTF-8 in a string")
-			}
-			return text, nil
-		case c == '\\':
-			return p.escaped(i)
-		case c < ' ':
-			return nil, errors.New("a control character in a string")
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
+	end := bytes.IndexByte(p.line, '"')
+	if end < 0 {
+		return nil, errors.New("a string does not end")
 	}
-	return nil, errors.New("a string does not end")
+	text := p.line[:end]
+	if i := bytes.IndexByte(text, '\\'); i >= 0 {
+		return p.escaped(i)
+	}
+	bits := byte(0)
+	for _, c := range text {
+		if c < ' ' {
+			return nil, errors.New("a control character in a string")
+		}
+		bits |= c
+	}
+	if bits >= utf8.RuneSelf && !utf8.Valid(text) {
+		return nil, errors.New("invalid UTF-8 in a string")
+	}
+	p.line = p.line[end+1:]
+	return text, nil
 }
 
 // surrogate is an escape sequence of half a character. Go's encoder writes none.

@@ -57,7 +57,6 @@ type fixture struct {
 	url    string
 	file   string
 	bucket *bucket
-	prompt bool
 }
 
 func start(t *testing.T) *fixture {
@@ -73,7 +72,7 @@ func start(t *testing.T) *fixture {
 func (f *fixture) open() {
 	f.Helper()
 	var err error
-	if f.server, err = Open(f.ctx, Options{Path: f.file, Project: "p-1", Exports: f.bucket, Prompt: f.prompt}); err != nil {
+	if f.server, err = Open(f.ctx, Options{Path: f.file, Project: "p-1", Exports: f.bucket}); err != nil {
 		f.Fatal(err)
 	}
 	f.connect(httptest.NewServer(f.server.Handler()).URL)
@@ -212,16 +211,11 @@ func TestUnsupportedRequests(t *testing.T) {
 	f := start(t)
 	for _, c := range []struct{ method, path, body, names string }{
 		{"GET", "/projects/p-1/datasets", "", "GET /projects/p-1/datasets"},
-		{"GET", "/projects/p-1/datasets/d/tables/t/data", "", "tables/t/data"},
 		{"POST", "/projects/p-1/jobs/x/cancel", "", "jobs/x/cancel"},
 		{"GET", "/projects/p-1/jobs/x?view=full", "", "the parameter view"},
-		{"GET", "/projects/p-1/jobs", "", "the projection"},
-		{"POST", "/projects/p-1/datasets", `{"description":"x"}`, `the field "description"`},
 		{"POST", "/projects/p-1/datasets/d/tables", `{"tableReference":{"tableId":"x"}}`, "without a schema"},
 		{"POST", "/projects/p-1/datasets/d/tables", `{"tableReference":{"tableId":"x"},"schema":{"fields":[{"name":"a","type":"GEOGRAPHY"}]}}`, "the type GEOGRAPHY"},
-		{"POST", "/projects/p-1/datasets/d/tables", `{"tableReference":{"tableId":"x"},"schema":{"fields":[{"name":"a","type":"STRING","mode":"REPEATED"}]}}`, "the mode REPEATED"},
 		{"POST", "/projects/p-1/jobs", `{"configuration":{"copy":{}}}`, `the field "copy"`},
-		{"POST", "/projects/p-1/jobs", `{"configuration":{"dryRun":true}}`, `the field "dryRun"`},
 		{"POST", "/projects/p-1/jobs", `{"configuration":{"query":{"query":"SELECT 1"}}}`, "legacy SQL"},
 		{"POST", "/projects/p-1/jobs", `{"configuration":{"query":{"query":"SELECT 1","useLegacySql":false,"parameterMode":"POSITIONAL"}}}`, `the field "parameterMode"`},
 		{"POST", "/projects/p-1/jobs", `{"configuration":{"load":{"sourceUris":["gs://b/o"]}}}`, `the field "sourceUris"`},
