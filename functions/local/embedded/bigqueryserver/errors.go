@@ -26,10 +26,13 @@ func newError(reason, format string, args ...any) *apiError {
 }
 
 func invalid(format string, args ...any) *apiError { return newError("invalid", format, args...) }
+
 func invalidQuery(format string, args ...any) *apiError {
 	return newError("invalidQuery", format, args...)
 }
-func notFound(format string, args ...any) *apiError  { return newError("notFound", format, args...) }
+
+func notFound(format string, args ...any) *apiError { return newError("notFound", format, args...) }
+
 func duplicate(format string, args ...any) *apiError { return newError("duplicate", format, args...) }
 
 // notSupported refuses what BigQuery can do and this server cannot.
@@ -51,7 +54,6 @@ var statuses = map[string]struct {
 	"jobInternalError":  {http.StatusBadRequest, "INVALID_ARGUMENT"},
 	"notFound":          {http.StatusNotFound, "NOT_FOUND"},
 	"notImplemented":    {http.StatusNotImplemented, "UNIMPLEMENTED"},
-	"resourceInUse":     {http.StatusBadRequest, "FAILED_PRECONDITION"},
 	"resourcesExceeded": {http.StatusBadRequest, "INVALID_ARGUMENT"},
 }
 

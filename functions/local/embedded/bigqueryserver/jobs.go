@@ -17,8 +17,8 @@ import (
 const (
 	// insertWait is how long jobs.insert and jobs.query wait for the job.
 	insertWait = 10 * time.Second
-	// maxJobs is how many jobs are retained; the oldest go first. A job is worth a few KB.
-	maxJobs = 20_000
+	// maxJobs is how many jobs are retained; the oldest go first. A job has up to 10 KB, most of it the query.
+	maxJobs = 5_000
 	// maxResults bounds the bytes of all results that are retained, but for the last one.
 	maxResults = 256 << 20
 )

@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/bigquery"
-	bq "google.golang.org/api/bigquery/v2"
 	"google.golang.org/api/iterator"
-	"google.golang.org/api/option"
 )
 
 // A job has one id, and runs once however often it is sent.
@@ -34,20 +32,6 @@ func TestJobIDs(t *testing.T) {
 	}
 	_, err = f.client.JobFromID(t.Context(), "nothing")
 	f.wantError("no job", err, "notFound", "Not found: Job p-1:nothing")
-
-	// A client that got no answer to jobs.query sends it again with the same id.
-	service, err := bq.NewService(t.Context(), option.WithEndpoint(f.url+"/"), option.WithoutAuthentication())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		request := &bq.QueryRequest{Query: "INSERT INTO d.t (k) VALUES (3)", RequestId: "r", UseLegacySql: new(false), FormatOptions: &bq.DataFormatOptions{UseInt64Timestamp: true}}
-		answer, err := service.Jobs.Query("p-1", request).Do()
-		if err != nil || !answer.JobComplete || answer.NumDmlAffectedRows != 1 {
-			t.Errorf("the answer is %+v, %v", answer, err)
-		}
-	}
-	f.want("1\n3", "SELECT k FROM d.t ORDER BY k")
 }
 
 // Outside of the two multi-regions a job is found with its location only.

@@ -44,9 +44,6 @@ func (s *Server) load(ctx context.Context, c *loadConfiguration, data []byte) (o
 		if err != nil {
 			return err
 		}
-		if t.View != nil {
-			return invalid("%s is a view and cannot be loaded into", t.TableReference.TableID)
-		}
 		same := func(a, b tableField) bool {
 			return a.Name == b.Name && a.Type == b.Type && (a.Mode == modeRequired) == (b.Mode == modeRequired)
 		}

@@ -41,37 +41,32 @@ func TestBadRows(t *testing.T) {
 	f.create("t", "k INTEGER REQUIRED", "s STRING", "x FLOAT", "b BOOLEAN", "ts TIMESTAMP")
 	good := strings.Repeat(`{"k":7}`+"\n", 3000) // more than DuckDB buffers
 	for line, text := range map[string]string{
-		`{"k":1,"nothing":2}`:                "No such field: nothing",
-		`{"k":1,"K":2}`:                      "No such field: K",
-		`{"k":1,"k":2}`:                      "Duplicate field: k",
-		`{"k":null}`:                         "Only optional fields can be set to NULL. Field: k",
-		`{"s":"a"}`:                          "Missing required field: k",
-		`{"k":1.5}`:                          "to INTEGER. Field: k",
-		`{"k":""}`:                           "Field: k",
-		`{"k":true}`:                         "Field: k",
-		`{"k":9223372036854775808}`:          "out of range",
-		`{"k":NaN}`:                          "a value was expected",
-		`{"k":`:                              "a value was expected",
-		`{"k":1,"s":5}`:                      "Field: s",
-		`{"k":1,"s":["a"]}`:                  "Array specified for non-repeated field: s",
-		`{"k":1,"s":{"a":1}}`:                "Nested field specified for the non-record field: s",
-		`{"k":1,"s":"` + "\xff" + `"}`:       "invalid UTF-8",
-		`{"k":1,"s":"\n` + "\xff" + `"}`:     "invalid UTF-8",
-		`{"k":1,"s":"\ud800"}`:               "half a surrogate pair",
-		`{"k":1,"s":"\u0000"}`:               "NUL",
-		`{"k":1,"s":"\x"}`:                   "invalid character 'x'",
-		`{"k":1,"s":"a` + "\t" + `b"}`:       "control character",
-		`{"k":1,"s":"\n` + "\t" + `b"}`:      "invalid character",
-		`{"k":1,"s":"a`:                      "does not end",
-		`{"k":1,"x":"NaN"}`:                  "Field: x",
-		`{"k":1,"x":1e999}`:                  "Field: x",
-		`{"k":1,"b":"yes"}`:                  "Field: b",
-		`{"k":1,"ts":"2024-01-02T03:04:05"}`: "Field: ts",
+		`{"k":1,"nothing":2}`:                         "No such field: nothing",
+		`{"k":1,"K":2}`:                               "No such field: K",
+		`{"k":1,"k":2}`:                               "Duplicate field: k",
+		`{"k":null}`:                                  "Only optional fields can be set to NULL. Field: k",
+		`{"s":"a"}`:                                   "Missing required field: k",
+		`{"k":1.5}`:                                   "to INTEGER. Field: k",
+		`{"k":true}`:                                  "Field: k",
+		`{"k":9223372036854775808}`:                   "out of range",
+		`{"k":`:                                       "a value was expected",
+		`{"k":1,"s":5}`:                               "Field: s",
+		`{"k":1,"s":["a"]}`:                           "Array specified for non-repeated field: s",
+		`{"k":1,"s":{"a":1}}`:                         "Nested field specified for the non-record field: s",
+		`{"k":1,"s":"` + "\xff" + `"}`:                "invalid UTF-8",
+		`{"k":1,"s":"\n` + "\xff" + `"}`:              "invalid UTF-8",
+		`{"k":1,"s":"\ud800"}`:                        "half a surrogate pair",
+		`{"k":1,"s":"\u0000"}`:                        "NUL",
+		`{"k":1,"s":"\x"}`:                            "invalid character 'x'",
+		`{"k":1,"s":"a` + "\t" + `b"}`:                "control character",
+		`{"k":1,"s":"a`:                               "does not end",
+		`{"k":1,"x":1e999}`:                           "Field: x",
+		`{"k":1,"b":"yes"}`:                           "Field: b",
+		`{"k":1,"ts":"2024-01-02T03:04:05"}`:          "Field: ts",
 		`{"k":1,"ts":"2024-01-02T03:04:05.1234567Z"}`: "Field: ts",
 		`{"k":1,"ts":"2023-02-29T00:00:00Z"}`:         "Field: ts",
 		`{"k":1,"ts":"0000-01-01T00:00:00Z"}`:         "Field: ts",
 		`{"k":1,"ts":"9999-12-31T23:59:59-01:00"}`:    "Field: ts",
-		`{"k":1,"ts":1700000000}`:                     "Field: ts",
 		`[{"k":1}]`:                                   "not a JSON object",
 		`{"k":1 "s":"a"}`:                             "a comma or",
 		`{"k":1,}`:                                    "a string was expected",
@@ -88,9 +83,6 @@ func TestBadRows(t *testing.T) {
 func TestLoadRefusals(t *testing.T) {
 	f := start(t)
 	f.create("t", "k INTEGER")
-	if err := f.client.Dataset("d").Table("v").Create(t.Context(), &bigquery.TableMetadata{ViewQuery: "SELECT k FROM d.t"}); err != nil {
-		t.Fatal(err)
-	}
 	row := func(change func(*bigquery.Loader, *bigquery.ReaderSource), table string) error {
 		source := bigquery.NewReaderSource(strings.NewReader(`{"k":1}`))
 		source.SourceFormat = bigquery.JSON
@@ -108,7 +100,6 @@ func TestLoadRefusals(t *testing.T) {
 		{"t", "notImplemented", "WRITE_TRUNCATE", func(l *bigquery.Loader, _ *bigquery.ReaderSource) { l.WriteDisposition = bigquery.WriteTruncate }},
 		{"t", "invalid", "Provided Schema does not match", func(_ *bigquery.Loader, s *bigquery.ReaderSource) { s.Schema = schema("k STRING") }},
 		{"nothing", "notFound", "Not found: Table p-1:d.nothing", func(_ *bigquery.Loader, s *bigquery.ReaderSource) { s.Schema = schema("k INTEGER") }},
-		{"v", "invalid", "is a view", func(*bigquery.Loader, *bigquery.ReaderSource) {}},
 	} {
 		f.wantError(c.text, row(c.change, c.table), c.reason, c.text)
 	}
@@ -134,12 +125,4 @@ func TestLargeLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.want(fmt.Sprint(rows, " ", rows*900), "SELECT COUNT(DISTINCT k), SUM(LENGTH(s)) FROM d.t")
-	for header, want := range map[string][2]int64{"bytes 0-9/*": {0, -1}, "bytes 10-19/20": {10, 20}, "bytes */20": {-1, 20}} {
-		if first, total, err := contentRange(header); first != want[0] || total != want[1] || err != nil {
-			t.Errorf("contentRange(%q) = %d, %d, %v", header, first, total, err)
-		}
-	}
-	if _, _, err := contentRange("lines 0-9/*"); err == nil {
-		t.Error("a Content-Range of another unit is accepted")
-	}
 }

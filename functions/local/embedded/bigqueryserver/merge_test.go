@@ -48,9 +48,7 @@ func TestSeveralMatches(t *testing.T) {
 	f.mustRun("INSERT INTO d.t (k, n) VALUES (1, 1), (2, 2)")
 	for condition, wrong := range map[string]bool{"": true, " AND s.n > t.n": true, " AND t.n > 7": false} {
 		_, err := f.run("MERGE INTO d.t AS t USING (SELECT 1 AS k, 5 AS n UNION ALL SELECT 1, 0) AS s ON t.k = s.k WHEN MATCHED" + condition + " THEN UPDATE SET n = s.n")
-		if wrong {
-			f.wantError(condition, err, "invalidQuery", "UPDATE/MERGE must match at most one source row for each target row")
-		} else if err != nil {
+		if (err != nil) != wrong || wrong && !strings.Contains(err.Error(), "UPDATE/MERGE must match at most one source row for each target row") {
 			t.Errorf("%s: %v", condition, err)
 		}
 		f.want("1 1\n2 2", "SELECT k, n FROM d.t ORDER BY k")

@@ -45,7 +45,7 @@ type Options struct {
 type Server struct {
 	project   string
 	exports   ObjectWriter
-	exportDir string // holds the files of running exports
+	exportDir string // contains the files of running exports
 	prompt    bool
 	db        *sql.DB
 	writer    sync.Mutex // held by the one transaction that writes

@@ -55,25 +55,6 @@ func TestTables(t *testing.T) {
 	f.want("1\n2", "SELECT k FROM d.v ORDER BY k")
 	_, err = dataset.Table("nothing").Metadata(ctx)
 	f.wantError("no table", err, "notFound", "Not found: Table p-1:d.nothing was not found in location US")
-
-	// Another dataset comes and goes.
-	other := f.client.Dataset("e")
-	if err := other.Create(ctx, &bigquery.DatasetMetadata{Location: "EU", Labels: map[string]string{"app": "x"}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := other.Table("t").Create(ctx, meta); err != nil {
-		t.Fatal(err)
-	}
-	if m, err := other.Metadata(ctx); err != nil || m.Location != "EU" || m.Labels["app"] != "x" {
-		t.Errorf("the dataset is %+v, %v", m, err)
-	}
-	f.wantError("a dataset with contents", other.Delete(ctx), "notImplemented", "without deleteContents")
-	if err := other.DeleteWithContents(ctx); err != nil {
-		t.Fatal(err)
-	}
-	_, err = other.Metadata(ctx)
-	f.wantError("the dataset that is gone", err, "notFound", "Not found: Dataset p-1:e")
-	f.wantError("the dataset that is gone", other.DeleteWithContents(ctx), "notFound", "Not found: Dataset p-1:e")
 }
 
 func TestOpen(t *testing.T) {

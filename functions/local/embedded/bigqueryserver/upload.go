@@ -120,9 +120,9 @@ func (s *Server) uploadPart(w http.ResponseWriter, r *http.Request, id string) (
 		if first > have {
 			return nil, invalid("The upload continues at byte %d, and %d bytes are stored", first, have)
 		}
-		// The client sends a part again if it got no answer.
-		if _, err := io.CopyN(io.Discard, r.Body, have-first); err == nil {
-			_, err = u.data.ReadFrom(r.Body)
+		// The client sends a part again if it got no answer. Of a part that is cut it sends the rest.
+		if n, _ := io.CopyN(io.Discard, r.Body, have-first); n == have-first {
+			u.data.ReadFrom(r.Body)
 		}
 		if have = int64(u.data.Len()); have > maxUpload {
 			return nil, invalid("Upload too large: at most %d bytes", maxUpload)
