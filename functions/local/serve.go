@@ -77,10 +77,7 @@ func serve(ctx context.Context, dir string) (err error) {
 			return err
 		}
 	}
-	events, err := bridge(work, m, functions)
-	if err != nil {
-		return err
-	}
+	events := bridge(work, m, functions)
 	defer func() {
 		limited, cancel := context.WithTimeout(work, stopLimit)
 		defer cancel()

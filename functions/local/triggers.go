@@ -13,13 +13,12 @@ import (
 )
 
 // bridge delivers the cloud's events to the functions.
-func bridge(ctx context.Context, m *machine.Machine, functions *url.URL) (*eventbridge.Bridge, error) {
+func bridge(ctx context.Context, m *machine.Machine, functions *url.URL) *eventbridge.Bridge {
 	return eventbridge.Start(ctx, eventbridge.Options{
-		Project: embedded.Project, PubSub: m.Cloud.PubSub,
-		InFlight: 1, // as deployed: max_instance_count = 1 and concurrency 1
+		Project: embedded.Project, PubSub: m.Cloud.PubSub, Storage: m.Cloud.Storage,
 		Routes: []eventbridge.Route{
-			{Name: "load", Topic: embedded.LakeTopic, URL: functions.JoinPath("load").String(), Kind: eventbridge.StorageFinalized},
-			{Name: "topten", Topic: m.Settings.Topic, URL: functions.JoinPath("topten").String(), Kind: eventbridge.MessagePublished},
+			{Name: "load", Bucket: embedded.LakeBucket, URL: functions.JoinPath("load").String()},
+			{Name: "topten", Topic: m.Settings.Topic, URL: functions.JoinPath("topten").String()},
 		},
 	})
 }

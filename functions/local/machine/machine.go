@@ -69,9 +69,7 @@ func ReadSettings() (settings.Settings, error) {
 
 // declare makes the topics, the tables and the secrets.
 func (m *Machine) declare(ctx context.Context) error {
-	if err := m.Cloud.DeclareTopics(ctx, m.Settings.Topic); err != nil {
-		return err
-	}
+	m.Cloud.DeclareTopic(m.Settings.Topic)
 	w, err := warehouse.Open(ctx, m.Settings)
 	if err != nil {
 		return err
@@ -83,7 +81,7 @@ func (m *Machine) declare(ctx context.Context) error {
 	for listener := range m.Settings.Listeners {
 		ids = append(ids, secrets.TokenID(listener))
 	}
-	return m.Cloud.DeclareSecrets(ctx, ids...)
+	return m.Cloud.DeclareSecrets(ids...)
 }
 
 // Publish writes down that this process serves the folder's page.

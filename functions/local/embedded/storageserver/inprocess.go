@@ -1,0 +1,43 @@
+package storageserver
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Open, Match and Write are for the embedded BigQuery, which is in the same process.
+
+// Open opens an object as it is stored. The error is [fs.ErrNotExist] where there is none.
+func (s *Server) Open(_ context.Context, bucket, name string) (io.ReadCloser, error) {
+	f, _, err := s.open(bucket, name)
+	if err != nil {
+		return nil, fmt.Errorf("opening gs://%s/%s: %w", bucket, name, err)
+	}
+	return f, nil
+}
+
+// Match returns the name of one object that begins with prefix and ends with suffix, or "" if there is none. The
+// error is [fs.ErrNotExist] where there is no such bucket.
+func (s *Server) Match(_ context.Context, bucket, prefix, suffix string) (string, error) {
+	names, err := s.names(bucket, prefix, "")
+	if err != nil {
+		return "", fmt.Errorf("listing gs://%s/%s: %w", bucket, prefix, err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name[len(prefix):], suffix) {
+			return name, nil
+		}
+	}
+	return "", nil
+}
+
+// Write stores content as an object, or nothing if the content cannot be read to its end. The error is
+// [fs.ErrNotExist] where there is no such bucket.
+func (s *Server) Write(_ context.Context, bucket, name string, content io.Reader) error {
+	if _, err := s.write(bucket, name, content, nil, ""); err != nil {
+		return fmt.Errorf("writing gs://%s/%s: %w", bucket, name, err)
+	}
+	return nil
+}
