@@ -18,7 +18,7 @@ func bridge(ctx context.Context, m *machine.Machine, functions *url.URL) *eventb
 		Project: embedded.Project, PubSub: m.Cloud.PubSub, Storage: m.Cloud.Storage,
 		Routes: []eventbridge.Route{
 			{Name: "load", Bucket: embedded.LakeBucket, URL: functions.JoinPath("load").String()},
-			{Name: "topten", Topic: m.Settings.Topic, URL: functions.JoinPath("topten").String()},
+			{Name: "topten", Topic: m.Config.Topic, URL: functions.JoinPath("topten").String()},
 		},
 	})
 }

@@ -8,12 +8,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
-const listener = settings.DefaultListener
+const listenerID = listener.Default
 
 // cloud is an embedded cloud connected to a Spotify whose clock stands until it is moved on.
 type cloud struct {
@@ -47,11 +47,11 @@ func (c *cloud) connect(ctx context.Context, plays int) (err error) {
 	app := spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}
 	token := spotify.Token{RefreshToken: "the-refresh-token"}
 	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, Now: c.clock})
-	fake.AddListener(fakespotify.Listener{Name: listener, RefreshToken: token.RefreshToken, Plays: c.plays})
+	fake.AddListener(fakespotify.Listener{Name: listenerID, RefreshToken: token.RefreshToken, Plays: c.plays})
 	if c.web, err = fake.Serve(); err != nil {
 		return err
 	}
-	return c.Connect(ctx, listener, app, token)
+	return c.Connect(ctx, listenerID, app, token)
 }
 
 func (c *cloud) clock() time.Time { return time.UnixMilli(c.now.Load()) }

@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/features"
-	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/loading"
+	"spotify-insights.internal/shared/loader"
+	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/warehouse"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // measureBacklog measures the function features, and load after it, on a history of which no track has
@@ -40,11 +40,11 @@ func measureBacklog(ctx context.Context, r *report) (err error) {
 		return err
 	}
 	defer web.Close()
-	providers, err := audio.Providers("reccobeats", audio.Needs{})
+	providers, err := providers.New("reccobeats", providers.Needs{})
 	if err != nil {
 		return err
 	}
-	loader, _, w, err := loading.Open(ctx, l.Settings)
+	loader, _, w, err := loader.Open(ctx, l.Config.Load)
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,11 @@ import (
 	_ "github.com/duckdb/duckdb-go/v2" // fills the warehouse's file, faster than any load
 
 	"spotify-insights.internal/functions/topten"
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/loader"
 )
 
 // reach is what a run of topten is to stay under, by the number of plays: s.
@@ -56,25 +56,25 @@ func measureRefresh(ctx context.Context, r *report, count int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.stop()) }()
-	loader, _, w, err := loading.Open(ctx, l.Settings)
+	loader, _, w, err := loader.Open(ctx, l.Config.Load)
 	if err != nil {
 		return err
 	}
-	bucket, err := objects.Open(ctx, l.Settings.InsightsBucket)
+	insightsBucket, err := bucket.Open(ctx, l.Config.InsightsBucket)
 	if err != nil {
 		return err
 	}
-	refresher := &topten.Refresher{Bucket: l.Settings.InsightsBucket, Listeners: l.Settings.Listeners, Warehouse: w, Objects: bucket, Now: time.Now}
+	refresher := &topten.Refresher{Bucket: l.Config.InsightsBucket, Listeners: l.Config.Listeners, Warehouse: w, Objects: insightsBucket, Now: time.Now}
 	var full time.Duration
 	var took []float64
-	pages := steady(plays.PageSize+hourlyRuns*playsAnHour, time.Minute, time.Now())
+	pages := steady(lake.PageSize+hourlyRuns*playsAnHour, time.Minute, time.Now())
 	for i := range 1 + hourlyRuns {
 		if i > 0 {
-			name, err := writePage(ctx, l.lake, pages[i*playsAnHour:plays.PageSize+i*playsAnHour])
+			name, err := writePage(ctx, l.lake, pages[i*playsAnHour:lake.PageSize+i*playsAnHour])
 			if err != nil {
 				return err
 			}
-			if _, err := loader.Load(ctx, []objects.Attrs{{Name: name}}); err != nil {
+			if _, err := loader.Load(ctx, []bucket.Object{{Name: name}}); err != nil {
 				return err
 			}
 		}
@@ -89,13 +89,13 @@ func measureRefresh(ctx context.Context, r *report, count int) (err error) {
 		}
 	}
 	var document insights.Document
-	if _, err := bucket.ReadJSON(ctx, insights.DocumentName(listener), &document); err != nil {
+	if _, err := insightsBucket.ReadJSON(ctx, insights.DocumentName(listenerID), &document); err != nil {
 		return err
 	}
 	if listens := document.Snapshot.Listens.Rows; listens < int64(count)*9/10 || document.Loaded.Listens != listens {
 		return fmt.Errorf("of %d plays the snapshot has %d listens", count, listens)
 	}
-	size, err := sizeOf(ctx, bucket, document.Snapshot)
+	size, err := sizeOf(ctx, insightsBucket, document.Snapshot)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func measureRefresh(ctx context.Context, r *report, count int) (err error) {
 }
 
 // sizeOf is the number of bytes of a snapshot.
-func sizeOf(ctx context.Context, bucket *objects.Bucket, snapshot insights.Snapshot) (size int64, err error) {
+func sizeOf(ctx context.Context, bucket *bucket.Bucket, snapshot insights.Snapshot) (size int64, err error) {
 	for _, name := range slices.Concat(snapshot.Listens.Names, snapshot.Tracks.Names) {
 		attrs, err := bucket.Attrs(ctx, name)
 		if err != nil {
@@ -162,13 +162,13 @@ SELECT
   CASE WHEN api THEN 'plays/source=api/listener=%[2]s/date=2020-01-01/' || (i // 500) || '-' || repeat('0', 64) || '.ndjson.gz'
     ELSE 'plays/source=export/listener=%[2]s/' || repeat('0', 64) || '/v1/Streaming_History_Audio_' || (i // 50000) || '-0-49999.ndjson.gz' END AS object,
   i AS row_index
-FROM told`, l.Settings.Dataset, listener),
+FROM told`, l.Config.Dataset, listenerID),
 		fmt.Sprintf(`
 INSERT INTO %[1]s.loads BY NAME
 SELECT
   object, 1 AS generation, any_value(source) AS kind, listener, %[2]d AS row_version, COUNT(*) AS rows_read, COUNT(*) AS plays, 0 AS rejected, 0 AS not_music,
   MIN(played_at) AS oldest, MAX(played_at) AS newest, MAX(played_at) AS fetched_at, COUNT(*) >= 50 AS full_page, now() AS loaded_at
-FROM %[1]s.plays GROUP BY object, listener`, l.Settings.Dataset, plays.RowVersion),
+FROM %[1]s.plays GROUP BY object, listener`, l.Config.Dataset, lake.PlayVersion),
 		"CHECKPOINT",
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {

@@ -9,8 +9,8 @@ import (
 
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/functions/reconcile"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -27,12 +27,12 @@ const loads = 5
 type local struct {
 	*machine.Machine
 	dir  string
-	lake *objects.Bucket
+	lake *bucket.Bucket
 }
 
 // startLocal starts a cloud in a folder, "" for a new one, and points this process's environment there.
 func startLocal(ctx context.Context, dir string) (l *local, err error) {
-	os.Setenv("LISTENERS", `{"`+listener+`":{"time_zone":"America/Los_Angeles"}}`)
+	os.Setenv("LISTENERS", `{"`+listenerID+`":{"time_zone":"America/Los_Angeles"}}`)
 	l = &local{dir: dir}
 	if dir == "" {
 		if l.dir, err = os.MkdirTemp("", "bench"); err != nil {
@@ -40,7 +40,7 @@ func startLocal(ctx context.Context, dir string) (l *local, err error) {
 		}
 	}
 	if l.Machine, err = machine.Start(ctx, l.dir); err == nil {
-		if l.lake, err = objects.Open(ctx, l.Settings.LakeBucket); err == nil {
+		if l.lake, err = bucket.Open(ctx, l.Config.LakeBucket); err == nil {
 			return l, nil
 		}
 	}
@@ -62,13 +62,13 @@ func measureLoad(ctx context.Context, r *report) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.stop()) }()
-	loader, _, _, err := loading.Open(ctx, l.Settings)
+	loader, _, _, err := loader.Open(ctx, l.Config.Load)
 	if err != nil {
 		return err
 	}
 	var took []float64
 	for i := range loads {
-		name := fmt.Sprintf("plays/source=export/listener=%s/%064x/v1/Streaming_History_Audio_1-0-%d.ndjson.gz", listener, i, rows-1)
+		name := fmt.Sprintf("plays/source=export/listener=%s/%064x/v1/Streaming_History_Audio_1-0-%d.ndjson.gz", listenerID, i, rows-1)
 		r.progress("writing an object of %d rows", rows)
 		if err := writeExport(ctx, l.lake, name, rows); err != nil {
 			return err
@@ -78,7 +78,7 @@ func measureLoad(ctx context.Context, r *report) (err error) {
 			return err
 		}
 		start := time.Now()
-		loaded, err := loader.Load(ctx, []objects.Attrs{attrs})
+		loaded, err := loader.Load(ctx, []bucket.Object{attrs})
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func measureReconcile(ctx context.Context, r *report) (err error) {
 	if err != nil {
 		return err
 	}
-	loader, lake, w, err := loading.Open(ctx, l.Settings)
+	loader, lake, w, err := loader.Open(ctx, l.Config.Load)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func measureReconcile(ctx context.Context, r *report) (err error) {
 		return err
 	}
 	took := time.Since(start)
-	if err := w.RefreshListens(ctx, []string{listener}, warehouse.Beginning); err != nil {
+	if err := w.RefreshListens(ctx, []string{listenerID}, warehouse.Beginning); err != nil {
 		return err
 	}
 	if listens, err := w.Rows(ctx, warehouse.Listens); err != nil || result.Loaded != hours || listens != uint64(distinct) {

@@ -11,7 +11,7 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2" // writes the history into the warehouse's file, faster than any load
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 // What a history is made of.
@@ -39,8 +39,8 @@ func writeHistory(ctx context.Context, db *sql.DB, dataset, listener string, cou
 	// New tracks come ever more slowly (Heaps' law): 23,000 in 100,000 plays, 61,000 in 500,000.
 	tracks := int(18 * math.Pow(float64(count), 0.62))
 	fill := strings.NewReplacer("{dataset}", dataset, "{listener}", listener, "{plays}", fmt.Sprint(count), "{tracks}", fmt.Sprint(tracks),
-		"{export}", fmt.Sprint(exportRows), "{new}", fmt.Sprint(playsAPage), "{windows}", fmt.Sprint(plays.PageSize/playsAPage),
-		"{full}", fmt.Sprint(plays.PageSize), "{first}", fmt.Sprint(count*(years-apiYears)/years), "{version}", fmt.Sprint(plays.RowVersion),
+		"{export}", fmt.Sprint(exportRows), "{new}", fmt.Sprint(playsAPage), "{windows}", fmt.Sprint(lake.PageSize/playsAPage),
+		"{full}", fmt.Sprint(lake.PageSize), "{first}", fmt.Sprint(count*(years-apiYears)/years), "{version}", fmt.Sprint(lake.PlayVersion),
 		"{step}", fmt.Sprint(years*365.25*24*3_600_000/float64(count)), "{now}", "TIMESTAMPTZ '"+now.UTC().Format("2006-01-02 15:04:05")+"+00'")
 	for _, statement := range []string{macros, toldRows, playRows, receiptRows, featureRows, "CHECKPOINT"} {
 		if _, err := db.ExecContext(ctx, fill.Replace(statement)); err != nil {

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // Bill is what the queries of a deployment are billed.
@@ -82,7 +82,7 @@ func Compute(ctx context.Context, listeners, plays int) (bill Bill, err error) {
 		return bill, err
 	}
 	defer db.Close()
-	sizes, err := measure(ctx, db, p.Settings.Dataset)
+	sizes, err := measure(ctx, db, p.Config.Dataset)
 	if err != nil {
 		return bill, err
 	}
@@ -102,7 +102,7 @@ func makeHistory(ctx context.Context, dir, listener string, plays int, now time.
 	if err != nil {
 		return err
 	}
-	return errors.Join(writeHistory(ctx, db, m.Settings.Dataset, listener, plays, now), db.Close())
+	return errors.Join(writeHistory(ctx, db, m.Config.Dataset, listener, plays, now), db.Close())
 }
 
 // sent is what was sent to BigQuery, by what it was for.

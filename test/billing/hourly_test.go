@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/warehouse"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // The queries of a run are those that are expected, each reads what it is registered to read, and no more
@@ -69,7 +69,7 @@ func TestHourly(t *testing.T) {
 			}
 		}
 	}
-	w, err := warehouse.Open(t.Context(), p.Settings)
+	w, err := warehouse.Open(t.Context(), p.Config.Warehouse)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,5 +87,5 @@ func TestHourly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkReads(t, p.Settings.Dataset, slices.Concat(sent.newPlays, sent.newTracks, sent.look, sent.day, emptied))
+	checkReads(t, p.Config.Dataset, slices.Concat(sent.newPlays, sent.newTracks, sent.look, sent.day, emptied))
 }

@@ -10,14 +10,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/secrets"
-	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/warehouse"
-	"spotify-insights.internal/test/fakespotify"
 	"spotify-insights.internal/test/inprocess"
 )
 
@@ -37,14 +37,14 @@ type pipeline struct {
 var names = []string{"clara", "anna", "david", "elena", "ben"}
 
 // setListeners sets the listeners of this process's environment, and returns the one who plays.
-func setListeners(count int, public bool) (listener string) {
-	ids := []string{settings.DefaultListener}
+func setListeners(count int, public bool) (player string) {
+	ids := []string{listener.Default}
 	if count > 1 {
 		ids = names[:count]
 	}
-	all := map[string]settings.Listener{}
+	all := listener.Set{}
 	for _, id := range ids {
-		all[id] = settings.Listener{TimeZone: "America/Los_Angeles", Public: public && id == ids[0]}
+		all[id] = listener.Listener{TimeZone: "America/Los_Angeles", Public: public && id == ids[0]}
 	}
 	text, err := json.Marshal(all)
 	if err != nil {
@@ -75,15 +75,15 @@ func startPipeline(ctx context.Context, dir, listener string, played []fakespoti
 	if err := p.Connect(ctx, listener, app, token); err != nil {
 		return nil, err
 	}
-	store, err := secrets.Open(ctx, p.Settings.Project)
+	store, err := secrets.Open(ctx, p.Config.Project)
 	if err != nil {
 		return nil, err
 	}
-	if p.functions, err = inprocess.Open(ctx, p.Settings, store, p.clock); err != nil {
+	if p.functions, err = inprocess.Open(ctx, p.Config, store, p.clock); err != nil {
 		return nil, err
 	}
 	p.functions.Refresher.FeaturesPause = 3 * time.Hour // as deployed
-	client, err := warehouse.Client(ctx, p.Settings)
+	client, err := warehouse.Client(ctx, p.Config.Warehouse)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (p *pipeline) ingest(ctx context.Context, last fakespotify.Play, want strin
 	if err != nil {
 		return err
 	}
-	if result.Status != want || result.Plays != plays.PageSize {
+	if result.Status != want || result.Plays != lake.PageSize {
 		return fmt.Errorf("an hourly run is %q with %d plays, and not %q", result.Status, result.Plays, want)
 	}
 	if want == insights.Written {
@@ -113,7 +113,7 @@ func (p *pipeline) ingest(ctx context.Context, last fakespotify.Play, want strin
 
 // newDay makes all documents a day older, as they are after midnight, and runs reconcile and topten.
 func (p *pipeline) newDay(ctx context.Context) error {
-	for id := range p.Settings.Listeners {
+	for id := range p.Config.Listeners {
 		var document insights.Document
 		name := insights.DocumentName(id)
 		generation, err := p.functions.Documents.ReadJSON(ctx, name, &document)

@@ -15,12 +15,12 @@ import (
 	"spotify-insights.internal/functions/load"
 	"spotify-insights.internal/functions/reconcile"
 	"spotify-insights.internal/functions/topten"
-	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/loader"
+	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -31,8 +31,8 @@ type Functions struct {
 	Reconciler *reconcile.Reconciler
 	Refresher  *topten.Refresher
 	Fetcher    *features.Fetcher
-	Lake       *objects.Bucket
-	Documents  *objects.Bucket // the insights
+	Lake       *bucket.Bucket
+	Documents  *bucket.Bucket // the insights
 
 	messages int             // that nobody has had
 	loaded   map[string]bool // objects of audio features
@@ -48,22 +48,22 @@ type Secrets interface {
 
 // Open makes the functions; features asks ReccoBeats alone. now is the clock of ingest, which a Spotify
 // whose clock stands has to share.
-func Open(ctx context.Context, s settings.Settings, store Secrets, now func() time.Time) (*Functions, error) {
+func Open(ctx context.Context, s config.All, store Secrets, now func() time.Time) (*Functions, error) {
 	f := &Functions{loaded: map[string]bool{}}
 	var err error
-	if f.Documents, err = objects.Open(ctx, s.InsightsBucket); err != nil {
+	if f.Documents, err = bucket.Open(ctx, s.InsightsBucket); err != nil {
 		return nil, err
 	}
 	client, err := spotify.New()
 	if err != nil {
 		return nil, err
 	}
-	loader, lake, warehouse, err := loading.Open(ctx, s)
+	loader, lake, warehouse, err := loader.Open(ctx, s.Load)
 	if err != nil {
 		return nil, err
 	}
 	loader.Publisher, f.Lake = f, lake
-	providers, err := audio.Providers("reccobeats", audio.Needs{})
+	providers, err := providers.New("reccobeats", providers.Needs{})
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spotify-insights.internal/test/fakespotify"
+	"spotify-insights.internal/functions/local/fakespotify"
 )
 
 // newTracks is a listener's history of n tracks that nobody has played before, the first of them most

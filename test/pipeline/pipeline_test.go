@@ -23,14 +23,14 @@ import (
 
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/embedded/eventbridge"
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/framework"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/warehouse"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // deployment is everything, running.
@@ -68,7 +68,7 @@ func deploy(t *testing.T, listeners ...string) *deployment {
 	t.Setenv("SPOTIFY_API_URL", server.URL)
 	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
 	t.Setenv("RECCOBEATS_URL", server.URL+"/reccobeats")
-	store, err := secrets.Open(t.Context(), d.Settings.Project)
+	store, err := secrets.Open(t.Context(), d.Config.Project)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func deploy(t *testing.T, listeners ...string) *deployment {
 		Project: embedded.Project, PubSub: d.Cloud.PubSub, Storage: d.Cloud.Storage, FirstWait: 5 * time.Millisecond, LongestWait: 50 * time.Millisecond,
 		Routes: []eventbridge.Route{ // each event twice
 			route("load", embedded.LakeBucket, ""), route("load-again", embedded.LakeBucket, ""),
-			route("topten", "", d.Settings.Topic), route("topten-again", "", d.Settings.Topic),
+			route("topten", "", d.Config.Topic), route("topten-again", "", d.Config.Topic),
 		},
 	})
 	t.Cleanup(func() { d.events.Close(context.WithoutCancel(t.Context())) })
@@ -185,7 +185,7 @@ func (d *deployment) idle(t *testing.T) {
 
 func (d *deployment) query(t *testing.T, format string, args ...any) []string {
 	t.Helper()
-	return machinetest.Query(t, d.Settings, fmt.Sprintf(format, args...))
+	return machinetest.Query(t, d.Config, fmt.Sprintf(format, args...))
 }
 
 func (d *deployment) testStorm(t *testing.T) {
@@ -240,7 +240,7 @@ func (d *deployment) testStorm(t *testing.T) {
 		d.sameFigures(t, "storm", before)
 	})
 	t.Run("documents and snapshots are lost", func(t *testing.T) {
-		d.emptyBucket(t, d.Settings.InsightsBucket)
+		d.emptyBucket(t, d.Config.InsightsBucket)
 		d.reconcile(t, false)
 		d.sameFigures(t, "storm", before)
 	})
@@ -279,7 +279,7 @@ func (d *deployment) sameFigures(t *testing.T, listener string, before []string)
 // emptyBucket deletes every object of a bucket.
 func (d *deployment) emptyBucket(t *testing.T, name string) {
 	t.Helper()
-	bucket, err := objects.Open(t.Context(), name)
+	bucket, err := bucket.Open(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 )
 
 const (
@@ -34,7 +33,7 @@ func start(t *testing.T) (context.Context, *sandbox) {
 	t.Helper()
 	project := os.Getenv("SMOKE_PROJECT")
 	if project == "" {
-		project = machinetest.Start(t).Settings.Project
+		project = machinetest.Start(t).Config.Project
 	} else if err := onlyReal(); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +52,7 @@ func start(t *testing.T) (context.Context, *sandbox) {
 
 // onlyReal makes sure that a run on a real project is one.
 func onlyReal() error {
-	for _, variable := range []string{emulator.Storage, "STORAGE_EMULATOR_HOST_GRPC", emulator.BigQuery} {
+	for _, variable := range []string{config.StorageEmulator, "STORAGE_EMULATOR_HOST_GRPC", config.BigQueryEmulator} {
 		if os.Getenv(variable) != "" {
 			return fmt.Errorf("%s is set, so that this would prove nothing of a project: unset it, or leave PROJECT out", variable)
 		}
@@ -67,18 +66,18 @@ func newSandbox(t *testing.T, project string) *sandbox {
 	random := strings.ToLower(rand.Text()[:10])
 	dataset := "spotify_insights_smoke_" + random
 	for variable, value := range map[string]string{
-		settings.Project:        project,
-		settings.LakeBucket:     project + "-smoke-" + random + "-lake",
-		settings.InsightsBucket: project + "-smoke-" + random + "-insights",
-		"DATASET":               dataset,
-		"LOCATION":              cmp.Or(os.Getenv("REGION"), "us-central1"),
-		"LISTENERS":             fmt.Sprintf(`{%q:{"time_zone":%q,"public":true}}`, listener, zone),
-		"MAX_BYTES_BILLED":      fmt.Sprint(maxBilled),
-		"AUDIENCE":              "",
+		"GOOGLE_CLOUD_PROJECT": project,
+		"LAKE_BUCKET":          project + "-smoke-" + random + "-lake",
+		"INSIGHTS_BUCKET":      project + "-smoke-" + random + "-insights",
+		"DATASET":              dataset,
+		"LOCATION":             cmp.Or(os.Getenv("REGION"), "us-central1"),
+		"LISTENERS":            fmt.Sprintf(`{%q:{"time_zone":%q,"public":true}}`, listener, zone),
+		"MAX_BYTES_BILLED":     fmt.Sprint(maxBilled),
+		"AUDIENCE":             "",
 	} {
 		t.Setenv(variable, value)
 	}
-	s, err := settings.Read()
+	s, err := config.Read[config.All]()
 	if err != nil {
 		t.Fatal(err)
 	}

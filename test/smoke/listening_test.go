@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // page is an ingest: Spotify's clock, and whether there is anything new.

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
 
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -28,20 +28,20 @@ var labels = map[string]string{"app": "spotify-insights-smoke"}
 
 // sandbox is the buckets and the dataset of one run.
 type sandbox struct {
-	settings.Settings
+	config.All
 	storage  *storage.Client
 	bigquery *bigquery.Client
 }
 
 // openSandbox makes the clients. It makes no call.
-func openSandbox(ctx context.Context, s settings.Settings) (*sandbox, error) {
-	b := &sandbox{Settings: s}
+func openSandbox(ctx context.Context, s config.All) (*sandbox, error) {
+	b := &sandbox{All: s}
 	var err error
 	if b.storage, err = storage.NewClient(ctx); err != nil {
 		return nil, fmt.Errorf("making a Cloud Storage client: %w", err)
 	}
 	b.storage.SetRetry(storage.WithPolicy(storage.RetryAlways)) // what is deleted twice is deleted
-	b.bigquery, err = warehouse.Client(ctx, s)
+	b.bigquery, err = warehouse.Client(ctx, s.Warehouse)
 	return b, err
 }
 
@@ -67,7 +67,7 @@ func (b *sandbox) make(ctx context.Context) error {
 	if err := b.bigquery.Dataset(b.Dataset).Create(ctx, meta); err != nil {
 		return fmt.Errorf("making dataset %s: %w", b.Dataset, err)
 	}
-	w, err := warehouse.Open(ctx, b.Settings)
+	w, err := warehouse.Open(ctx, b.Warehouse)
 	if err != nil {
 		return err
 	}

@@ -17,13 +17,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 )
 
 // made notes what is asked of new buckets on the way to the embedded storage, which keeps their names alone.
 func made(t *testing.T) func() []map[string]any {
-	host := os.Getenv(emulator.Storage)
+	host := os.Getenv(config.StorageEmulator)
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: host})
 	var mu sync.Mutex
 	var list []map[string]any
@@ -45,7 +45,7 @@ func made(t *testing.T) func() []map[string]any {
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	t.Setenv(emulator.Storage, strings.TrimPrefix(server.URL, "http://"))
+	t.Setenv(config.StorageEmulator, strings.TrimPrefix(server.URL, "http://"))
 	return func() []map[string]any {
 		mu.Lock()
 		defer mu.Unlock()
@@ -59,7 +59,7 @@ func TestSandbox(t *testing.T) {
 	ctx := t.Context()
 	m := machinetest.Start(t)
 	buckets := made(t)
-	b := newSandbox(t, m.Settings.Project)
+	b := newSandbox(t, m.Config.Project)
 	if err := b.make(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestSandbox(t *testing.T) {
 	if from := "FROM " + b.Project + "." + b.Dataset + ".listens"; !strings.Contains(view.ViewQuery, from) {
 		t.Errorf("the view gaps does not read %q: %s", from, view.ViewQuery)
 	}
-	lake, err := objects.Open(ctx, b.LakeBucket)
+	lake, err := bucket.Open(ctx, b.LakeBucket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,13 +127,13 @@ func TestSandbox(t *testing.T) {
 }
 
 func TestOnlyReal(t *testing.T) {
-	for _, variable := range []string{emulator.Storage, "STORAGE_EMULATOR_HOST_GRPC", emulator.BigQuery} {
+	for _, variable := range []string{config.StorageEmulator, "STORAGE_EMULATOR_HOST_GRPC", config.BigQueryEmulator} {
 		t.Setenv(variable, "")
 	}
 	if err := onlyReal(); err != nil {
 		t.Error(err)
 	}
-	for _, variable := range []string{emulator.Storage, emulator.BigQuery} {
+	for _, variable := range []string{config.StorageEmulator, config.BigQueryEmulator} {
 		t.Run(variable, func(t *testing.T) {
 			t.Setenv(variable, "127.0.0.1:1")
 			if err := onlyReal(); err == nil || !strings.Contains(err.Error(), variable) {

@@ -16,14 +16,14 @@ import (
 	"google.golang.org/api/iterator"
 
 	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/plays"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/warehouse"
-	"spotify-insights.internal/test/fakespotify"
 	"spotify-insights.internal/test/inprocess"
 )
 
@@ -84,7 +84,7 @@ func (r *run) connect() {
 		_, err := store.Add(r.ctx, id, v)
 		r.must(err)
 	}
-	r.functions, err = inprocess.Open(r.ctx, r.Settings, store, r.clock)
+	r.functions, err = inprocess.Open(r.ctx, r.All, store, r.clock)
 	r.must(err)
 }
 
@@ -106,7 +106,7 @@ func (r *run) ingest() {
 		r.must(r.functions.Finalized(r.ctx, result.Object))
 		r.plays = r.heard(r.fake)
 		fresh := slices.DeleteFunc(slices.Clone(r.plays), func(p fakespotify.Play) bool { return before[p.Key()] })
-		if len(fresh) == plays.PageSize && !known.IsZero() {
+		if len(fresh) == lake.PageSize && !known.IsZero() {
 			r.gaps = append(r.gaps, insights.Gap{After: known.UTC(), Before: fresh[0].PlayedAt.UTC()})
 		}
 		known = r.plays[len(r.plays)-1].PlayedAt
@@ -120,7 +120,7 @@ func (r *run) ingest() {
 // query asks with the name of the dataset in the place of each %[1]s.
 func (r *run) query(format string) []string {
 	r.Helper()
-	return machinetest.Query(r, r.Settings, fmt.Sprintf(format, r.Dataset))
+	return machinetest.Query(r, r.All, fmt.Sprintf(format, r.Dataset))
 }
 
 func (r *run) same(what string, want, got any) {
@@ -133,7 +133,7 @@ func (r *run) same(what string, want, got any) {
 // checkLoads compares the receipts, each page of which was loaded once, with what Spotify has answered.
 func (r *run) checkLoads(pages int) {
 	r.Helper()
-	read, rejected := pages*plays.PageSize, 1
+	read, rejected := pages*lake.PageSize, 1
 	r.same("loads", []string{fmt.Sprintf("%d | %d | %d | %d | 0 | 0", pages, read, read-rejected, rejected)},
 		r.query(`SELECT COUNT(*), SUM(rows_read), SUM(plays), SUM(rejected), SUM(not_music), COUNT(error) FROM %[1]s.loads WHERE kind = 'api'`))
 	r.same("load_counts", []string{fmt.Sprintf("%d | %d", len(r.plays), read-rejected-len(r.plays))},
@@ -171,10 +171,10 @@ func (r *run) checkFigures() {
 	d := r.document("")
 	r.same("the public document", d.Snapshot.Listens.Rows, r.document(insights.PublicPrefix).Snapshot.Listens.Rows)
 	zone := r.Listeners[listener].Zone
-	s := r.Settings
-	private := dashboard.New(s, r.functions.Documents, time.Now)
-	s.Public = true
-	public := dashboard.New(s, r.functions.Documents, time.Now)
+	c := config.Dashboard{Listeners: r.Listeners}
+	private := dashboard.New(c, r.functions.Documents, time.Now)
+	c.Audience = "public"
+	public := dashboard.New(c, r.functions.Documents, time.Now)
 	var table []string
 	for _, name := range periods(r.plays, zone) {
 		counts := fakespotify.Ranked(r.plays, period(name, d.AsOf, zone))

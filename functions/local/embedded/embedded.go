@@ -22,8 +22,7 @@ import (
 	"spotify-insights.internal/functions/local/embedded/pubsubserver"
 	"spotify-insights.internal/functions/local/embedded/secretserver"
 	"spotify-insights.internal/functions/local/embedded/storageserver"
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 )
 
 // The names of the one deployment on this cloud.
@@ -73,15 +72,15 @@ func (c *Cloud) start(ctx context.Context, dir, version string) (err error) {
 	}
 	pubsubpb.RegisterPublisherServer(c.grpc, c.PubSub)
 	secretmanagerpb.RegisterSecretManagerServiceServer(c.grpc, c.secrets)
-	listener, err := c.listen(emulator.PubSub, emulator.SecretManager)
+	listener, err := c.listen(config.PubSubEmulator, config.SecretManagerEmulator)
 	if err != nil {
 		return err
 	}
 	go c.grpc.Serve(listener)
-	if err := c.serve(emulator.Storage, c.Storage.Handler()); err != nil {
+	if err := c.serve(config.StorageEmulator, c.Storage.Handler()); err != nil {
 		return err
 	}
-	return c.serve(emulator.BigQuery, c.bigquery.Handler())
+	return c.serve(config.BigQueryEmulator, c.bigquery.Handler())
 }
 
 // serve serves HTTP at the address that a variable names.
@@ -107,12 +106,17 @@ func (c *Cloud) listen(variables ...string) (net.Listener, error) {
 	return listener, nil
 }
 
+// Names is the part of [Cloud.Environment] that is the same for every cloud.
+func Names() map[string]string {
+	return map[string]string{
+		"GOOGLE_CLOUD_PROJECT": Project, "LAKE_BUCKET": LakeBucket, "INSIGHTS_BUCKET": InsightsBucket,
+		"FEATURES_PAUSE": "0s", // exports cost nothing here
+	}
+}
+
 // Environment is the environment of a function on this cloud, without LISTENERS.
 func (c *Cloud) Environment() map[string]string {
-	env := map[string]string{
-		settings.Project: Project, settings.LakeBucket: LakeBucket, settings.InsightsBucket: InsightsBucket,
-		settings.FeaturesPause: "0s", // exports cost nothing here
-	}
+	env := Names()
 	for variable, host := range c.hosts {
 		env[variable] = host
 	}

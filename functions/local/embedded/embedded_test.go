@@ -13,7 +13,7 @@ import (
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/option"
 
-	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/config"
 )
 
 // startCloud starts a cloud in a folder of its own.
@@ -36,7 +36,7 @@ func TestExport(t *testing.T) {
 	cloud := startCloud(t)
 	ctx := t.Context()
 	client, err := bigquery.NewClient(ctx, Project, option.WithoutAuthentication(),
-		option.WithEndpoint("http://"+cloud.hosts[emulator.BigQuery]+"/"))
+		option.WithEndpoint("http://"+cloud.hosts[config.BigQueryEmulator]+"/"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestClientsOnly(t *testing.T) {
 		{"127.0.0.1:1", "https://evil.example", 403}, {"127.0.0.1:1", "null", 403},
 		{"evil.example", "", 403}, {"127.0.0.1.evil.example:80", "", 403}, {"127.0.0.1:x", "", 403}, {"10.0.0.1:1", "", 403},
 	} {
-		for variable, path := range map[string]string{emulator.Storage: "/storage/v1/b/lake", emulator.BigQuery: "/projects/local/jobs"} {
+		for variable, path := range map[string]string{config.StorageEmulator: "/storage/v1/b/lake", config.BigQueryEmulator: "/projects/local/jobs"} {
 			req := httptest.NewRequest(http.MethodGet, "http://"+cloud.hosts[variable]+path, nil)
 			req.RequestURI, req.Host = "", c.host
 			if c.origin != "" {

@@ -13,9 +13,9 @@ import (
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/iterator"
 
+	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/machine"
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -37,10 +37,12 @@ func start(t testing.TB, listeners ...string) *machine.Machine {
 	}
 	t.Setenv("LISTENERS", text+"}")
 	for _, variable := range []string{
-		emulator.Storage, emulator.PubSub, emulator.BigQuery, emulator.SecretManager,
-		settings.Project, settings.LakeBucket, settings.InsightsBucket, settings.FeaturesPause,
+		config.StorageEmulator, config.PubSubEmulator, config.BigQueryEmulator, config.SecretManagerEmulator,
 	} {
-		t.Setenv(variable, "") // what the machine sets is undone at the end
+		t.Setenv(variable, "") // restores the variable at the end of the test
+	}
+	for variable := range embedded.Names() {
+		t.Setenv(variable, "")
 	}
 	m, err := machine.Start(t.Context(), t.TempDir())
 	if err != nil {
@@ -55,9 +57,9 @@ func start(t testing.TB, listeners ...string) *machine.Machine {
 }
 
 // Dataset is a client's view of the tables.
-func Dataset(t testing.TB, s settings.Settings) (*bigquery.Client, *bigquery.Dataset) {
+func Dataset(t testing.TB, s config.All) (*bigquery.Client, *bigquery.Dataset) {
 	t.Helper()
-	client, err := warehouse.Client(t.Context(), s)
+	client, err := warehouse.Client(t.Context(), s.Warehouse)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +71,7 @@ func Dataset(t testing.TB, s settings.Settings) (*bigquery.Client, *bigquery.Dat
 type Row map[string]any
 
 // Insert puts rows straight into a table, past everything that guards it.
-func Insert(t testing.TB, s settings.Settings, table string, rows ...Row) {
+func Insert(t testing.TB, s config.All, table string, rows ...Row) {
 	t.Helper()
 	var lines bytes.Buffer
 	for _, row := range rows {
@@ -97,7 +99,7 @@ func Insert(t testing.TB, s settings.Settings, table string, rows ...Row) {
 }
 
 // Ask sends a statement of the test's own.
-func Ask(t testing.TB, s settings.Settings, text string) *bigquery.RowIterator {
+func Ask(t testing.TB, s config.All, text string) *bigquery.RowIterator {
 	t.Helper()
 	client, _ := Dataset(t, s)
 	query := client.Query(text)
@@ -110,7 +112,7 @@ func Ask(t testing.TB, s settings.Settings, text string) *bigquery.RowIterator {
 }
 
 // Query returns the rows of a statement of the test's own, each a line of its values.
-func Query(t testing.TB, s settings.Settings, text string) (lines []string) {
+func Query(t testing.TB, s config.All, text string) (lines []string) {
 	t.Helper()
 	it := Ask(t, s, text)
 	for {

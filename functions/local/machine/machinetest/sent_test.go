@@ -11,15 +11,15 @@ import (
 
 func TestUnregistered(t *testing.T) {
 	m := start(t)
-	w, err := warehouse.Open(t.Context(), m.Settings)
+	w, err := warehouse.Open(t.Context(), m.Config.Warehouse)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Receipts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	Query(t, m.Settings, "SELECT 1 AS own")
-	client, _ := Dataset(t, m.Settings)
+	Query(t, m.Config, "SELECT 1 AS own")
+	client, _ := Dataset(t, m.Config)
 	want := []string{"SELECT 1 AS of_no_file", "SELECT 1 AS without_labels"}
 	for i, labels := range []map[string]string{{"statement": "no_such_file"}, nil} {
 		query := client.Query(want[i])
