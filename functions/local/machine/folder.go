@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// folder is where everything of one listener's pipeline is kept. One process at a time holds it.
+// folder has everything that is stored on this machine. One process at a time holds it.
 type folder struct {
 	dir  string
 	lock *os.File
@@ -21,10 +21,10 @@ type Address struct {
 	Environment map[string]string `json:"environment"`
 }
 
-// ErrHeld says that another process holds the folder; [Serving] tells where it serves.
+// ErrHeld means that another process holds the folder. [Serving] returns where it serves.
 var ErrHeld = errors.New("the folder is in use")
 
-// hold takes a folder, making it where it is missing. A process that dies lets go of it.
+// hold locks a folder, which is made where it is missing. The lock ends with the process.
 func hold(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w", err)
@@ -45,7 +45,7 @@ func hold(dir string) (*folder, error) {
 	return &folder{dir, lock}, nil
 }
 
-// release lets go of the folder.
+// release unlocks the folder.
 func (f *folder) release() {
 	os.Remove(addressFile(f.dir))
 	f.lock.Close()
@@ -53,7 +53,7 @@ func (f *folder) release() {
 
 func addressFile(dir string) string { return filepath.Join(dir, "server.json") }
 
-// publish writes down where this process serves.
+// publish writes into the folder where this process serves.
 func (f *folder) publish(a Address) error {
 	text, err := json.MarshalIndent(a, "", "  ")
 	if err != nil {
@@ -64,18 +64,6 @@ func (f *folder) publish(a Address) error {
 		return fmt.Errorf("writing the server's address: %w", err)
 	}
 	return os.Rename(next, addressFile(f.dir))
-}
-
-// Join points this process at the cloud of the process that holds a folder.
-func Join(dir string) error {
-	a, err := Serving(dir)
-	if err != nil {
-		return err
-	}
-	for variable, value := range a.Environment {
-		os.Setenv(variable, value)
-	}
-	return nil
 }
 
 // Serving reads where the process that holds a folder serves.

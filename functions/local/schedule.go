@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"spotify-insights.internal/functions/local/machine"
 )
 
-// bridge delivers the cloud's events to the functions.
+// bridge starts to deliver the cloud's events to the functions.
 func bridge(ctx context.Context, m *machine.Machine, functions *url.URL) *eventbridge.Bridge {
 	return eventbridge.Start(ctx, eventbridge.Options{
 		Project: embedded.Project, PubSub: m.Cloud.PubSub, Storage: m.Cloud.Storage,
@@ -23,7 +24,7 @@ func bridge(ctx context.Context, m *machine.Machine, functions *url.URL) *eventb
 	})
 }
 
-// post calls an HTTP function as Cloud Scheduler does. The function logs how it went.
+// post calls an HTTP function as Cloud Scheduler does. The function logs its result.
 func post(ctx context.Context, functions *url.URL, name string, query url.Values) error {
 	target := functions.JoinPath(name)
 	target.RawQuery = query.Encode()
@@ -40,6 +41,17 @@ func post(ctx context.Context, functions *url.URL, name string, query url.Values
 		return fmt.Errorf("%s answered %s", name, resp.Status)
 	}
 	return nil
+}
+
+// reconcile calls the function reconcile as Cloud Scheduler does every day, and then writes BigQuery's log into the
+// warehouse's file. Until then, each load and each run of topten adds to the memory that the log needs.
+func reconcile(ctx context.Context, m *machine.Machine, functions *url.URL) {
+	if err := post(ctx, functions, "reconcile", nil); err != nil {
+		slog.Warn("not everything in the lake is loaded; reconcile runs again tomorrow and at the next start", "error", err)
+	}
+	if err := m.Cloud.Checkpoint(ctx); err != nil {
+		slog.Warn("the log of the warehouse stays in memory until the next reconcile or stop", "error", err)
+	}
 }
 
 // every calls do after first and then every period, until ctx ends.
