@@ -27,7 +27,7 @@ const (
 // serve runs the whole pipeline until ctx ends.
 func serve(ctx context.Context, dir string) (err error) {
 	defer func() {
-		if errors.Is(err, machine.ErrHeld) {
+		if errors.Is(err, machine.ErrInUse) {
 			err = alreadyRunning(dir)
 		}
 	}()

@@ -9,40 +9,40 @@ import (
 	"syscall"
 )
 
-// folder has everything that is stored on this machine. One process at a time holds it.
+// folder has everything that is stored on this machine. One process at a time uses it.
 type folder struct {
 	dir  string
 	lock *os.File
 }
 
-// Address is where the process that holds a folder serves, and the cloud it runs.
+// Address is where the process that uses a folder serves, and the environment of its cloud.
 type Address struct {
 	Page        string            `json:"page"`
 	Environment map[string]string `json:"environment"`
 }
 
-// ErrHeld means that another process holds the folder. [Serving] returns where it serves.
-var ErrHeld = errors.New("the folder is in use")
+// ErrInUse means that another process uses the folder. [Serving] returns where it serves.
+var ErrInUse = errors.New("the folder is in use")
 
-// hold locks a folder, which is made where it is missing. The lock ends with the process.
-func hold(dir string) (*folder, error) {
+// lock locks a folder, which is made where it is missing. The lock ends with the process.
+func lock(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the data folder: %w", err)
 	}
-	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		lock.Close()
-		return nil, ErrHeld
+		file.Close()
+		return nil, ErrInUse
 	}
 	if err != nil {
-		lock.Close()
+		file.Close()
 		return nil, fmt.Errorf("locking the data folder %s: %w", dir, err)
 	}
-	return &folder{dir, lock}, nil
+	return &folder{dir, file}, nil
 }
 
 // release unlocks the folder.
@@ -66,7 +66,7 @@ func (f *folder) publish(a Address) error {
 	return os.Rename(next, addressFile(f.dir))
 }
 
-// Serving reads where the process that holds a folder serves.
+// Serving reads where the process that uses a folder serves.
 func Serving(dir string) (a Address, err error) {
 	text, err := os.ReadFile(addressFile(dir))
 	if err != nil {

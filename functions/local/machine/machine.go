@@ -29,17 +29,17 @@ type Machine struct {
 }
 
 // Start locks dir and starts the cloud that is stored there. It sets this process's environment
-// so that functions find the cloud, and LISTENERS where it is not set. The error is [ErrHeld] where
-// another process holds the folder.
+// so that functions find the cloud, and LISTENERS where it is not set. The error is [ErrInUse] where
+// another process uses the folder.
 func Start(ctx context.Context, dir string) (m *Machine, err error) {
 	if _, err := ReadListeners(); err != nil {
 		return nil, err
 	}
-	held, err := hold(dir)
+	folder, err := lock(dir)
 	if err != nil {
 		return nil, err
 	}
-	m = &Machine{folder: held}
+	m = &Machine{folder: folder}
 	started := m // a return of an error sets m to nil
 	defer func() {
 		if err != nil {
@@ -57,11 +57,11 @@ func Start(ctx context.Context, dir string) (m *Machine, err error) {
 	return m, m.declare(ctx)
 }
 
-// StartOrJoin starts a machine. Where another process holds the folder it points this process at that process's cloud
+// StartOrJoin starts a machine. Where another process uses the folder it points this process at that process's cloud
 // instead, and the machine is nil.
 func StartOrJoin(ctx context.Context, dir string) (*Machine, error) {
 	m, err := Start(ctx, dir)
-	if !errors.Is(err, ErrHeld) {
+	if !errors.Is(err, ErrInUse) {
 		return m, err
 	}
 	a, err := Serving(dir)
@@ -138,13 +138,13 @@ func (m *Machine) Stop() error {
 }
 
 // Connected reports whether a listener's token is stored in dir, before anything is started there.
-// The error is [ErrHeld] where another process holds the folder.
+// The error is [ErrInUse] where another process uses the folder.
 func Connected(dir string) (bool, error) {
 	stored := filepath.Join(dir, "secrets")
 	if _, err := os.Stat(stored); os.IsNotExist(err) {
 		return false, nil
 	}
-	f, err := hold(dir)
+	f, err := lock(dir)
 	if err != nil {
 		return false, err
 	}

@@ -140,7 +140,7 @@ func (s *Server) replace(bucket, name, file string, generation *int64) (Object, 
 	if err == nil {
 		err = s.root.Rename(file, target)
 	}
-	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist) {
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, fs.ErrExist) {
 		return old, fault(http.StatusBadRequest, "the embedded storage cannot store %q: a file and a folder would have the same name", name)
 	}
 	if err != nil {

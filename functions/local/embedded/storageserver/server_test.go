@@ -277,35 +277,6 @@ func TestFinalized(t *testing.T) {
 	}
 }
 
-// A test makes buckets of its own and deletes them.
-func TestBuckets(t *testing.T) {
-	ctx := t.Context()
-	_, lake := serve(t, t.TempDir())
-	client, err := storage.NewClient(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	own := client.Bucket("own")
-	_, err = write(ctx, own.Object("x"), "x")
-	wantStatus(t, err, http.StatusNotFound)
-	if _, err := own.Attrs(ctx); !errors.Is(err, storage.ErrBucketNotExist) {
-		t.Errorf("attributes of no bucket: %v", err)
-	}
-	if err := own.Create(ctx, "project", &storage.BucketAttrs{Labels: map[string]string{"app": "test"}}); err != nil {
-		t.Fatal(err)
-	}
-	wantStatus(t, own.Create(ctx, "project", nil), http.StatusConflict)
-	mustWrite(t, own.Object("folder/x"), "x")
-	wantStatus(t, own.Delete(ctx), http.StatusConflict)
-	if err := errors.Join(own.Object("folder/x").Delete(ctx), own.Delete(ctx)); err != nil {
-		t.Fatal(err)
-	}
-	if got := names(t, lake, "", 0); len(got) != 0 {
-		t.Errorf("the lake has %q", got)
-	}
-}
-
 // What the embedded BigQuery calls.
 func TestInProcess(t *testing.T) {
 	ctx := t.Context()
