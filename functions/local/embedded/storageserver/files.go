@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -164,60 +162,6 @@ func (s *Server) remove(bucket, name string) error {
 		}
 	}
 	return err
-}
-
-// names returns the names after a name that begin with prefix, sorted.
-func (s *Server) names(bucket, prefix, after string) (names []string, err error) {
-	if err := s.checkBucket(bucket); err != nil {
-		return nil, err
-	}
-	folder, _ := path.Split(prefix)
-	if folder != "" && nameFault(path.Clean(folder)) != nil {
-		return nil, nil
-	}
-	start := path.Join(bucket, folder)
-	err = fs.WalkDir(s.root.FS(), start, func(file string, entry fs.DirEntry, err error) error {
-		name := strings.TrimPrefix(file, bucket+"/")
-		switch {
-		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR): // deleted meanwhile, or never there
-			return nil
-		case err != nil:
-			return err
-		case entry.IsDir() && file != start && !overlaps(name+"/", prefix, after):
-			return fs.SkipDir
-		case entry.Type().IsRegular() && strings.HasPrefix(name, prefix) && name > after && nameFault(name) == nil:
-			names = append(names, name)
-		}
-		return nil
-	})
-	slices.Sort(names)
-	return names, err
-}
-
-// overlaps reports whether a folder can have names that begin with prefix and come after a name.
-func overlaps(folder, prefix, after string) bool {
-	return (strings.HasPrefix(folder, prefix) || strings.HasPrefix(prefix, folder)) &&
-		(folder > after || strings.HasPrefix(after, folder))
-}
-
-// list describes up to limit objects whose names begin with prefix and come after a name. next is the name to go on
-// after, or "" at the end.
-func (s *Server) list(bucket, prefix, after string, limit int) (objects []Object, next string, err error) {
-	names, err := s.names(bucket, prefix, after)
-	if len(names) > limit {
-		names, next = names[:limit], names[limit-1]
-	}
-	for _, name := range names {
-		o, err := s.stat(bucket, name)
-		if errors.Is(err, fs.ErrNotExist) { // deleted meanwhile
-			continue
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		objects = append(objects, o)
-	}
-	return objects, next, err
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -21,13 +22,13 @@ func (s *Server) Open(_ context.Context, bucket, name string) (io.ReadCloser, er
 // Match returns the name of one object that begins with prefix and ends with suffix, or "" if there is none. The
 // error is [fs.ErrNotExist] where there is no such bucket.
 func (s *Server) Match(_ context.Context, bucket, prefix, suffix string) (string, error) {
-	names, err := s.names(bucket, prefix, "")
+	objects, _, err := s.list(bucket, prefix, "", math.MaxInt32)
 	if err != nil {
 		return "", fmt.Errorf("listing gs://%s/%s: %w", bucket, prefix, err)
 	}
-	for _, name := range names {
-		if strings.HasSuffix(name[len(prefix):], suffix) {
-			return name, nil
+	for _, o := range objects {
+		if strings.HasSuffix(o.Name[len(prefix):], suffix) {
+			return o.Name, nil
 		}
 	}
 	return "", nil
