@@ -37,7 +37,9 @@ func New() *Server {
 func (s *Server) Declare(topic string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.topics[topic] = s.topics[topic] // an entry makes a topic
+	if _, exists := s.topics[topic]; !exists {
+		s.topics[topic] = nil
+	}
 }
 
 // Subscribe has deliver called for each message published to a topic from now on. The topic is made where it is missing.
