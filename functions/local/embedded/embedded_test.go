@@ -76,11 +76,11 @@ func TestClientsOnly(t *testing.T) {
 	cloud, _ := startCloud(t)
 	for _, c := range []struct {
 		host, origin string
-		want         int
+		refused      bool
 	}{
-		{"127.0.0.1:1", "", 200}, {"localhost:1", "", 200}, {"[::1]:1", "", 200},
-		{"127.0.0.1:1", "https://evil.example", 403}, {"127.0.0.1:1", "null", 403},
-		{"evil.example", "", 403}, {"127.0.0.1.evil.example:80", "", 403}, {"127.0.0.1:x", "", 403}, {"10.0.0.1:1", "", 403},
+		{"127.0.0.1:1", "", false}, {"localhost:1", "", false}, {"[::1]:1", "", false},
+		{"127.0.0.1:1", "https://evil.example", true}, {"127.0.0.1:1", "null", true},
+		{"evil.example", "", true}, {"127.0.0.1.evil.example:80", "", true}, {"127.0.0.1:x", "", true}, {"10.0.0.1:1", "", true},
 	} {
 		for variable, path := range map[string]string{config.StorageEmulator: "/storage/v1/b/lake", config.BigQueryEmulator: "/projects/local/jobs"} {
 			req := httptest.NewRequest(http.MethodGet, "http://"+cloud.hosts[variable]+path, nil)
@@ -93,8 +93,8 @@ func TestClientsOnly(t *testing.T) {
 				t.Fatal(err)
 			}
 			resp.Body.Close()
-			if resp.StatusCode != c.want {
-				t.Errorf("%s: host %q and origin %q get %s, want %d", variable, c.host, c.origin, resp.Status, c.want)
+			if refused := resp.StatusCode == http.StatusForbidden; refused != c.refused {
+				t.Errorf("%s: host %q and origin %q get %s", variable, c.host, c.origin, resp.Status)
 			}
 		}
 	}
