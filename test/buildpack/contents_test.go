@@ -43,7 +43,7 @@ func modules(t *testing.T, binary string) []*debug.Module {
 // version than was tested.
 func strangeModules(linked []*debug.Module, tested map[string]string) (strange []string) {
 	for _, module := range linked {
-		if strings.Contains(module.Path, "duckdb") || strings.Contains(module.Path, "fake-gcs-server") {
+		if strings.Contains(module.Path, "duckdb") {
 			strange = append(strange, "linked in is "+module.Path)
 		}
 		if module.Version != tested[module.Path] {
@@ -87,12 +87,12 @@ func strangePackages(t *testing.T, dir, main, function string) (strange []string
 // The command for one's own machine has all in it that a deployed function must not have.
 func TestStrangeContents(t *testing.T) {
 	linked := []*debug.Module{
-		{Path: "github.com/duckdb/duckdb-go/v2", Version: "v2.1.0"}, {Path: "github.com/fsouza/fake-gcs-server", Version: "v1.1.0"},
+		{Path: "github.com/duckdb/duckdb-go/v2", Version: "v2.1.0"},
 		{Path: "google.golang.org/grpc", Version: "v1.2.0"}, {Path: "google.golang.org/api", Version: "v0.3.0"},
 	}
-	tested := map[string]string{linked[0].Path: "v2.1.0", linked[1].Path: "v1.1.0", linked[2].Path: "v1.1.0", linked[3].Path: "v0.3.0"}
+	tested := map[string]string{linked[0].Path: "v2.1.0", linked[1].Path: "v1.1.0", linked[2].Path: "v0.3.0"}
 	want := []string{
-		"linked in is github.com/duckdb/duckdb-go/v2", "linked in is github.com/fsouza/fake-gcs-server",
+		"linked in is github.com/duckdb/duckdb-go/v2",
 		`google.golang.org/grpc is linked in as v1.2.0 and tested as "v1.1.0"`,
 	}
 	if diff := cmp.Diff(want, strangeModules(linked, tested)); diff != "" {

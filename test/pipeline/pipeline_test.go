@@ -86,19 +86,16 @@ func deploy(t *testing.T, listeners ...string) *deployment {
 	}
 	noisy := httptest.NewServer(d.unreliable())
 	t.Cleanup(noisy.Close)
-	route := func(name, again, topic string, kind eventbridge.Kind) eventbridge.Route {
-		return eventbridge.Route{Name: name + again, Topic: topic, URL: noisy.URL + "/" + name + again, Kind: kind}
+	route := func(name, bucket, topic string) eventbridge.Route {
+		return eventbridge.Route{Name: name, Bucket: bucket, Topic: topic, URL: noisy.URL + "/" + name}
 	}
-	d.events, err = eventbridge.Start(t.Context(), eventbridge.Options{
-		Project: embedded.Project, PubSub: d.Cloud.PubSub, FirstWait: 5 * time.Millisecond, LongestWait: 50 * time.Millisecond,
+	d.events = eventbridge.Start(t.Context(), eventbridge.Options{
+		Project: embedded.Project, PubSub: d.Cloud.PubSub, Storage: d.Cloud.Storage, FirstWait: 5 * time.Millisecond, LongestWait: 50 * time.Millisecond,
 		Routes: []eventbridge.Route{ // each event twice
-			route("load", "", embedded.LakeTopic, eventbridge.StorageFinalized), route("load", "-again", embedded.LakeTopic, eventbridge.StorageFinalized),
-			route("topten", "", d.Config.Topic, eventbridge.MessagePublished), route("topten", "-again", d.Config.Topic, eventbridge.MessagePublished),
+			route("load", embedded.LakeBucket, ""), route("load-again", embedded.LakeBucket, ""),
+			route("topten", "", d.Config.Topic), route("topten-again", "", d.Config.Topic),
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() { d.events.Close(context.WithoutCancel(t.Context())) })
 	return d
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // Start starts a cloud with its tables and secrets in a temporary folder, for the listener "me" and
-// those given, and points the clients that the test makes there. It ends with the test, which fails
+// those given, and points the clients that the test makes at it. The cloud ends with the test, which fails
 // where BigQuery was sent a query that is not registered.
 func Start(t testing.TB, listeners ...string) *machine.Machine {
 	t.Helper()
@@ -56,7 +56,7 @@ func start(t testing.TB, listeners ...string) *machine.Machine {
 	return m
 }
 
-// Dataset is a client's view of the tables.
+// Dataset returns a client and its dataset, with which a test looks at the tables.
 func Dataset(t testing.TB, s config.All) (*bigquery.Client, *bigquery.Dataset) {
 	t.Helper()
 	client, err := warehouse.Client(t.Context(), s.Warehouse)
@@ -70,7 +70,7 @@ func Dataset(t testing.TB, s config.All) (*bigquery.Client, *bigquery.Dataset) {
 // Row is a row by its columns' names.
 type Row map[string]any
 
-// Insert puts rows straight into a table, past everything that guards it.
+// Insert adds rows to a table without the checks of the function load.
 func Insert(t testing.TB, s config.All, table string, rows ...Row) {
 	t.Helper()
 	var lines bytes.Buffer
@@ -98,7 +98,7 @@ func Insert(t testing.TB, s config.All, table string, rows ...Row) {
 	}
 }
 
-// Ask sends a statement of the test's own.
+// Ask sends a statement that is not registered, and labels it as a test's.
 func Ask(t testing.TB, s config.All, text string) *bigquery.RowIterator {
 	t.Helper()
 	client, _ := Dataset(t, s)
@@ -111,7 +111,7 @@ func Ask(t testing.TB, s config.All, text string) *bigquery.RowIterator {
 	return it
 }
 
-// Query returns the rows of a statement of the test's own, each a line of its values.
+// Query returns the rows of a statement that is not registered, each as a line of its values.
 func Query(t testing.TB, s config.All, text string) (lines []string) {
 	t.Helper()
 	it := Ask(t, s, text)

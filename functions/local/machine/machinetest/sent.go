@@ -18,16 +18,16 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// recordTo names a folder, where it is set, in which every machine leaves what its BigQuery was sent: a
-// file that test/googlesql reads.
+// recordTo is a variable. Where it names a folder, every machine writes what its BigQuery was sent into a
+// file there, for test/googlesql.
 const recordTo = "RECORD_STATEMENTS"
 
-// own are the labels of what a test itself asks.
+// own are the labels of a test's own queries.
 var own = map[string]string{"app": "test"}
 
-// recording is what a machine's BigQuery has, and what it was sent.
+// recording is the content of such a file.
 type recording struct {
-	Views []relation `json:"views"` // in the order in which they need each other
+	Views []relation `json:"views"` // each after the views that it reads
 	Sent  []sent     `json:"sent"`
 }
 
@@ -37,7 +37,7 @@ type relation struct {
 	Columns []column `json:"columns"`
 }
 
-// sent is a statement as it was sent, and the columns of the answer.
+// sent is a statement as it was sent, with the columns of its answer.
 type sent struct {
 	Statement  string   `json:"statement"`
 	Query      string   `json:"query"`
@@ -50,7 +50,7 @@ type column struct {
 	Type string `json:"type"`
 }
 
-// checkSent fails the test if a query was sent that is not registered, and records what was sent.
+// checkSent fails the test if a query was sent that is not registered, and writes the recording.
 func checkSent(t testing.TB, m *machine.Machine) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
@@ -69,7 +69,7 @@ func checkSent(t testing.TB, m *machine.Machine) {
 	}
 }
 
-// jobsOf are all jobs but the test's own queries.
+// jobsOf returns all jobs except the test's own queries.
 func jobsOf(ctx context.Context, m *machine.Machine) (service *bq.Service, jobs []*bq.JobListJobs, err error) {
 	service, err = bq.NewService(ctx, option.WithEndpoint("http://"+m.Cloud.Environment()[config.BigQueryEmulator]+"/"), option.WithoutAuthentication())
 	if err != nil {
@@ -86,7 +86,7 @@ func jobsOf(ctx context.Context, m *machine.Machine) (service *bq.Service, jobs 
 	return service, jobs, err
 }
 
-// unregistered are the queries that are not labelled with the name of a registered statement.
+// unregistered returns the queries without the label of a registered statement.
 func unregistered(jobs []*bq.JobListJobs) (queries []string) {
 	statements := warehouse.Statements()
 	for _, job := range jobs {
@@ -97,7 +97,7 @@ func unregistered(jobs []*bq.JobListJobs) (queries []string) {
 	return queries
 }
 
-// record leaves a file in dir.
+// record writes a file into dir.
 func record(ctx context.Context, service *bq.Service, s config.All, jobs []*bq.JobListJobs, dir string) error {
 	var r recording
 	views, err := warehouse.Views(s.Dataset)
