@@ -8,17 +8,16 @@ import (
 	"time"
 )
 
-// Count is how a track was played.
+// Count is the plays of one track.
 type Count struct {
 	Track Track
 	Times int
-	MS    int // each time its length, and at most the time since the play before
+	MS    int // of each play its length, and at most the time since the play before
 	Last  time.Time
 }
 
-// Ranked counts the plays that are in a period by their tracks and ranks these as a reader of them should: by the
-// times played, the time that took, the later last play, the id. The plays are all there are, since one takes at most
-// the time since the play before it; in is nil where all are counted.
+// Ranked counts the plays for which in is true (nil: all) by track and ranks the tracks by number of plays, time, later
+// last play and id. It needs all plays of a listener, because one takes at most the time since the play before it.
 func Ranked(plays []Play, in func(Play) bool) []Count {
 	counts := map[string]Count{}
 	var instant, before time.Time // of the last play, and of the last one at another instant

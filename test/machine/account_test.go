@@ -98,8 +98,8 @@ func TestManyIngests(t *testing.T) {
 	if answers[200] < ingests*8/10 || answers[200] == ingests || answers[409] > 0 || answers[500] > 0 || answers[0] > 0 {
 		t.Errorf("answers by status: %v", answers)
 	}
-	if fake.Faults("", "") < ingests/10 {
-		t.Errorf("only %d faults", fake.Faults("", ""))
+	if fake.Faults() < ingests/10 {
+		t.Errorf("only %d faults", fake.Faults())
 	}
 	p.settle(t, len(fake.Served("me")))
 	checkPlays(t, p, fake.Served("me"))
