@@ -118,6 +118,15 @@ func procField(file, name string) string {
 	return ""
 }
 
+// grouped writes a number with commas between thousands.
+func grouped(n int) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
 // median is the middle of the values, or what lies between the two in the middle.
 func median(values []float64) float64 {
 	values = slices.Sorted(slices.Values(values))

@@ -24,7 +24,7 @@ func (d dice) track() int {
 // length is the length of a track in milliseconds. Some tracks are shorter than what an export counts.
 func length(track int) int64 { return int64(20_000 + track*9_137) }
 
-// inAPI is what the API says of a track at an instant: names change with the years, and any value may be
+// inAPI is the API's row of a track at an instant: names change with the years, and any value can be
 // missing.
 func (d dice) inAPI(track int, at time.Time) plays.Row {
 	row := plays.Row{TrackID: new(trackID(track)), DurationMS: d.duration(track)}
@@ -43,7 +43,7 @@ func (d dice) inAPI(track int, at time.Time) plays.Row {
 	return row
 }
 
-// duration is the length that the API says: usually the right one.
+// duration is the length that the API reports: usually the right one.
 func (d dice) duration(track int) *int64 {
 	switch d.IntN(40) {
 	case 0, 1:
@@ -60,7 +60,7 @@ func (d dice) duration(track int) *int64 {
 	return new(length(track))
 }
 
-// inExport is what an export says of a track: names alone, and the artist is the album's.
+// inExport is the export's row of a track: it has only names, and the artist is the album's.
 func (d dice) inExport(track int, at time.Time) plays.Row {
 	return plays.Row{
 		TrackID:     new(trackID(track)),

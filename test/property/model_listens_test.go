@@ -8,8 +8,14 @@ import (
 	"spotify-insights.internal/shared/plays"
 )
 
-// This file and the other model files compute the tables from the rules of the design in plain Go. They
-// share nothing with the SQL, and are written to be read, not to be fast.
+// The model files compute the tables in plain Go. They share nothing with the SQL, and prefer plain code to fast code.
+// The rules of a listen:
+//
+//  1. Rows with an equal key (listener, source, played_at, track_id) are one: of each column the largest value.
+//  2. An API row that follows another of its track within a second is a repetition.
+//  3. An export row counts from 30,000 ms. An API row does not count if such a row of its track ends within five seconds;
+//     if only shorter ones do, it counts with the longest of their times.
+//  4. A time that is not measured is the play's own length, and at most the time since the listener's previous listen.
 
 const (
 	repeatMicros = 1_000_000 // rule 2
@@ -156,4 +162,20 @@ func boundByPause(list []listen) {
 			list[i].ms = &pause
 		}
 	}
+}
+
+// largest is the larger of two values; null is less than any.
+func largest[T cmp.Ordered](a, b *T) *T {
+	if a == nil || b != nil && *b > *a {
+		return b
+	}
+	return a
+}
+
+// either is the larger of two truths: true, false, null.
+func either(a, b *bool) *bool {
+	if a == nil || b != nil && *b {
+		return b
+	}
+	return a
 }

@@ -10,17 +10,17 @@ import (
 
 // pages makes the lake objects of the pages that ingest has fetched of a listener's list.
 func (d dice) pages(listener string, list []report, end time.Time) (objects []object) {
-	known := map[string]bool{}
+	written := map[string]bool{}
 	for _, at := range d.fetches(list, end) {
 		rows := d.page(listener, list, at)
 		if len(rows) == 0 {
 			continue
 		}
 		name := lake.PageName(listener, rows)
-		if known[name] { // the window is unchanged
+		if written[name] { // the page is unchanged
 			continue
 		}
-		known[name] = true
+		written[name] = true
 		for i := range rows {
 			rows[i].Object = name
 		}
@@ -50,8 +50,8 @@ func (d dice) fetches(list []report, end time.Time) (times []time.Time) {
 	return times
 }
 
-// page makes the rows of one answer: the last 50 of what is known. Some answers are hours old, some are in
-// the order in which the plays became known, some have more or fewer items.
+// page makes the rows of one answer: the last 50 reports. Some answers are hours old, some are in
+// the order in which the plays were reported, some have more or fewer items.
 func (d dice) page(listener string, list []report, at time.Time) (rows []plays.Row) {
 	asOf, size := at, plays.PageSize
 	if d.chance(10) {
