@@ -35,7 +35,7 @@ variable "listeners" {
     error_message = "There has to be a listener: { me = { time_zone = \"Europe/Berlin\" } }."
   }
 
-  validation { # as shared/settings has it: ids become parts of object and secret names
+  validation { # as shared/listener has it: ids become parts of object and secret names
     condition     = alltrue([for id in keys(var.listeners) : can(regex("^[a-z][a-z0-9-]{0,30}$", id))])
     error_message = "A listener's id is a small letter, then up to 30 small letters, digits and dashes; not so: ${join(", ", [for id in keys(var.listeners) : "\"${id}\"" if !can(regex("^[a-z][a-z0-9-]{0,30}$", id))])}."
   }

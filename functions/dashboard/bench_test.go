@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/history/historytest"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 )
 
 // BenchmarkView computes the answer of an arbitrary range, which is not kept.
 func BenchmarkView(b *testing.B) {
-	v := New(settings.Settings{Listeners: listeners(b)}, largeBucket(), time.Now)
+	v := New(config.Dashboard{Listeners: listeners(b)}, largeBucket(), time.Now)
 	for _, period := range []string{"all", "1y", "2015-03-02..2025-10-11"} {
 		b.Run(period, func(b *testing.B) {
 			for b.Loop() {

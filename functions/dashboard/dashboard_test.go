@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/history/historytest"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 )
 
 var asOf = time.Date(2026, 6, 24, 20, 0, 0, 0, time.UTC)
@@ -51,21 +52,21 @@ func sample() *historytest.Bucket {
 	return b
 }
 
-func listeners(t testing.TB, public ...string) map[string]settings.Listener {
+func listeners(t testing.TB, public ...string) listener.Set {
 	t.Helper()
 	zone, err := time.LoadLocation("America/Los_Angeles")
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]settings.Listener{}
+	all := listener.Set{}
 	for _, id := range append([]string{"me", "you"}, public...) {
-		all[id] = settings.Listener{ID: id, TimeZone: zone.String(), Zone: zone, Public: slices.Contains(public, id)}
+		all[id] = listener.Listener{ID: id, TimeZone: zone.String(), Zone: zone, Public: slices.Contains(public, id)}
 	}
 	return all
 }
 
 func newViewer(t *testing.T, b *historytest.Bucket) *Viewer {
-	return New(settings.Settings{Listeners: listeners(t)}, b, func() time.Time { return asOf.Add(time.Hour) })
+	return New(config.Dashboard{Listeners: listeners(t)}, b, func() time.Time { return asOf.Add(time.Hour) })
 }
 
 // ask sends a GET, with headers in pairs.
@@ -224,7 +225,7 @@ func TestDays(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	b := sample()
 	now := asOf
-	v := New(settings.Settings{Listeners: listeners(t)}, b, func() time.Time { return now })
+	v := New(config.Dashboard{Listeners: listeners(t)}, b, func() time.Time { return now })
 	first := v.ask(t, "/insights.json?x=1")
 	etag := first.Header().Get("ETag")
 	if etag == "" || first.Header().Get("Cache-Control") != "private, no-cache" || len(v.answers.byKey) != 1 {
@@ -273,7 +274,7 @@ func TestAnswerBudget(t *testing.T) {
 func TestStatusFailure(t *testing.T) {
 	b := sample()
 	now := asOf
-	v := New(settings.Settings{Listeners: listeners(t)}, b, func() time.Time { return now })
+	v := New(config.Dashboard{Listeners: listeners(t)}, b, func() time.Time { return now })
 	fail := func(_ context.Context, _, name string) error {
 		if name == insights.StatusName("me") {
 			return errors.New("503")

@@ -13,10 +13,10 @@ import (
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/settings"
 )
 
 // limit is how long an answer may take.
@@ -27,11 +27,11 @@ func init() {
 }
 
 var viewer = handler.NewOnce(func() (*Viewer, error) {
-	s, err := settings.Read(settings.InsightsBucket)
+	s, err := config.Read[config.Dashboard]()
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := objects.Open(context.Background(), s.InsightsBucket)
+	bucket, err := bucket.Open(context.Background(), s.InsightsBucket)
 	if err != nil {
 		return nil, err
 	}

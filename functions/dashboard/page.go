@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"html/template"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
@@ -68,7 +69,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) error {
 	if faults.Permanent(err) {
 		p.Refusal, p.Action = err.Error(), faults.Action(err)
 	} else {
-		handler.Logger().WarnContext(r.Context(), "the page cannot be shown", "error", err.Error())
+		slog.WarnContext(r.Context(), "the page cannot be shown", "error", err.Error())
 	}
 	var body bytes.Buffer
 	if err := pageTemplate.Execute(&body, p); err != nil {

@@ -3,18 +3,18 @@ package dashboard
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 )
 
 // publicListeners are those whose page may be shown to everybody. Of the others a public page knows as
 // little as of people there are not.
-func publicListeners(all map[string]settings.Listener) map[string]settings.Listener {
+func publicListeners(all listener.Set) listener.Set {
 	public := maps.Clone(all)
-	maps.DeleteFunc(public, func(_ string, l settings.Listener) bool { return !l.Public })
+	maps.DeleteFunc(public, func(_ string, l listener.Listener) bool { return !l.Public })
 	return public
 }
 
@@ -24,6 +24,6 @@ func discreet(ctx context.Context, err error) error {
 	if faults.Permanent(err) {
 		return err // it speaks of the request
 	}
-	handler.Logger().WarnContext(ctx, "the public figures cannot be shown", "error", err.Error())
+	slog.WarnContext(ctx, "the public figures cannot be shown", "error", err.Error())
 	return errors.New("the figures cannot be read right now")
 }

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/history/historytest"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/settings"
 )
 
 // newPublicViewer is a viewer for everybody on the bucket of [sample], with "me" and "sister" public and "you" not. Nobody
@@ -41,7 +41,7 @@ func newPublicViewer(t *testing.T) (v *Viewer, b *historytest.Bucket, asked func
 		return nil
 	}
 	all := listeners(t, "me", "sister")
-	return New(settings.Settings{Listeners: all, Public: true}, b, func() time.Time { return asOf.Add(time.Hour) }), b, func() []string {
+	return New(config.Dashboard{Listeners: all, Audience: "public"}, b, func() time.Time { return asOf.Add(time.Hour) }), b, func() []string {
 		mu.Lock()
 		defer mu.Unlock()
 		return slices.Clone(names)

@@ -2,10 +2,10 @@ package dashboard
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
-	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/insights"
 )
 
@@ -51,7 +51,7 @@ func (s *statuses) get(ctx context.Context, listener string) (insights.Status, e
 	var status insights.Status
 	if _, err := s.documents.ReadJSON(ctx, insights.StatusName(listener), &status); err != nil {
 		if ok {
-			handler.Logger().WarnContext(ctx, "the status cannot be read, the old one is shown", "listener", listener, "error", err.Error())
+			slog.WarnContext(ctx, "the status cannot be read, the old one is shown", "listener", listener, "error", err.Error())
 			return old.status, nil
 		}
 		return insights.Status{}, err

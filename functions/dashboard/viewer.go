@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/url"
 	"slices"
@@ -10,9 +11,9 @@ import (
 
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/functions/dashboard/history"
-	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 
 // Viewer makes views of what topten and ingest have written.
 type Viewer struct {
-	Listeners map[string]settings.Listener
+	Listeners listener.Set
 	Public    bool // everybody may look: see public.go
 	Now       func() time.Time
 
@@ -32,14 +33,14 @@ type Viewer struct {
 }
 
 // New returns a viewer for the audience that the settings name. The bucket is that of insights.
-func New(s settings.Settings, bucket history.Objects, now func() time.Time) *Viewer {
+func New(s config.Dashboard, bucket history.Objects, now func() time.Time) *Viewer {
 	listeners := s.Listeners
-	if s.Public {
+	if s.Public() {
 		listeners = publicListeners(listeners)
 	}
 	return &Viewer{
-		Listeners: listeners, Public: s.Public, Now: now,
-		histories: history.NewCache(bucket, historyBytes, now, handler.Logger()),
+		Listeners: listeners, Public: s.Public(), Now: now,
+		histories: history.NewCache(bucket, historyBytes, now, slog.Default()),
 		statuses:  newStatuses(bucket, now),
 		answers:   newAnswers(answerBytes),
 	}
@@ -47,7 +48,7 @@ func New(s settings.Settings, bucket history.Objects, now func() time.Time) *Vie
 
 // request is a request of which everything is known that an answer depends on.
 type request struct {
-	listener settings.Listener
+	listener listener.Listener
 	period   figures.Range
 	history  *history.History
 	status   insights.Status // of the last ingest; empty on a public page
@@ -86,14 +87,14 @@ func (v *Viewer) read(ctx context.Context, query url.Values) (request, error) {
 }
 
 // listener finds whom the query names, by default "me" or else the first there is.
-func (v *Viewer) listener(query url.Values) (settings.Listener, error) {
-	id := settings.DefaultListener
+func (v *Viewer) listener(query url.Values) (listener.Listener, error) {
+	id := listener.Default
 	if query.Has("listener") {
 		id = query.Get("listener")
 	} else if _, ok := v.Listeners[id]; !ok && len(v.Listeners) > 0 {
 		id = slices.Min(slices.Collect(maps.Keys(v.Listeners)))
 	}
-	return settings.Find(v.Listeners, id)
+	return v.Listeners.Find(id)
 }
 
 // View answers a query.

@@ -4,13 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
-	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/upstream"
 )
 
@@ -26,14 +27,14 @@ const (
 
 // answers are what a provider has said.
 type answers struct {
-	told     map[string]audio.Row // by track, of those that it knows
-	answered map[string]bool      // the tracks that need not be asked for there again
+	told     map[string]lake.FeaturesRow // by track, of those that it knows
+	answered map[string]bool             // the tracks that need not be asked for there again
 }
 
 // askAll asks a provider for tracks, batch by batch, until it does not answer or the time is over. The
 // batches that fail are tried track by track after the others.
-func (r *run) askAll(ctx context.Context, p audio.Provider, ids []string) answers {
-	a := answers{map[string]audio.Row{}, map[string]bool{}}
+func (r *run) askAll(ctx context.Context, p providers.Provider, ids []string) answers {
+	a := answers{map[string]lake.FeaturesRow{}, map[string]bool{}}
 	var failed [][]string
 	inRow := 0
 	for batch := range slices.Chunk(ids, p.Batch()) {
@@ -57,14 +58,14 @@ func (r *run) askAll(ctx context.Context, p audio.Provider, ids []string) answer
 }
 
 // over reports whether a provider is asked nothing more in this run.
-func (r *run) over(ctx context.Context, p audio.Provider) bool {
+func (r *run) over(ctx context.Context, p providers.Provider) bool {
 	return ctx.Err() != nil || r.closed[p.Name()] || r.down[p.Name()]
 }
 
 // alone asks for each track of a batch that has failed. A track on which a working provider fails counts as
 // answered, so that it keeps no other from its end; a later run asks again as for any miss. Where all of
 // them fail, the provider is down and no track is to blame.
-func (r *run) alone(ctx context.Context, p audio.Provider, batch []string, a answers) {
+func (r *run) alone(ctx context.Context, p providers.Provider, batch []string, a answers) {
 	var failing []string
 	var last error
 	for i, id := range batch {
@@ -88,7 +89,7 @@ func (r *run) alone(ctx context.Context, p audio.Provider, batch []string, a ans
 		for _, id := range failing {
 			a.answered[id] = true
 		}
-		handler.Logger().WarnContext(ctx, "a provider fails on some tracks only, which count as unknown to it; they are asked for again later",
+		slog.WarnContext(ctx, "a provider fails on some tracks only, which count as unknown to it; they are asked for again later",
 			"provider", p.Name(), "tracks", len(failing), "track", failing[0], "error", last.Error())
 	}
 }
@@ -96,13 +97,13 @@ func (r *run) alone(ctx context.Context, p audio.Provider, batch []string, a ans
 // question asks a provider for tracks in one call and puts what it says into a. Where the provider wants a
 // rest that fits into the run, it is asked once more after it. An error that says that the provider is of
 // no use in this run takes it out.
-func (r *run) question(ctx context.Context, p audio.Provider, ids []string, a answers) error {
+func (r *run) question(ctx context.Context, p providers.Provider, ids []string, a answers) error {
 	known, err := p.Ask(ctx, ids)
 	if fault, ok := errors.AsType[*faults.Fault](err); ok && fault.Kind == faults.Limited && rest(ctx, fault.RetryAfter) {
 		known, err = p.Ask(ctx, ids)
 	}
 	if err != nil {
-		unusable := errors.Is(err, audio.ErrClosed) || errors.Is(err, upstream.ErrNoAnswer) || faults.Of(err) == faults.Limited
+		unusable := errors.Is(err, providers.ErrClosed) || errors.Is(err, upstream.ErrNoAnswer) || faults.Of(err) == faults.Limited
 		if unusable && ctx.Err() == nil { // that the time is over is not the provider's fault
 			r.leave(ctx, p, err)
 		}
@@ -131,14 +132,14 @@ func rest(ctx context.Context, wait time.Duration) bool {
 }
 
 // leave takes a provider out of this run, and says why.
-func (r *run) leave(ctx context.Context, p audio.Provider, err error) {
-	if errors.Is(err, audio.ErrClosed) {
+func (r *run) leave(ctx context.Context, p providers.Provider, err error) {
+	if errors.Is(err, providers.ErrClosed) {
 		r.closed[p.Name()] = true // the usual answer to a new app: the line on the whole run names it
-		handler.Logger().DebugContext(ctx, "a provider gives no audio features to this app", "provider", p.Name(), "error", err.Error())
+		slog.DebugContext(ctx, "a provider gives no audio features to this app", "provider", p.Name(), "error", err.Error())
 		return
 	}
 	r.down[p.Name()] = true
-	handler.Logger().WarnContext(ctx, "a provider of audio features does not answer; the next run asks it again",
+	slog.WarnContext(ctx, "a provider of audio features does not answer; the next run asks it again",
 		"provider", p.Name(), "error", err.Error(), "action", faults.Action(err))
 }
 
@@ -146,14 +147,14 @@ func (r *run) leave(ctx context.Context, p audio.Provider, err error) {
 const maxRaw = 8 << 10
 
 // read makes rows of what a provider has said. An item without a value that can be read says nothing.
-func (r *run) read(p audio.Provider, known map[string]json.RawMessage, told map[string]audio.Row) {
+func (r *run) read(p providers.Provider, known map[string]json.RawMessage, told map[string]lake.FeaturesRow) {
 	for id, raw := range known {
-		features, refused, ok := audio.Read(raw)
+		features, refused, ok := providers.Parse(raw)
 		r.refused += len(refused)
 		if !ok {
 			continue
 		}
-		row := audio.Row{TrackID: id, Found: true, Provider: p.Name(), Features: features}
+		row := lake.FeaturesRow{TrackID: id, Found: true, Provider: p.Name(), Features: features}
 		if len(refused) > 0 {
 			row.Refused = new(strings.Join(refused, ", "))
 		}

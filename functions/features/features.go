@@ -2,17 +2,17 @@ package features
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
-	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/providers"
 )
 
 // Fetcher fetches the audio features of tracks that have none. Two runs at a time do no harm: they ask
 // twice and write the same answers twice, which the warehouse may hold.
 type Fetcher struct {
-	Providers []audio.Provider // in the order in which they are asked
+	Providers []providers.Provider // in the order in which they are asked
 	Warehouse interface {
 		// MissingFeatures returns the tracks that are to be asked for, the most urgent first.
 		MissingFeatures(ctx context.Context, now time.Time) ([]string, error)
@@ -46,7 +46,7 @@ const reserve = time.Minute
 func (f *Fetcher) Run(ctx context.Context) (result Result, err error) {
 	defer faults.Wrap(&err, "fetching audio features")
 	if len(f.Providers) == 0 {
-		handler.Logger().InfoContext(ctx, "no provider of audio features is configured; nobody is asked")
+		slog.InfoContext(ctx, "no provider of audio features is configured; nobody is asked")
 		return Result{Note: notConfigured}, nil
 	}
 	missing, err := f.Warehouse.MissingFeatures(ctx, f.Now())

@@ -15,9 +15,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/upstream"
 )
 
@@ -31,7 +31,7 @@ func (m missing) MissingFeatures(context.Context, time.Time) ([]string, error) {
 // written is a lake in memory: the rows of each object, in the order of writing.
 type written struct {
 	t       *testing.T
-	objects [][]audio.Row
+	objects [][]lake.FeaturesRow
 	err     error // of every object that is written
 }
 
@@ -47,13 +47,13 @@ func (w *written) Create(ctx context.Context, name, contentType string, content 
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	var rows []audio.Row
+	var rows []lake.FeaturesRow
 	for lines := json.NewDecoder(unzipped); lines.More(); {
-		var row audio.Row
+		var row lake.FeaturesRow
 		if err := lines.Decode(&row); err != nil {
 			w.t.Fatal(err)
 		}
-		if row.Version != audio.RowVersion || row.Object != name || row.RowIndex != len(rows) || row.FetchedAt.IsZero() {
+		if row.Version != lake.FeaturesVersion || row.Object != name || row.RowIndex != len(rows) || row.FetchedAt.IsZero() {
 			w.t.Errorf("row %d of %s is %+v", len(rows), name, row)
 		}
 		rows = append(rows, row)
@@ -180,12 +180,12 @@ func TestRun(t *testing.T) {
 		{"each is asked for what those before do not know", letters(5), &provider{unknown: "t1 t2"}, &provider{unknown: "t2"},
 			but(all(5, "a"), rows{"t1": "b", "t2": "-b"}), [2]int{3, 1}, ""},
 		{"no provider", letters(5), nil, nil, rows{}, [2]int{}, notConfigured},
-		{"one refuses the app", letters(5), &provider{always: audio.ErrClosed}, &provider{unknown: "t2"},
+		{"one refuses the app", letters(5), &provider{always: providers.ErrClosed}, &provider{unknown: "t2"},
 			but(all(5, "b"), rows{"t2": "-b"}), [2]int{1, 3}, ""},
-		{"the last refuses the app", letters(5), &provider{unknown: "t2"}, &provider{always: fmt.Errorf("%w: 403", audio.ErrClosed)},
+		{"the last refuses the app", letters(5), &provider{unknown: "t2"}, &provider{always: fmt.Errorf("%w: 403", providers.ErrClosed)},
 			but(all(5, "a"), rows{"t2": "-a"}), [2]int{3, 1}, ""},
-		{"all refuse the app", append(letters(5), "no id"), &provider{always: audio.ErrClosed}, &provider{always: audio.ErrClosed}, rows{}, [2]int{1, 1}, allClosed},
-		{"one refuses the app half-way", letters(5), &provider{errs: map[int]error{1: audio.ErrClosed}}, nil, rows{"t0": "a", "t1": "a"}, [2]int{2, 0}, allClosed},
+		{"all refuse the app", append(letters(5), "no id"), &provider{always: providers.ErrClosed}, &provider{always: providers.ErrClosed}, rows{}, [2]int{1, 1}, allClosed},
+		{"one refuses the app half-way", letters(5), &provider{errs: map[int]error{1: providers.ErrClosed}}, nil, rows{"t0": "a", "t1": "a"}, [2]int{2, 0}, allClosed},
 		{"one cannot be reached", letters(5), &provider{always: errGone}, &provider{unknown: "t2"}, but(all(5, "b"), rows{"t2": ""}), [2]int{1, 3}, ""},
 		{"the last cannot be reached", letters(5), &provider{unknown: "t1 t2"}, &provider{always: errGone}, but(all(5, "a"), rows{"t1": "", "t2": ""}), [2]int{3, 1}, ""},
 		{"one goes down half-way", letters(6), &provider{unknown: "t0 t5", errs: map[int]error{1: errGone}}, &provider{unknown: "t0 t5"},
@@ -273,7 +273,7 @@ func TestRest(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), tt.time)
 			defer cancel()
 			p := &provider{name: "a", batch: 2, errs: map[int]error{0: limited(tt.wait)}}
-			f := &Fetcher{Providers: []audio.Provider{p}, Warehouse: missing(letters(1)), Lake: &written{t: t}, Now: time.Now}
+			f := &Fetcher{Providers: []providers.Provider{p}, Warehouse: missing(letters(1)), Lake: &written{t: t}, Now: time.Now}
 			if _, err := f.Run(ctx); err != nil || !slices.Equal(p.calls, tt.want) {
 				t.Errorf("%s: called at %v, %v; want %v", tt.name, p.calls, err, tt.want)
 			}
@@ -286,7 +286,7 @@ func TestRest(t *testing.T) {
 func TestPortions(t *testing.T) {
 	kept := &written{t: t}
 	p := &provider{name: "a", batch: 40}
-	f := &Fetcher{Providers: []audio.Provider{p}, Warehouse: missing(letters(2*portion + 1)), Lake: kept, Now: time.Now}
+	f := &Fetcher{Providers: []providers.Provider{p}, Warehouse: missing(letters(2*portion + 1)), Lake: kept, Now: time.Now}
 	if result, err := f.Run(t.Context()); err != nil || result.Objects != 3 || result.Found != 2*portion+1 {
 		t.Errorf("%+v, %v", result, err)
 	}
@@ -313,7 +313,7 @@ func (broken) MissingFeatures(context.Context, time.Time) ([]string, error) { re
 
 func TestWarehouseDown(t *testing.T) {
 	p := &provider{name: "a", batch: 2}
-	f := &Fetcher{Providers: []audio.Provider{p}, Warehouse: broken{}, Lake: &written{t: t}, Now: time.Now}
+	f := &Fetcher{Providers: []providers.Provider{p}, Warehouse: broken{}, Lake: &written{t: t}, Now: time.Now}
 	if _, err := f.Run(t.Context()); !errors.Is(err, errBroken) || len(p.calls) != 0 {
 		t.Errorf("%v after %d calls", err, len(p.calls))
 	}

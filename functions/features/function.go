@@ -6,16 +6,15 @@ package features
 import (
 	"context"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
-	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/secrets"
-	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/warehouse"
 )
@@ -28,7 +27,7 @@ func init() {
 }
 
 var fetcher = handler.NewOnce(func() (*Fetcher, error) {
-	s, err := settings.Read(settings.Project, settings.LakeBucket)
+	s, err := config.Read[config.Features]()
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +36,7 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	providers, err := audio.Providers(os.Getenv("FEATURE_PROVIDERS"), audio.Needs{
+	providers, err := providers.New(s.Providers, providers.Needs{
 		App: func(ctx context.Context) (app spotify.App, err error) {
 			_, err = store.Latest(ctx, secrets.ClientID, &app)
 			return app, err
@@ -46,11 +45,11 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := warehouse.Open(ctx, s)
+	w, err := warehouse.Open(ctx, s.Warehouse)
 	if err != nil {
 		return nil, err
 	}
-	lake, err := objects.Open(ctx, s.LakeBucket)
+	lake, err := bucket.Open(ctx, s.LakeBucket)
 	if err != nil {
 		return nil, err
 	}

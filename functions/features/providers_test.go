@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // TestRealProviders runs on the clients of Spotify and ReccoBeats, which ask a fake.
@@ -48,7 +48,7 @@ func TestRealProviders(t *testing.T) {
 			t.Setenv("SPOTIFY_API_URL", server.URL)
 			t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
 			t.Setenv("RECCOBEATS_URL", server.URL+"/reccobeats")
-			providers, err := audio.Providers("spotify,reccobeats", audio.Needs{App: func(context.Context) (spotify.App, error) { return app, nil }})
+			providers, err := providers.New("spotify,reccobeats", providers.Needs{App: func(context.Context) (spotify.App, error) { return app, nil }})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,14 +3,14 @@ package features
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"spotify-insights.internal/shared/audio"
-	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/providers"
 )
 
 // portion is how many rows an object of the lake holds at most. A run that is killed loses one portion.
@@ -34,7 +34,7 @@ func newRun(f *Fetcher, tracks int) *run {
 func (r *run) fetch(ctx, asking context.Context, missing []string) error {
 	var askable, odd []string
 	for _, id := range missing {
-		if audio.Askable(id) {
+		if providers.Askable(id) {
 			askable = append(askable, id)
 		} else {
 			odd = append(odd, id)
@@ -53,7 +53,7 @@ func (r *run) fetch(ctx, asking context.Context, missing []string) error {
 		return nil
 	}
 	for ids := range slices.Chunk(odd, portion) {
-		if err := r.keep(ctx, misses(ids, audio.None)); err != nil {
+		if err := r.keep(ctx, misses(ids, providers.None)); err != nil {
 			return err
 		}
 	}
@@ -62,13 +62,13 @@ func (r *run) fetch(ctx, asking context.Context, missing []string) error {
 
 // any reports whether is holds for the name of a provider.
 func (r *run) any(is func(name string) bool) bool {
-	return slices.ContainsFunc(r.fetcher.Providers, func(p audio.Provider) bool { return is(p.Name()) })
+	return slices.ContainsFunc(r.fetcher.Providers, func(p providers.Provider) bool { return is(p.Name()) })
 }
 
 // ask asks one provider after the other, each for the tracks that those before do not know. It returns a
 // row for each track that is found, and a miss for each track on which every provider has answered.
 // A provider that gives this app nothing does not count.
-func (r *run) ask(ctx context.Context, ids []string) (rows []audio.Row) {
+func (r *run) ask(ctx context.Context, ids []string) (rows []lake.FeaturesRow) {
 	pending := map[string]bool{} // tracks that a provider has not answered on
 	last := ""                   // the provider asked last
 	for _, p := range r.fetcher.Providers {
@@ -97,15 +97,15 @@ func (r *run) ask(ctx context.Context, ids []string) (rows []audio.Row) {
 }
 
 // misses are the rows of tracks that nobody knows.
-func misses(ids []string, provider string) (rows []audio.Row) {
+func misses(ids []string, provider string) (rows []lake.FeaturesRow) {
 	for _, id := range ids {
-		rows = append(rows, audio.Row{TrackID: id, Provider: provider})
+		rows = append(rows, lake.FeaturesRow{TrackID: id, Provider: provider})
 	}
 	return rows
 }
 
 // keep writes rows as one object.
-func (r *run) keep(ctx context.Context, rows []audio.Row) error {
+func (r *run) keep(ctx context.Context, rows []lake.FeaturesRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (r *run) keep(ctx context.Context, rows []audio.Row) error {
 	}
 	name := lake.FeaturesName(at, texts)
 	for i := range rows {
-		rows[i].Version, rows[i].FetchedAt, rows[i].Object, rows[i].RowIndex = audio.RowVersion, at, name, i
+		rows[i].Version, rows[i].FetchedAt, rows[i].Object, rows[i].RowIndex = lake.FeaturesVersion, at, name, i
 	}
 	content, err := lake.Encode(rows)
 	if err != nil {
@@ -150,5 +150,5 @@ func (r *run) log(ctx context.Context) {
 	if r.result.Note != "" {
 		attrs = append(attrs, "action", r.result.Note)
 	}
-	handler.Logger().InfoContext(ctx, "audio features fetched", attrs...)
+	slog.InfoContext(ctx, "audio features fetched", attrs...)
 }

@@ -9,10 +9,11 @@ import (
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/secrets"
-	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -24,7 +25,7 @@ func init() {
 }
 
 var ingester = handler.NewOnce(func() (*Ingester, error) {
-	s, err := settings.Read(settings.Project, settings.LakeBucket, settings.InsightsBucket)
+	s, err := config.Read[config.Ingest]()
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +38,11 @@ var ingester = handler.NewOnce(func() (*Ingester, error) {
 	if err != nil {
 		return nil, err
 	}
-	lake, err := objects.Open(ctx, s.LakeBucket)
+	lake, err := bucket.Open(ctx, s.LakeBucket)
 	if err != nil {
 		return nil, err
 	}
-	status, err := objects.Open(ctx, s.InsightsBucket)
+	status, err := bucket.Open(ctx, s.InsightsBucket)
 	if err != nil {
 		return nil, err
 	}
@@ -56,15 +57,15 @@ func serve(w http.ResponseWriter, r *http.Request) error {
 	if err := handler.Method(r, http.MethodPost); err != nil {
 		return err
 	}
-	s, err := settings.Read()
+	s, err := config.Read[config.Listeners]()
 	if err != nil {
 		return err
 	}
-	listener := settings.DefaultListener
+	listener := listener.Default
 	if r.URL.Query().Has("listener") {
 		listener = r.URL.Query().Get("listener")
 	}
-	if _, err := settings.Find(s.Listeners, listener); err != nil {
+	if _, err := s.Listeners.Find(listener); err != nil {
 		return err
 	}
 	in, err := ingester.Get()

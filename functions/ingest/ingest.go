@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
 
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/plays"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -59,10 +58,10 @@ func (i *Ingester) Run(ctx context.Context, listener string) (result Result, err
 		if faults.Of(err) == faults.Reconnect && status.LastIngestAt != nil { // an alert; before the first connect nothing is lost
 			attrs = append(attrs, "consent_lost", true)
 		}
-		handler.Logger().WarnContext(ctx, "not ingested", attrs...)
+		slog.WarnContext(ctx, "not ingested", attrs...)
 		return Result{}, err
 	}
-	handler.Logger().InfoContext(ctx, "ingested", attrs...)
+	slog.InfoContext(ctx, "ingested", attrs...)
 	return kept.Result, nil
 }
 
@@ -97,7 +96,7 @@ func (i *Ingester) keep(ctx context.Context, listener string, items []json.RawMe
 	if len(items) == 0 {
 		return kept, nil
 	}
-	rows := plays.FromRecentlyPlayed(listener, items, i.Now())
+	rows := spotify.PlayRows(listener, items, i.Now())
 	kept.Object, kept.fetchedAt = lake.PageName(listener, rows), rows[0].IngestedAt
 	reasons := map[string]int{}
 	for n := range rows {
@@ -119,7 +118,7 @@ func (i *Ingester) keep(ctx context.Context, listener string, items []json.RawMe
 	if written {
 		kept.Status = insights.Written
 		if len(reasons) > 0 {
-			handler.Logger().WarnContext(ctx, "items are not plays; they are kept word for word",
+			slog.WarnContext(ctx, "items are not plays; they are kept word for word",
 				"listener", listener, "items", len(rows)-kept.Plays, "reasons", reasons, "object", kept.Object)
 		}
 	}
@@ -129,8 +128,8 @@ func (i *Ingester) keep(ctx context.Context, listener string, items []json.RawMe
 // unreadable is the fault of a full page of which no item was understood. Episodes and local files are
 // understood, although they are not plays. A shorter page may hold odd items only.
 func unreadable(items, played int, reasons map[string]int) error {
-	understood := played + reasons[plays.NotMusic]
-	if items < plays.PageSize || understood > 0 || reasons[plays.LocalFile] == items {
+	understood := played + reasons[lake.NotMusic]
+	if items < lake.PageSize || understood > 0 || reasons[lake.LocalFile] == items {
 		return nil
 	}
 	most := ""

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 func TestWrittenThenUnchanged(t *testing.T) {

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/test/fakespotify"
+	"spotify-insights.internal/shared/lake"
 )
 
 // answer is a Spotify that always answers these items.
@@ -106,7 +106,7 @@ func TestWrites(t *testing.T) {
 		}
 		rows := r.rows(t, result.Object)
 		want = append(want, rows[0].IngestedAt)
-		if rows[0].Version != plays.RowVersion || rows[0].Object != result.Object {
+		if rows[0].Version != lake.PlayVersion || rows[0].Object != result.Object {
 			t.Errorf("the row is %+v", rows[0])
 		}
 	}

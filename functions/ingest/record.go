@@ -3,13 +3,13 @@ package ingest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -33,7 +33,7 @@ func (i *Ingester) record(ctx context.Context, listener string, grant Grant, kep
 		var before insights.Status
 		generation, err := i.Status.ReadJSON(ctx, name, &before)
 		if err != nil && generation == 0 {
-			handler.Logger().WarnContext(ctx, "the status of the run before cannot be read", "listener", listener, "error", err.Error())
+			slog.WarnContext(ctx, "the status of the run before cannot be read", "listener", listener, "error", err.Error())
 			return before, confirmed(before, runErr)
 		}
 		// A status that is not JSON is replaced: the next runs find out again what it said.
@@ -44,11 +44,11 @@ func (i *Ingester) record(ctx context.Context, listener string, grant Grant, kep
 		}
 		after := next(before, now, listener, grant, kept, outcome)
 		err = i.Status.WriteJSON(ctx, name, after, generation)
-		if errors.Is(err, objects.ErrPrecondition) && attempt < 5 {
+		if errors.Is(err, bucket.ErrPrecondition) && attempt < 5 {
 			continue // another run of the same listener has just ended
 		}
 		if err != nil {
-			handler.Logger().WarnContext(ctx, "the status could not be written", "listener", listener, "error", err.Error())
+			slog.WarnContext(ctx, "the status could not be written", "listener", listener, "error", err.Error())
 		}
 		return after, outcome
 	}

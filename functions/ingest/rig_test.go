@@ -12,24 +12,24 @@ import (
 
 	"cloud.google.com/go/storage"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/secrets"
-	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // rig is an Ingester of real clients on an embedded cloud, with a fake Spotify of one listener.
 type rig struct {
 	*Ingester
-	settings settings.Settings
+	config   config.All
 	fake     *fakespotify.Server
 	secrets  *secrets.Store
-	lake     *objects.Bucket
-	insights *objects.Bucket
+	lake     *bucket.Bucket
+	insights *bucket.Bucket
 
 	onRequest atomic.Pointer[func(endpoint string)] // called before Spotify answers
 }
@@ -40,8 +40,8 @@ var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}
 
 func newRig(t *testing.T, listener fakespotify.Listener) *rig {
 	t.Helper()
-	s := machinetest.Start(t).Settings
-	r := &rig{settings: s}
+	s := machinetest.Start(t).Config
+	r := &rig{config: s}
 	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, OnRequest: func(endpoint string, _ int) {
 		if do := r.onRequest.Load(); do != nil {
 			(*do)(endpoint)
@@ -80,7 +80,7 @@ func must(t *testing.T) func(*spotify.Client, error) *spotify.Client {
 	}
 }
 
-func mustStore(t *testing.T, s settings.Settings) *secrets.Store {
+func mustStore(t *testing.T, s config.All) *secrets.Store {
 	t.Helper()
 	store, err := secrets.Open(t.Context(), s.Project)
 	if err != nil {
@@ -89,9 +89,9 @@ func mustStore(t *testing.T, s settings.Settings) *secrets.Store {
 	return store
 }
 
-func mustBucket(t *testing.T, name string) *objects.Bucket {
+func mustBucket(t *testing.T, name string) *bucket.Bucket {
 	t.Helper()
-	b, err := objects.Open(t.Context(), name)
+	b, err := bucket.Open(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,14 +139,14 @@ func (r *rig) objects(t *testing.T) int {
 }
 
 // rows reads an object of the lake.
-func (r *rig) rows(t *testing.T, object string) (rows []plays.Row) {
+func (r *rig) rows(t *testing.T, object string) (rows []lake.PlayRow) {
 	t.Helper()
 	client, err := storage.NewClient(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	content, err := client.Bucket(r.settings.LakeBucket).Object(object).NewReader(t.Context())
+	content, err := client.Bucket(r.config.LakeBucket).Object(object).NewReader(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func (r *rig) rows(t *testing.T, object string) (rows []plays.Row) {
 		t.Fatal(err)
 	}
 	for lines := json.NewDecoder(unzipped); ; {
-		var row plays.Row
+		var row lake.PlayRow
 		if err := lines.Decode(&row); errors.Is(err, io.EOF) {
 			return rows
 		} else if err != nil {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 )
@@ -159,7 +159,7 @@ func (t *Tokens) tidy(ctx context.Context, id string, version int) {
 		return
 	}
 	if err := t.Secrets.DestroyBefore(ctx, id, version); err != nil {
-		handler.Logger().WarnContext(ctx, "old versions of a token could not be destroyed; the next run tries again",
+		slog.WarnContext(ctx, "old versions of a token could not be destroyed; the next run tries again",
 			"secret", id, "error", err.Error())
 		return
 	}

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/objects"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // A refused token is suspect first; only the second run in a row asks the listener to connect again.
@@ -118,7 +118,7 @@ func (l *lossy) WriteJSON(ctx context.Context, name string, v any, generation in
 	err := l.Documents.WriteJSON(ctx, name, v, generation)
 	if err == nil && !l.lost {
 		l.lost = true
-		return objects.ErrPrecondition // what the client's own retry makes of it
+		return bucket.ErrPrecondition // what the client's own retry makes of it
 	}
 	return err
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/loader"
 )
 
 // limit is how long a run may take; the platform gives an event function nine minutes at most.
@@ -22,12 +22,12 @@ func init() {
 }
 
 var function = handler.NewOnce(func() (*Function, error) {
-	s, err := settings.Read(settings.Project, settings.LakeBucket)
+	s, err := config.Read[config.Load]()
 	if err != nil {
 		return nil, err
 	}
 	ctx := context.Background() // the clients outlive the first event
-	loader, _, _, err := loading.Open(ctx, s)
+	loader, _, _, err := loader.Open(ctx, s)
 	if err != nil {
 		return nil, err
 	}

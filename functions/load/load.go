@@ -6,10 +6,10 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/loader"
 )
 
 // patience is how long the platform is asked for an event again; after it reconcile tries. It ends
@@ -19,7 +19,7 @@ const patience = 110 * time.Minute
 // Function loads the objects that events name.
 type Function struct {
 	Bucket string // the lake's
-	Loader *loading.Loader
+	Loader *loader.Loader
 	Now    func() time.Time
 }
 
@@ -34,8 +34,8 @@ func (f *Function) Handle(ctx context.Context, e event.Event) (err error) {
 	if finalized.Bucket != f.Bucket {
 		return faults.New(faults.Invalid, "Give this function a trigger on the lake's bucket only.", "the lake is the bucket %s", f.Bucket)
 	}
-	object := objects.Attrs{Name: finalized.Name, Generation: finalized.Generation}
-	receipts, err := f.Loader.Load(ctx, []objects.Attrs{object})
+	object := bucket.Object{Name: finalized.Name, Generation: finalized.Generation}
+	receipts, err := f.Loader.Load(ctx, []bucket.Object{object})
 	if err != nil && !e.Time().IsZero() && f.Now().Sub(e.Time()) > patience {
 		if err := f.Loader.GiveUp(ctx, object, err); err != nil {
 			return err

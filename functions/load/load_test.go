@@ -12,13 +12,12 @@ import (
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/functions/reconcile"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -26,8 +25,8 @@ import (
 type rig struct {
 	*Function
 	*warehouse.Warehouse
-	settings   settings.Settings
-	lake       *objects.Bucket
+	config     config.All
+	lake       *bucket.Bucket
 	cannotLoad error
 	cannotTell error
 	messages   int
@@ -50,14 +49,14 @@ func (r *rig) Publish(context.Context) error {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{settings: machinetest.Start(t).Settings}
-	loader, bucket, w, err := loading.Open(t.Context(), r.settings)
+	r := &rig{config: machinetest.Start(t).Config}
+	loader, bucket, w, err := loader.Open(t.Context(), r.config.Load)
 	if err != nil {
 		t.Fatal(err)
 	}
 	loader.Warehouse, loader.Publisher = r, r
 	r.Warehouse, r.lake = w, bucket
-	r.Function = &Function{Bucket: r.settings.LakeBucket, Loader: loader, Now: time.Now}
+	r.Function = &Function{Bucket: r.config.LakeBucket, Loader: loader, Now: time.Now}
 	r.reconciler = &reconcile.Reconciler{Lake: bucket, Warehouse: w, Loader: loader}
 	return r
 }
@@ -66,7 +65,7 @@ func newRig(t *testing.T) *rig {
 func (r *rig) put(t *testing.T) (name string) {
 	t.Helper()
 	at := time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)
-	rows := []plays.Row{{Version: plays.RowVersion, Listener: "me", PlayedAt: &at, TrackID: new("a"), Source: plays.SourceAPI, IngestedAt: at, Raw: "{}"}}
+	rows := []lake.PlayRow{{Version: lake.PlayVersion, Listener: "me", PlayedAt: &at, TrackID: new("a"), Source: lake.SourceAPI, IngestedAt: at, Raw: "{}"}}
 	rows[0].Object = lake.PageName("me", rows)
 	content, err := lake.Encode(rows)
 	if err != nil {
@@ -96,7 +95,7 @@ func finalized(t *testing.T, bucket, object string, at time.Time) event.Event {
 // receipts are the receipts in the order in which they were written.
 func (r *rig) receipts(t *testing.T) []string {
 	t.Helper()
-	return machinetest.Query(t, r.settings, "SELECT plays, error FROM spotify_insights.loads ORDER BY loaded_at")
+	return machinetest.Query(t, r.config, "SELECT plays, error FROM spotify_insights.loads ORDER BY loaded_at")
 }
 
 func TestHandle(t *testing.T) {

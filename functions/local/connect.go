@@ -17,9 +17,11 @@ import (
 	"golang.org/x/oauth2"
 
 	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/secrets"
-	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -34,12 +36,12 @@ const (
 // connect asks a listener for consent in the browser and keeps the token: on this machine, or where
 // GOOGLE_CLOUD_PROJECT names a project, in the secrets that deployment has declared there.
 func connect(ctx context.Context, dir string, args []string) error {
-	listener := settings.DefaultListener
+	id := listener.Default
 	if len(args) > 0 {
-		listener = args[0]
+		id = args[0]
 	}
-	project := os.Getenv(settings.Project) // before the embedded cloud sets its own
-	store, done, err := openSecrets(ctx, dir, listener)
+	project := os.Getenv("GOOGLE_CLOUD_PROJECT") // before the embedded cloud sets its own
+	store, done, err := openSecrets(ctx, dir, id)
 	if err != nil {
 		return err
 	}
@@ -62,24 +64,24 @@ func connect(ctx context.Context, dir string, args []string) error {
 		}
 	}
 	now := time.Now().UTC()
-	if _, err := store.Add(ctx, secrets.TokenID(listener), spotify.Token{RefreshToken: token.RefreshToken, AuthorizedAt: &now, Scope: spotify.Scope}); err != nil {
+	if _, err := store.Add(ctx, secrets.TokenID(id), spotify.Token{RefreshToken: token.RefreshToken, AuthorizedAt: &now, Scope: spotify.Scope}); err != nil {
 		return err
 	}
 	next := "Start the server with: make run"
 	if project != "" {
-		next = fmt.Sprintf("Ingest at once with: make trigger PROJECT=%s LISTENER=%s", project, listener)
+		next = fmt.Sprintf("Ingest at once with: make trigger PROJECT=%s LISTENER=%s", project, id)
 	}
-	fmt.Fprintf(os.Stderr, "Connected. The consent lasts until %s. %s\n", spotify.ConsentEnds(now).Format("2 January 2006"), next)
+	fmt.Fprintf(os.Stderr, "Connected. The consent lasts until %s. %s\n", insights.ConsentEnds(now).Format("2 January 2006"), next)
 	return nil
 }
 
 // openSecrets opens the secrets of the project that the environment names, else of the server that runs
 // on dir, or of a cloud started for the while.
-func openSecrets(ctx context.Context, dir, listener string) (store *secrets.Store, done func(), err error) {
+func openSecrets(ctx context.Context, dir, id string) (store *secrets.Store, done func(), err error) {
 	done = func() {}
-	if project := os.Getenv(settings.Project); project != "" {
-		fmt.Fprintf(os.Stderr, "Connecting listener %s of project %s on Google Cloud.\n", listener, project)
-		store, err = deployedSecrets(ctx, project, listener)
+	if project := os.Getenv("GOOGLE_CLOUD_PROJECT"); project != "" {
+		fmt.Fprintf(os.Stderr, "Connecting listener %s of project %s on Google Cloud.\n", id, project)
+		store, err = deployedSecrets(ctx, project, id)
 		return store, done, err
 	}
 	m, err := machine.Start(ctx, dir)
@@ -93,12 +95,12 @@ func openSecrets(ctx context.Context, dir, listener string) (store *secrets.Stor
 	default:
 		done = func() { m.Stop() }
 	}
-	s, err := settings.Read(settings.Project)
+	s, err := config.Read[config.Listeners]()
 	if err == nil {
-		_, err = settings.Find(s.Listeners, listener)
+		_, err = s.Listeners.Find(id)
 	}
 	if err == nil {
-		store, err = secrets.Open(ctx, s.Project)
+		store, err = secrets.Open(ctx, os.Getenv("GOOGLE_CLOUD_PROJECT"))
 	}
 	if err != nil {
 		done()

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/secrets"
-	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -33,7 +33,7 @@ func (g given) any() bool { return g.app != spotify.App{} || g.token != "" }
 // fill stores what is given in secrets that are still empty. One that holds something is left alone:
 // a token that Spotify has rotated is newer than the one in the environment.
 func (g given) fill(ctx context.Context, m *machine.Machine) error {
-	store, err := secrets.Open(ctx, m.Settings.Project)
+	store, err := secrets.Open(ctx, m.Config.Project)
 	if err != nil {
 		return err
 	}
@@ -45,11 +45,11 @@ func (g given) fill(ctx context.Context, m *machine.Machine) error {
 	if g.token == "" {
 		return nil
 	}
-	listener := m.Listeners()[0]
-	if slices.Contains(m.Listeners(), settings.DefaultListener) {
-		listener = settings.DefaultListener
+	id := m.Listeners()[0]
+	if slices.Contains(m.Listeners(), listener.Default) {
+		id = listener.Default
 	}
-	return fillEmpty(ctx, store, secrets.TokenID(listener), spotify.Token{RefreshToken: g.token, AuthorizedAt: g.authorizedAt, Scope: spotify.Scope})
+	return fillEmpty(ctx, store, secrets.TokenID(id), spotify.Token{RefreshToken: g.token, AuthorizedAt: g.authorizedAt, Scope: spotify.Scope})
 }
 
 func fillEmpty(ctx context.Context, store *secrets.Store, id string, value any) error {

@@ -11,13 +11,12 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/embedded"
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 const (
@@ -44,13 +43,13 @@ type demo struct {
 
 // startDemo starts the demo's Spotify and points the functions there.
 func startDemo() (*demo, error) {
-	s, err := machine.ReadSettings()
+	listeners, err := machine.ReadListeners()
 	if err != nil {
 		return nil, err
 	}
-	me, ok := s.Listeners[settings.DefaultListener]
+	me, ok := listeners[listener.Default]
 	if !ok {
-		return nil, fmt.Errorf("no account is connected, and the demo's listener %q is not in LISTENERS", settings.DefaultListener)
+		return nil, fmt.Errorf("no account is connected, and the demo's listener %q is not in LISTENERS", listener.Default)
 	}
 	zone := me.Zone
 	d := &demo{zone: zone}
@@ -58,7 +57,7 @@ func startDemo() (*demo, error) {
 	d.spotify.SetFlaw(fakespotify.UnknownTrack, demoUnknown)
 	now := time.Now()
 	d.spotify.AddListener(fakespotify.Listener{
-		Name: settings.DefaultListener, RefreshToken: demoToken,
+		Name: listener.Default, RefreshToken: demoToken,
 		Plays: fakespotify.History(demoSeed, now.Add(-demoSpan), now, zone),
 	})
 	if d.server, err = d.spotify.Serve(); err != nil {
@@ -93,7 +92,7 @@ func (d *demo) fillLake(ctx, work context.Context, functions *url.URL) error {
 	consoleLevel.Set(slog.LevelWarn) // a line for each of hundreds of pages helps nobody
 	defer consoleLevel.Set(slog.LevelInfo)
 	defer d.clock.Store(0)
-	const step = plays.PageSize - 1 // each page repeats the last play of the one before: no gap
+	const step = lake.PageSize - 1 // each page repeats the last play of the one before: no gap
 	for i := step - 1; i < len(history)+step-1 && ctx.Err() == nil; i += step {
 		d.clock.Store(history[min(i, len(history)-1)].PlayedAt.UnixMilli() + 1)
 		if err := post(work, functions, "ingest", nil); err != nil {
@@ -109,7 +108,7 @@ func (d *demo) playOn(ctx, work context.Context, functions *url.URL) {
 		now := time.Now()
 		play := fakespotify.NextPlay(demoSeed, now, d.zone)
 		play.PlayedAt = now
-		d.spotify.Play(settings.DefaultListener, play)
+		d.spotify.Play(listener.Default, play)
 		_ = post(work, functions, "ingest", nil) // logged by the function
 	})
 }
@@ -117,7 +116,7 @@ func (d *demo) playOn(ctx, work context.Context, functions *url.URL) {
 // newestInLake is the time of the newest play that a page in the lake is named after, zero where
 // there is none.
 func newestInLake(ctx context.Context) (newest time.Time, err error) {
-	bucket, err := objects.Open(ctx, embedded.LakeBucket)
+	bucket, err := bucket.Open(ctx, embedded.LakeBucket)
 	if err != nil {
 		return newest, err
 	}

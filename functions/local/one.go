@@ -9,14 +9,14 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
 	"spotify-insights.internal/functions/local/machine"
-	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/config"
 )
 
 // serveOne serves one function alone, at /, as it is deployed. It works on the cloud of the server
 // that runs on the same data, or on one of its own. Where the environment names a cloud already, it
 // works on that.
 func serveOne(ctx context.Context, dir, name string) error {
-	if os.Getenv(emulator.Storage) == "" && os.Getenv("GOOGLE_CLOUD_PROJECT") == "" {
+	if os.Getenv(config.StorageEmulator) == "" && os.Getenv("GOOGLE_CLOUD_PROJECT") == "" {
 		m, err := machine.Start(ctx, dir)
 		switch {
 		case errors.Is(err, machine.ErrHeld):

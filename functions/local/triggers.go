@@ -19,7 +19,7 @@ func bridge(ctx context.Context, m *machine.Machine, functions *url.URL) (*event
 		InFlight: 1, // as deployed: max_instance_count = 1 and concurrency 1
 		Routes: []eventbridge.Route{
 			{Name: "load", Topic: embedded.LakeTopic, URL: functions.JoinPath("load").String(), Kind: eventbridge.StorageFinalized},
-			{Name: "topten", Topic: m.Settings.Topic, URL: functions.JoinPath("topten").String(), Kind: eventbridge.MessagePublished},
+			{Name: "topten", Topic: m.Config.Topic, URL: functions.JoinPath("topten").String(), Kind: eventbridge.MessagePublished},
 		},
 	})
 }

@@ -9,9 +9,9 @@ import (
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/loader"
 )
 
 // limit is how long a run may take; Cloud Scheduler waits for half an hour at most.
@@ -22,12 +22,12 @@ func init() {
 }
 
 var reconciler = handler.NewOnce(func() (*Reconciler, error) {
-	s, err := settings.Read(settings.Project, settings.LakeBucket)
+	s, err := config.Read[config.Load]()
 	if err != nil {
 		return nil, err
 	}
 	ctx := context.Background() // the clients outlive the first request
-	loader, lake, w, err := loading.Open(ctx, s)
+	loader, lake, w, err := loader.Open(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -3,27 +3,26 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"log/slog"
 
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/warehouse"
 )
 
 // Reconciler compares the lake with what is loaded.
 type Reconciler struct {
 	Lake interface {
-		List(ctx context.Context, prefix string) ([]objects.Attrs, error)
+		List(ctx context.Context, prefix string) ([]bucket.Object, error)
 	}
 	Warehouse interface {
 		Receipts(ctx context.Context) ([]warehouse.Loaded, error)
 		Rows(ctx context.Context, table string) (uint64, error)
 		Reset(ctx context.Context) error
 	}
-	Loader *loading.Loader
+	Loader *loader.Loader
 }
 
 // Result is what a run did.
@@ -52,13 +51,13 @@ func (r *Reconciler) Run(ctx context.Context) (result Result, err error) {
 	}
 	// Also where the deadline ended the loading: what was loaded until then is to be shown.
 	err = errors.Join(err, r.Loader.Publisher.Publish(context.WithoutCancel(ctx)))
-	handler.Logger().InfoContext(ctx, "reconciled", "objects", result.Objects, "loaded", result.Loaded, "failed", result.Failed, "reset", result.Reset)
+	slog.InfoContext(ctx, "reconciled", "objects", result.Objects, "loaded", result.Loaded, "failed", result.Failed, "reset", result.Reset)
 	return result, err
 }
 
 // missing are the objects of the lake that are not loaded. Where the warehouse has lost rows, or holds rows
 // of another version, it is emptied and everything is missing.
-func (r *Reconciler) missing(ctx context.Context) (missing []objects.Attrs, result Result, err error) {
+func (r *Reconciler) missing(ctx context.Context) (missing []bucket.Object, result Result, err error) {
 	// The receipts are read first: what is loaded meanwhile is loaded twice, and not left out.
 	receipts, err := r.Warehouse.Receipts(ctx)
 	if err != nil {
@@ -69,7 +68,7 @@ func (r *Reconciler) missing(ctx context.Context) (missing []objects.Attrs, resu
 		return nil, result, err
 	}
 	if result.Reset = reason != ""; result.Reset {
-		handler.Logger().WarnContext(ctx, "the warehouse is emptied and loaded again from the lake", "reason", reason)
+		slog.WarnContext(ctx, "the warehouse is emptied and loaded again from the lake", "reason", reason)
 		if err := r.Warehouse.Reset(ctx); err != nil {
 			return nil, result, err
 		}
@@ -108,7 +107,7 @@ func (r *Reconciler) broken(ctx context.Context, receipts []warehouse.Loaded) (r
 		if table == "" {
 			continue
 		}
-		if table == warehouse.Plays && l.RowVersion.Int64 < plays.RowVersion {
+		if table == warehouse.Plays && l.RowVersion.Int64 < lake.PlayVersion {
 			return "rows of an older version are loaded", nil
 		}
 		if loaded[table] == nil {

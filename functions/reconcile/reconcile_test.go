@@ -9,12 +9,10 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -23,8 +21,8 @@ var noon = time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)
 // rig is a Reconciler of Google's clients on an embedded cloud, whose messages are counted.
 type rig struct {
 	*Reconciler
-	settings  settings.Settings
-	lake      *objects.Bucket
+	config    config.All
+	lake      *bucket.Bucket
 	warehouse *warehouse.Warehouse
 	messages  int
 }
@@ -33,8 +31,8 @@ func (r *rig) Publish(context.Context) error { r.messages++; return nil }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{settings: machinetest.Start(t, "you").Settings}
-	loader, bucket, w, err := loading.Open(t.Context(), r.settings)
+	r := &rig{config: machinetest.Start(t, "you").Config}
+	loader, bucket, w, err := loader.Open(t.Context(), r.config.Load)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +42,7 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-func (r *rig) create(t *testing.T, name string, content []byte) objects.Attrs {
+func (r *rig) create(t *testing.T, name string, content []byte) bucket.Object {
 	t.Helper()
 	if _, err := r.lake.Create(t.Context(), name, lake.ContentType, content); err != nil {
 		t.Fatal(err)
@@ -57,9 +55,9 @@ func (r *rig) create(t *testing.T, name string, content []byte) objects.Attrs {
 }
 
 // play keeps an object of one play.
-func (r *rig) play(t *testing.T, listener string, at time.Time) objects.Attrs {
+func (r *rig) play(t *testing.T, listener string, at time.Time) bucket.Object {
 	t.Helper()
-	rows := []plays.Row{{Version: plays.RowVersion, Listener: listener, PlayedAt: &at, TrackID: new("a"), Source: plays.SourceAPI, IngestedAt: at, Raw: "{}"}}
+	rows := []lake.PlayRow{{Version: lake.PlayVersion, Listener: listener, PlayedAt: &at, TrackID: new("a"), Source: lake.SourceAPI, IngestedAt: at, Raw: "{}"}}
 	rows[0].Object = lake.PageName(listener, rows)
 	content, err := lake.Encode(rows)
 	if err != nil {
@@ -72,9 +70,9 @@ func (r *rig) play(t *testing.T, listener string, at time.Time) objects.Attrs {
 func (r *rig) features(t *testing.T, tracks ...string) {
 	t.Helper()
 	name := lake.FeaturesName(noon, tracks)
-	var rows []audio.Row
+	var rows []lake.FeaturesRow
 	for i, track := range tracks {
-		rows = append(rows, audio.Row{Version: audio.RowVersion, TrackID: track, Found: true, Provider: "p", FetchedAt: noon, Object: name, RowIndex: i})
+		rows = append(rows, lake.FeaturesRow{Version: lake.FeaturesVersion, TrackID: track, Found: true, Provider: "p", FetchedAt: noon, Object: name, RowIndex: i})
 	}
 	content, err := lake.Encode(rows)
 	if err != nil {
@@ -85,7 +83,7 @@ func (r *rig) features(t *testing.T, tracks ...string) {
 
 func (r *rig) query(t *testing.T, text string) []string {
 	t.Helper()
-	return machinetest.Query(t, r.settings, text)
+	return machinetest.Query(t, r.config, text)
 }
 
 // step is a run of reconcile after something has happened.
@@ -129,7 +127,7 @@ func (r *rig) tables(t *testing.T) string {
 // word, one of a fault that may pass is not.
 func TestMissing(t *testing.T) {
 	r := newRig(t)
-	var page objects.Attrs
+	var page bucket.Object
 	r.steps(t,
 		step{what: "an empty lake", tables: "0 0 0"},
 		step{what: "plays and audio features", want: Result{Objects: 3, Loaded: 3}, tables: "2 3 3", do: func(t *testing.T) {
@@ -179,7 +177,7 @@ func TestReset(t *testing.T) {
 		}},
 		step{what: "rows are lost", want: whole, tables: "2 1 3", do: func(t *testing.T) {
 			r.query(t, "DELETE FROM spotify_insights.plays WHERE listener = 'me'")
-			machinetest.Insert(t, r.settings, warehouse.Listens, machinetest.Row{"listener": "me", "played_at": "2026-01-01T00:00:00Z", "track_id": "a", "ms_measured": false, "told_by": "api", "follows_gap": false})
+			machinetest.Insert(t, r.config, warehouse.Listens, machinetest.Row{"listener": "me", "played_at": "2026-01-01T00:00:00Z", "track_id": "a", "ms_measured": false, "told_by": "api", "follows_gap": false})
 		}},
 		step{what: "rows of another version", want: whole, tables: "2 1 3", do: func(t *testing.T) {
 			r.query(t, "UPDATE spotify_insights.loads SET row_version = 1 WHERE listener = 'me'")
@@ -191,7 +189,7 @@ func TestReset(t *testing.T) {
 			r.query(t, "UPDATE spotify_insights.loads SET row_version = 1 WHERE kind = 'features'")
 		}},
 		step{what: "more rows than receipts say", want: Result{Objects: 3}, tables: "3 1 3", do: func(t *testing.T) {
-			machinetest.Insert(t, r.settings, warehouse.Plays, machinetest.Row{"listener": "me", "source": "api", "ingested_at": noon, "object": "o", "row_index": 0})
+			machinetest.Insert(t, r.config, warehouse.Plays, machinetest.Row{"listener": "me", "source": "api", "ingested_at": noon, "object": "o", "row_index": 0})
 		}},
 	)
 	if got := r.query(t, "SELECT COUNT(*) FROM spotify_insights.listens"); got[0] != "0" {
@@ -237,7 +235,7 @@ func TestInterruptedReset(t *testing.T) {
 // brokenLake cannot be listed.
 type brokenLake struct{}
 
-func (brokenLake) List(context.Context, string) ([]objects.Attrs, error) {
+func (brokenLake) List(context.Context, string) ([]bucket.Object, error) {
 	return nil, errors.New("the storage is down")
 }
 

@@ -9,9 +9,9 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -23,16 +23,16 @@ func init() {
 }
 
 var refresher = handler.NewOnce(func() (*Refresher, error) {
-	s, err := settings.Read(settings.Project, settings.InsightsBucket)
+	s, err := config.Read[config.TopTen]()
 	if err != nil {
 		return nil, err
 	}
 	ctx := context.Background() // the clients outlive the first event
-	w, err := warehouse.Open(ctx, s)
+	w, err := warehouse.Open(ctx, s.Warehouse)
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := objects.Open(ctx, s.InsightsBucket)
+	bucket, err := bucket.Open(ctx, s.InsightsBucket)
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func TestRemovedListener(t *testing.T) {
 func TestPublic(t *testing.T) {
 	r := newRig(t, "you")
 	r.load(t, "me", june, play(june, "a"), play(june.Add(-time.Hour), "a"), play(dayOf(thisYear-1, 1, 1), "b"))
-	machinetest.Insert(t, r.settings, warehouse.AudioFeatures, machinetest.Row{"track_id": "a", "found": false, "provider": "p", "fetched_at": june, "object": "f"})
+	machinetest.Insert(t, r.config, warehouse.AudioFeatures, machinetest.Row{"track_id": "a", "found": false, "provider": "p", "fetched_at": june, "object": "f"})
 	name := insights.PublicPrefix + insights.DocumentName("me")
 	public := func(on bool) {
 		l := r.Listeners["me"]

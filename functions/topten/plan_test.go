@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
 )
@@ -24,7 +23,7 @@ func (r *rig) put(t *testing.T, name string, content []byte) {
 func (r *rig) features(t *testing.T, track string) {
 	t.Helper()
 	name := lake.FeaturesName(june, []string{track})
-	content, err := lake.Encode([]audio.Row{{Version: audio.RowVersion, TrackID: track, Found: true, Provider: "p", FetchedAt: june, Object: name}})
+	content, err := lake.Encode([]lake.FeaturesRow{{Version: lake.FeaturesVersion, TrackID: track, Found: true, Provider: "p", FetchedAt: june, Object: name}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,33 +9,32 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/loader"
 )
 
 // rig is the embedded cloud with a loader and a refresher of Google's clients.
 type rig struct {
 	*Refresher
-	settings settings.Settings
-	lake     *objects.Bucket
-	bucket   *objects.Bucket
-	loader   *loading.Loader
-	spy      *spy
+	config config.All
+	lake   *bucket.Bucket
+	bucket *bucket.Bucket
+	loader *loader.Loader
+	spy    *spy
 }
 
 func newRig(t *testing.T, listeners ...string) *rig {
 	t.Helper()
-	s := machinetest.Start(t, listeners...).Settings
-	loader, lake, w, err := loading.Open(t.Context(), s)
+	s := machinetest.Start(t, listeners...).Config
+	loader, lake, w, err := loader.Open(t.Context(), s.Load)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bucket, err := objects.Open(t.Context(), s.InsightsBucket)
+	bucket, err := bucket.Open(t.Context(), s.InsightsBucket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,18 +56,18 @@ func dayOf(year, month, number int) time.Time {
 }
 
 // play is a play of a listener's page.
-func play(at time.Time, track string) plays.Row {
-	return plays.Row{
+func play(at time.Time, track string) lake.PlayRow {
+	return lake.PlayRow{
 		PlayedAt: &at, TrackID: &track, TrackName: new("Name of " + track), Artists: new("Artist of " + track), ArtistName: new("Artist of " + track),
 		Album: new("Album"), DurationMS: new(int64(180_000)), SpotifyURL: new("https://open.spotify.com/track/" + track),
 	}
 }
 
 // load keeps plays as one page of a listener and loads it.
-func (r *rig) load(t *testing.T, listener string, fetched time.Time, rows ...plays.Row) {
+func (r *rig) load(t *testing.T, listener string, fetched time.Time, rows ...lake.PlayRow) {
 	t.Helper()
 	for i := range rows {
-		rows[i].Version, rows[i].Listener, rows[i].Source, rows[i].RowIndex, rows[i].IngestedAt = plays.RowVersion, listener, plays.SourceAPI, i, fetched
+		rows[i].Version, rows[i].Listener, rows[i].Source, rows[i].RowIndex, rows[i].IngestedAt = lake.PlayVersion, listener, lake.SourceAPI, i, fetched
 	}
 	name := lake.PageName(listener, rows)
 	for i := range rows {
@@ -86,7 +85,7 @@ func (r *rig) load(t *testing.T, listener string, fetched time.Time, rows ...pla
 
 func (r *rig) loadObject(t *testing.T, name string) {
 	t.Helper()
-	if _, err := r.loader.Load(t.Context(), []objects.Attrs{{Name: name}}); err != nil {
+	if _, err := r.loader.Load(t.Context(), []bucket.Object{{Name: name}}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -150,7 +149,7 @@ func (r *rig) list(t *testing.T, prefix string) (names []string) {
 
 func (r *rig) query(t *testing.T, text string) []string {
 	t.Helper()
-	return machinetest.Query(t, r.settings, text)
+	return machinetest.Query(t, r.config, text)
 }
 
 // check checks that a listener's document is true: the rows that it counts are those of the tables, and

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -19,7 +19,7 @@ var end = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // export writes a listener's snapshot: the listens before this year, unless past has them, the listens
 // since, and the tracks.
-func (r *Refresher) export(ctx context.Context, listener settings.Listener, asOf time.Time, past insights.Past) (insights.Snapshot, insights.Past, error) {
+func (r *Refresher) export(ctx context.Context, listener listener.Listener, asOf time.Time, past insights.Past) (insights.Snapshot, insights.Past, error) {
 	snapshot := insights.Snapshot{AsOf: asOf}
 	e := r.exportOf(listener, asOf, insights.SnapshotPrefix(listener.ID))
 	if len(past.Files.Names) == 0 {
@@ -58,7 +58,7 @@ func pastOf(s state, p plan, asOf time.Time, existing map[string]bool) insights.
 }
 
 // exportPublic writes what anybody may see of a listener's history.
-func (r *Refresher) exportPublic(ctx context.Context, listener settings.Listener, asOf time.Time) (insights.Snapshot, error) {
+func (r *Refresher) exportPublic(ctx context.Context, listener listener.Listener, asOf time.Time) (insights.Snapshot, error) {
 	snapshot := insights.Snapshot{AsOf: asOf}
 	e := r.exportOf(listener, asOf, insights.PublicPrefix+insights.SnapshotPrefix(listener.ID))
 	e.Public, e.TimeZone, e.Since, e.Until = true, listener.TimeZone, warehouse.Beginning, end
@@ -76,7 +76,7 @@ const attemptLayout = "20060102T150405.000000Z"
 
 // exportOf is an export of a listener to folders below prefix. The folder of each attempt is named by the
 // time and the attempt, so that none is written twice.
-func (r *Refresher) exportOf(listener settings.Listener, asOf time.Time, prefix string) warehouse.Export {
+func (r *Refresher) exportOf(listener listener.Listener, asOf time.Time, prefix string) warehouse.Export {
 	return warehouse.Export{
 		Listener: listener.ID,
 		Prefix: func(attempt string) string {
@@ -139,7 +139,7 @@ func (r *Refresher) retractPublic(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(list, func(a, b objects.Attrs) int { return strings.Compare(b.Name, a.Name) }) // a document after its snapshot
+	slices.SortFunc(list, func(a, b bucket.Object) int { return strings.Compare(b.Name, a.Name) }) // a document after its snapshot
 	for _, o := range list {
 		_, rest, _ := strings.Cut(o.Name, "listener=")
 		id := strings.TrimSuffix(strings.SplitN(rest, "/", 2)[0], ".json")
@@ -155,7 +155,7 @@ func (r *Refresher) retractPublic(ctx context.Context) error {
 
 // deleteUnnamed deletes those of the existing files of snapshots that a document does not name, except those
 // that another run may be writing: they are newer than the document's previous snapshot.
-func (r *Refresher) deleteUnnamed(ctx context.Context, existing []objects.Attrs, document *insights.Document) error {
+func (r *Refresher) deleteUnnamed(ctx context.Context, existing []bucket.Object, document *insights.Document) error {
 	if document.Previous == nil {
 		return nil
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -15,7 +15,7 @@ var errStopped = errors.New("the instance was stopped")
 // spy is a warehouse and a bucket that keep a list of the calls, and that can end at one.
 type spy struct {
 	*warehouse.Warehouse
-	*objects.Bucket
+	*bucket.Bucket
 	calls   []string
 	stop    func(call string) bool // where it says so, the instance is stopped after the call
 	stopped bool
@@ -107,7 +107,7 @@ func (s *spy) WriteJSON(ctx context.Context, name string, v any, generation int6
 	return s.call(func() error { return s.Bucket.WriteJSON(ctx, name, v, generation) }, "WriteJSON", name)
 }
 
-func (s *spy) List(ctx context.Context, prefix string) (list []objects.Attrs, err error) {
+func (s *spy) List(ctx context.Context, prefix string) (list []bucket.Object, err error) {
 	err = s.call(func() error { list, err = s.Bucket.List(ctx, prefix); return err }, "List", prefix)
 	return list, err
 }

@@ -4,25 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/warehouse"
 )
 
 // Refresher brings the tables, snapshots and documents of all listeners up to date with what is loaded.
 type Refresher struct {
 	Bucket    string // of snapshots and documents
-	Listeners map[string]settings.Listener
+	Listeners listener.Set
 	Warehouse interface {
 		LoadStatus(ctx context.Context) (warehouse.Status, error)
 		Rows(ctx context.Context, table string) (uint64, error)
@@ -36,7 +36,7 @@ type Refresher struct {
 	Objects interface {
 		ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
 		WriteJSON(ctx context.Context, name string, v any, generation int64) error
-		List(ctx context.Context, prefix string) ([]objects.Attrs, error)
+		List(ctx context.Context, prefix string) ([]bucket.Object, error)
 		Delete(ctx context.Context, name string) error
 	}
 	Now func() time.Time
@@ -65,12 +65,12 @@ func (r *Refresher) Handle(ctx context.Context, e event.Event) (err error) {
 		return err
 	}
 	if !e.Time().IsZero() && r.includes(before, e.Time()) {
-		handler.Logger().DebugContext(ctx, "up to date already")
+		slog.DebugContext(ctx, "up to date already")
 		return nil
 	}
 	err = r.refresh(ctx, before)
 	if err != nil && !e.Time().IsZero() && r.Now().Sub(e.Time()) > patience {
-		handler.Logger().ErrorContext(ctx, "the insights could not be brought up to date for a while; the next load or reconcile tries again", "error", err.Error())
+		slog.ErrorContext(ctx, "the insights could not be brought up to date for a while; the next load or reconcile tries again", "error", err.Error())
 		return nil
 	}
 	return err
@@ -78,7 +78,7 @@ func (r *Refresher) Handle(ctx context.Context, e event.Event) (err error) {
 
 // state is a listener's document as a run has found it.
 type state struct {
-	listener   settings.Listener
+	listener   listener.Listener
 	document   insights.Document
 	generation int64 // 0: there is none
 	readable   bool
@@ -182,7 +182,7 @@ func (r *Refresher) checkTables(ctx context.Context, before []state) ([]state, e
 			return nil, err
 		}
 		if int64(rows) < want {
-			handler.Logger().WarnContext(ctx, "rows are lost; everything is refreshed from the beginning", "table", table, "rows", rows, "expected", want)
+			slog.WarnContext(ctx, "rows are lost; everything is refreshed from the beginning", "table", table, "rows", rows, "expected", want)
 			before = slices.Clone(before)
 			for i := range before {
 				before[i].readable = false
@@ -214,13 +214,13 @@ func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehou
 	// Before the write, or a gap would never be logged where only the answer to the write is lost.
 	reportGaps(ctx, s, document.Status.Gaps)
 	err = r.Objects.WriteJSON(ctx, insights.DocumentName(s.listener.ID), document, s.generation)
-	if errors.Is(err, objects.ErrPrecondition) {
+	if errors.Is(err, bucket.ErrPrecondition) {
 		return errors.New("another run has written the document meanwhile")
 	}
 	if err != nil {
 		return err
 	}
-	handler.Logger().InfoContext(ctx, "ranked", "listener", s.listener.ID, "plays", snapshot.Listens.Rows, "tracks", snapshot.Tracks.Rows, "as_of", status.AsOf)
+	slog.InfoContext(ctx, "ranked", "listener", s.listener.ID, "plays", snapshot.Listens.Rows, "tracks", snapshot.Tracks.Rows, "as_of", status.AsOf)
 	return r.deleteUnnamed(ctx, list, document)
 }
 
@@ -232,7 +232,7 @@ func reportGaps(ctx context.Context, s state, gaps []insights.Gap) {
 	}
 	for _, gap := range gaps {
 		if !slices.ContainsFunc(known, func(k insights.Gap) bool { return k.After.Equal(gap.After) && k.Before.Equal(gap.Before) }) {
-			handler.Logger().WarnContext(ctx, "gap found", "listener", s.listener.ID, "after", gap.After, "before", gap.Before)
+			slog.WarnContext(ctx, "gap found", "listener", s.listener.ID, "after", gap.After, "before", gap.Before)
 		}
 	}
 }

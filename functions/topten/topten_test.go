@@ -14,7 +14,7 @@ import (
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -131,8 +131,8 @@ func TestPatience(t *testing.T) {
 }
 
 // fullPage is a page of as many plays as Spotify returns at most, a minute apart.
-func fullPage(newest time.Time) (rows []plays.Row) {
-	for i := range plays.PageSize {
+func fullPage(newest time.Time) (rows []lake.PlayRow) {
+	for i := range lake.PageSize {
 		rows = append(rows, play(newest.Add(-time.Duration(i)*time.Minute), fmt.Sprint("track", i)))
 	}
 	return rows

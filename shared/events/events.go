@@ -1,4 +1,4 @@
-// Package events reads the events that start functions: an object was finalized, something was loaded.
+// Package events decodes the events that start functions, and publishes the one that says something was loaded.
 package events
 
 import (

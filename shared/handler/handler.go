@@ -15,6 +15,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 
 	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/logging"
 )
 
 // status maps a kind of fault to the HTTP status that tells the caller the same.
@@ -33,10 +34,11 @@ var status = map[faults.Kind]int{
 // {"error","action"} with the status of its kind; the core must not have written anything by then.
 // The core's context ends after limit.
 func HTTP(name string, limit time.Duration, core func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	logging.Setup()
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
-		ctx = withTrace(ctx, r.Header.Get("X-Cloud-Trace-Context"))
+		ctx = logging.WithTrace(ctx, r.Header.Get("X-Cloud-Trace-Context"))
 		start := time.Now()
 		err := sameSite(r)
 		if err == nil {
@@ -53,6 +55,7 @@ func HTTP(name string, limit time.Duration, core func(http.ResponseWriter, *http
 // other error goes back to the platform, which delivers the event again. What goes back is short:
 // the framework uses an error's text as a format string.
 func Event(name string, limit time.Duration, core func(context.Context, event.Event) error) func(context.Context, event.Event) error {
+	logging.Setup()
 	return func(ctx context.Context, e event.Event) error {
 		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
@@ -134,26 +137,18 @@ func sameSite(r *http.Request) error {
 // WARNING for what will be tried again. Runs that went well log their own result, and what a caller
 // got wrong (asked) is the caller's.
 func report(ctx context.Context, name string, start time.Time, err error, asked bool, attrs ...any) {
-	logger := Logger()
 	attrs = append(attrs, "function", name, "latency_ms", time.Since(start).Milliseconds())
 	if err == nil {
-		logger.DebugContext(ctx, name+" done", attrs...)
+		slog.DebugContext(ctx, name+" done", attrs...)
 		return
 	}
 	attrs = append(attrs, "error", err.Error(), "action", faults.Action(err))
 	switch kind := faults.Of(err); {
 	case asked || kind == faults.Method || kind == faults.Missing || kind == faults.Foreign:
-		logger.InfoContext(ctx, name+" refused", attrs...)
+		slog.InfoContext(ctx, name+" refused", attrs...)
 	case kind == faults.Invalid || kind == faults.Reconnect:
-		logger.ErrorContext(ctx, name+" failed", attrs...)
+		slog.ErrorContext(ctx, name+" failed", attrs...)
 	default:
-		logger.WarnContext(ctx, name+" failed", attrs...)
+		slog.WarnContext(ctx, name+" failed", attrs...)
 	}
-}
-
-// Logger is the logger of the process. Deployed, its lines are JSON as Cloud Logging reads them;
-// elsewhere it is slog's default, which the command on one's own machine sets.
-func Logger() *slog.Logger {
-	useCloudLogging()
-	return slog.Default()
 }

@@ -1,11 +1,9 @@
 package handler
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -122,22 +120,6 @@ func TestOnce(t *testing.T) {
 	for range 3 {
 		if v, err := o.Get(); v != 2 || err != nil {
 			t.Errorf("Get() = %d, %v", v, err)
-		}
-	}
-}
-
-func TestCloudLogging(t *testing.T) {
-	var out bytes.Buffer
-	logger := slog.New(CloudLogging(&out, "p"))
-	ctx := withTrace(t.Context(), "abc/1;o=1")
-	logger.WarnContext(ctx, "look here", "listener", "me")
-	var line map[string]string
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
-		t.Fatal(err)
-	}
-	for key, want := range map[string]string{"severity": "WARNING", "message": "look here", "listener": "me", "logging.googleapis.com/trace": "projects/p/traces/abc"} {
-		if line[key] != want {
-			t.Errorf("%s is %q in %s", key, line[key], out.Bytes())
 		}
 	}
 }

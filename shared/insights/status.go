@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"spotify-insights.internal/shared/spotify"
 )
 
 // StatusName is the object that holds a listener's [Status].
@@ -38,12 +36,25 @@ type Status struct {
 // KeptWrites is the greatest length of Status.Writes: two days of hourly runs.
 const KeptWrites = 48
 
+// consentLife is how many months a refresh token lives after the listener's consent, however often
+// it is used (Spotify, for all apps, since 2026-07-20).
+const consentLife = 6
+
+// ConsentEnds is when a consent given at a time ends: six months later, and never in a seventh.
+func ConsentEnds(given time.Time) time.Time {
+	end := given.AddDate(0, consentLife, 0)
+	if end.Day() != given.Day() { // there is no such day in that month: AddDate has gone on into the next
+		end = end.AddDate(0, 0, -end.Day())
+	}
+	return end
+}
+
 // TokenExpiresAt is when the listener's consent ends, nil where the day of consent is unknown.
 func (s Status) TokenExpiresAt() *time.Time {
 	if s.AuthorizedAt == nil {
 		return nil
 	}
-	return new(spotify.ConsentEnds(*s.AuthorizedAt))
+	return new(ConsentEnds(*s.AuthorizedAt))
 }
 
 // tokenWarning is the age of a consent at which the listener is asked for a new one.

@@ -9,16 +9,14 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"spotify-insights.internal/shared/plays"
 )
 
-func row(at time.Time, track string) plays.Row {
-	return plays.Row{PlayedAt: &at, TrackID: &track}
+func row(at time.Time, track string) PlayRow {
+	return PlayRow{PlayedAt: &at, TrackID: &track}
 }
 
-func rejected(at time.Time, item string) plays.Row {
-	return plays.Row{PlayedAt: &at, RejectReason: new("local file"), Item: &item}
+func rejected(at time.Time, item string) PlayRow {
+	return PlayRow{PlayedAt: &at, RejectReason: new("local file"), Item: &item}
 }
 
 func TestParseName(t *testing.T) {
@@ -64,16 +62,16 @@ func TestParseName(t *testing.T) {
 
 func TestPageName(t *testing.T) {
 	at := time.Date(2026, 6, 24, 14, 48, 2, 110e6, time.UTC)
-	page := []plays.Row{row(at, "a"), row(at.Add(-4*time.Minute), "b"), row(at.Add(-8*time.Minute), "c")}
+	page := []PlayRow{row(at, "a"), row(at.Add(-4*time.Minute), "b"), row(at.Add(-8*time.Minute), "c")}
 	name := PageName("me", page)
 	if _, ok := ParseName(name); !ok || !strings.HasPrefix(name, "plays/source=api/listener=me/date=2026-06-24/20260624T144802Z-") {
 		t.Fatalf("PageName() = %q", name)
 	}
-	same := map[string][]plays.Row{
-		"a play twice": append([]plays.Row{page[1]}, page...),
+	same := map[string][]PlayRow{
+		"a play twice": append([]PlayRow{page[1]}, page...),
 		"another zone": {row(at.In(time.FixedZone("", 7200)), "a"), page[1], page[2]},
 	}
-	shuffled := append([]plays.Row{}, page...)
+	shuffled := append([]PlayRow{}, page...)
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 	same["another order"] = shuffled
 	for what, rows := range same {
@@ -81,13 +79,13 @@ func TestPageName(t *testing.T) {
 			t.Errorf("with %s the name is %q, not %q", what, got, name)
 		}
 	}
-	other := map[string][]plays.Row{
-		"a play more":      append([]plays.Row{row(at.Add(-12*time.Minute), "e")}, page...),
+	other := map[string][]PlayRow{
+		"a play more":      append([]PlayRow{row(at.Add(-12*time.Minute), "e")}, page...),
 		"a play less":      page[:2],
 		"a late play":      {page[0], row(at.Add(-6*time.Minute), "late"), page[1], page[2]},
 		"another track":    {row(at, "z"), page[1], page[2]},
 		"a millisecond on": {row(at.Add(time.Millisecond), "a"), page[1], page[2]},
-		"a local file":     append([]plays.Row{rejected(at.Add(time.Hour), "d")}, page...),
+		"a local file":     append([]PlayRow{rejected(at.Add(time.Hour), "d")}, page...),
 	}
 	for what, rows := range other {
 		if got := PageName("me", rows); got == name {
@@ -99,12 +97,12 @@ func TestPageName(t *testing.T) {
 // Items that are not plays count in the name as plays do, and do not move its date where there is a play.
 func TestPageNameOfUnreadableItems(t *testing.T) {
 	at := time.Date(2026, 6, 24, 14, 48, 2, 0, time.UTC)
-	page := []plays.Row{row(at, "a"), rejected(at.Add(48*time.Hour), "x"), rejected(at, "y")}
+	page := []PlayRow{row(at, "a"), rejected(at.Add(48*time.Hour), "x"), rejected(at, "y")}
 	name := PageName("me", page)
 	if !strings.HasPrefix(name, "plays/source=api/listener=me/date=2026-06-24/20260624T144802Z-") {
 		t.Errorf("PageName() = %q", name)
 	}
-	if again := PageName("me", []plays.Row{page[2], page[1], page[2], page[0]}); again != name {
+	if again := PageName("me", []PlayRow{page[2], page[1], page[2], page[0]}); again != name {
 		t.Errorf("in another order, one of them twice, the name is %q, not %q", again, name)
 	}
 	if PageName("me", page[:2]) == name {
@@ -114,7 +112,7 @@ func TestPageNameOfUnreadableItems(t *testing.T) {
 	if x == y || !strings.Contains(x, "date=2026-06-26/") {
 		t.Errorf("two pages without plays are %q and %q", x, y)
 	}
-	if name := PageName("me", []plays.Row{{RejectReason: new("no played_at"), Item: new("z")}}); !strings.Contains(name, "date=1970-01-01/") {
+	if name := PageName("me", []PlayRow{{RejectReason: new("no played_at"), Item: new("z")}}); !strings.Contains(name, "date=1970-01-01/") {
 		t.Errorf("a page without any time is %q", name)
 	} else if _, ok := ParseName(name); !ok {
 		t.Errorf("ParseName(%q) fails", name)
@@ -157,7 +155,7 @@ func TestFeaturesName(t *testing.T) {
 }
 
 func TestEncode(t *testing.T) {
-	rows := []plays.Row{row(time.Date(2026, 6, 24, 14, 48, 2, 0, time.UTC), "a<b"), {Raw: `{"track":null}`, RowIndex: 1}}
+	rows := []PlayRow{row(time.Date(2026, 6, 24, 14, 48, 2, 0, time.UTC), "a<b"), {Raw: `{"track":null}`, RowIndex: 1}}
 	content, err := Encode(rows)
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +166,7 @@ func TestEncode(t *testing.T) {
 	}
 	n := 0
 	for lines := bufio.NewScanner(unzipped); lines.Scan(); n++ {
-		var got plays.Row
+		var got PlayRow
 		if err := json.Unmarshal(lines.Bytes(), &got); err != nil || got.Raw != rows[n].Raw || got.RowIndex != rows[n].RowIndex {
 			t.Errorf("line %d = %s (%v)", n, lines.Bytes(), err)
 		}

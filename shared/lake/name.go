@@ -10,11 +10,10 @@ import (
 	"slices"
 	"time"
 
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 )
 
-// The prefixes of the objects that are loaded from the lake.
+// The prefixes of the objects that are loaded from the
 const (
 	PlaysPrefix    = "plays/"
 	FeaturesPrefix = "features/"
@@ -28,7 +27,7 @@ const (
 
 // Name is the content of an object's name.
 type Name struct {
-	Kind     string // plays.SourceAPI, plays.SourceExport, KindFeatures or KindImport
+	Kind     string // SourceAPI, SourceExport, KindFeatures or KindImport
 	Listener string // "" for audio features, which belong to no listener
 	Zip      string // hash of the export, "" for another kind
 }
@@ -46,13 +45,13 @@ func ParseName(object string) (n Name, ok bool) {
 		return Name{Kind: KindFeatures}, true
 	}
 	if m := apiName.FindStringSubmatch(object); m != nil {
-		n = Name{Kind: plays.SourceAPI, Listener: m[1]}
+		n = Name{Kind: SourceAPI, Listener: m[1]}
 	} else if m := exportName.FindStringSubmatch(object); m != nil {
-		n = Name{Kind: plays.SourceExport, Listener: m[1], Zip: m[2]}
+		n = Name{Kind: SourceExport, Listener: m[1], Zip: m[2]}
 	} else if m := manifestName.FindStringSubmatch(object); m != nil {
 		n = Name{Kind: KindImport, Listener: m[1], Zip: m[2]}
 	}
-	if !settings.ValidListener(n.Listener) {
+	if !listener.Valid(n.Listener) {
 		return Name{}, false
 	}
 	return n, true
@@ -62,7 +61,7 @@ func ParseName(object string) (n Name, ok bool) {
 // and a hash over the sorted unique times and track ids of its plays and the sorted unique items that are
 // not plays. So the same window always has the same name, and an item that is not a play is kept even
 // when nothing else is new.
-func PageName(listener string, rows []plays.Row) string {
+func PageName(listener string, rows []PlayRow) string {
 	newest, unreadable, lines := time.Unix(0, 0), time.Unix(0, 0), []string{}
 	for _, row := range rows {
 		if row.Readable() {
@@ -86,7 +85,7 @@ func PageName(listener string, rows []plays.Row) string {
 		newest = unreadable
 	}
 	newest = newest.UTC()
-	return fmt.Sprintf("%ssource=%s/listener=%s/date=%s/%s-%s.ndjson.gz", PlaysPrefix, plays.SourceAPI, listener,
+	return fmt.Sprintf("%ssource=%s/listener=%s/date=%s/%s-%s.ndjson.gz", PlaysPrefix, SourceAPI, listener,
 		newest.Format(time.DateOnly), newest.Format("20060102T150405Z"), hex.EncodeToString(hash.Sum(nil)))
 }
 

@@ -20,7 +20,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
-	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/config"
 )
 
 // callLimit is the deadline of one call.
@@ -46,7 +46,7 @@ type Store struct {
 
 // Open makes a client. It makes no call.
 func Open(ctx context.Context, project string) (*Store, error) {
-	addr, err := emulator.Host(emulator.SecretManager)
+	addr, err := config.EmulatorHost(config.SecretManagerEmulator)
 	if err != nil {
 		return nil, err
 	}

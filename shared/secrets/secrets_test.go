@@ -14,7 +14,7 @@ type token struct {
 }
 
 func TestStore(t *testing.T) {
-	s := machinetest.Start(t).Settings
+	s := machinetest.Start(t).Config
 	store, err := secrets.Open(t.Context(), s.Project)
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/upstream"
 )
 
@@ -19,7 +19,7 @@ const maxPage = 16 << 20
 // miss plays that Spotify reports late. The error is [ErrUnauthorized] for a token that Spotify refuses.
 func (c *Client) RecentlyPlayed(ctx context.Context, accessToken string) (items []json.RawMessage, err error) {
 	const what = "Spotify's recently-played"
-	path := fmt.Sprintf("/v1/me/player/recently-played?limit=%d", plays.PageSize)
+	path := fmt.Sprintf("/v1/me/player/recently-played?limit=%d", lake.PageSize)
 	err = c.upstream.Retry(ctx, func(ctx context.Context) error {
 		body, err := c.get(ctx, path, accessToken, what, maxPage)
 		if refusal, ok := errors.AsType[*upstream.Refusal](err); ok && refusal.StatusCode == http.StatusNoContent {

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}

@@ -17,19 +17,6 @@ import (
 // Scope is the permission that the pipeline asks a listener for.
 const Scope = "user-read-recently-played"
 
-// consentLife is how many months a refresh token lives after the listener's consent, however often
-// it is used (Spotify, for all apps, since 2026-07-20).
-const consentLife = 6
-
-// ConsentEnds is when a consent given at a time ends: six months later, and never in a seventh.
-func ConsentEnds(given time.Time) time.Time {
-	end := given.AddDate(0, consentLife, 0)
-	if end.Day() != given.Day() { // there is no such day in that month: AddDate has gone on into the next
-		end = end.AddDate(0, 0, -end.Day())
-	}
-	return end
-}
-
 // ErrInvalidGrant says that Spotify refuses this refresh token. Spotify has refused good tokens for hours,
 // so one such answer proves nothing.
 var ErrInvalidGrant = errors.New("Spotify refuses the refresh token")

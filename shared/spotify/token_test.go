@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"spotify-insights.internal/shared/faults"
 )
@@ -43,17 +42,5 @@ func TestServerErrorOfTheAccountsService(t *testing.T) {
 				t.Errorf("after %d calls the error is %v, of kind %v", calls, err, faults.Of(err))
 			}
 		})
-	}
-}
-
-func TestConsentEnds(t *testing.T) {
-	for given, want := range map[string]string{"2026-01-15": "2026-07-15", "2026-08-31": "2027-02-28", "2027-08-31": "2028-02-29", "2026-07-31": "2027-01-31", "2026-03-31": "2026-09-30"} {
-		at, err := time.Parse(time.DateOnly, given)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := ConsentEnds(at).Format(time.DateOnly); got != want {
-			t.Errorf("a consent of %s ends on %s, want %s", given, got, want)
-		}
 	}
 }

@@ -14,15 +14,15 @@ import (
 	"testing"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/warehouse"
 )
 
 // Every query has the limit of billed bytes that the settings have.
 func TestEveryQueryIsLimited(t *testing.T) {
 	t.Setenv("MAX_BYTES_BILLED", "123456789")
-	s := machinetest.Start(t).Settings
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: os.Getenv(emulator.BigQuery)})
+	s := machinetest.Start(t).Config
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: os.Getenv(config.BigQueryEmulator)})
 	var mu sync.Mutex
 	var limits []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +30,7 @@ func TestEveryQueryIsLimited(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		r.Body, r.Host = io.NopCloser(bytes.NewReader(body)), os.Getenv(emulator.BigQuery)
+		r.Body, r.Host = io.NopCloser(bytes.NewReader(body)), os.Getenv(config.BigQueryEmulator)
 		var job struct {
 			Configuration struct {
 				Query *struct{ MaximumBytesBilled string }
@@ -44,8 +44,8 @@ func TestEveryQueryIsLimited(t *testing.T) {
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	t.Setenv(emulator.BigQuery, strings.TrimPrefix(server.URL, "http://"))
-	w, err := warehouse.Open(t.Context(), s)
+	t.Setenv(config.BigQueryEmulator, strings.TrimPrefix(server.URL, "http://"))
+	w, err := warehouse.Open(t.Context(), s.Warehouse)
 	if err != nil {
 		t.Fatal(err)
 	}

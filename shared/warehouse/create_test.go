@@ -16,7 +16,7 @@ import (
 
 // What others build on: every table and view is there from the start, with these columns.
 func TestTablesAndViews(t *testing.T) {
-	s := machinetest.Start(t).Settings
+	s := machinetest.Start(t).Config
 	_, dataset := machinetest.Dataset(t, s)
 	tests := map[string]string{
 		"plays": "listener played_at track_id track_name artists artist_name artist_id album album_id album_artist isrc duration_ms ms_played " +
@@ -66,7 +66,7 @@ func TestTablesAndViews(t *testing.T) {
 	}
 	// Made again, as at every start, they stay as they are.
 	machinetest.Insert(t, s, warehouse.Plays, play("api", "2026-01-01T10:00:00Z", "a", nil))
-	w, err := warehouse.Open(t.Context(), s)
+	w, err := warehouse.Open(t.Context(), s.Warehouse)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 // Model is a fingerprint of all that decides on the content of the tables: the SQL, the schemas and the
 // version of the rows. Tables that another model made are refreshed from the beginning.
-func Model() string { return model(plays.RowVersion, schemaFiles, sqlFiles) }
+func Model() string { return model(lake.PlayVersion, schemaFiles, sqlFiles) }
 
 func model(rowVersion int, folders ...fs.FS) string {
 	hash := sha256.New()

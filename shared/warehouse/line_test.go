@@ -14,8 +14,7 @@ import (
 	"testing"
 
 	"spotify-insights.internal/functions/local/embedded/bigqueryserver"
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -196,7 +195,7 @@ type promptCloud struct {
 }
 
 // settingsOf is a deployment outside of the places where a job is found without its location.
-var settingsOf = settings.Settings{Project: "p", Dataset: "d", Location: "us-west1", MaxBytesBilled: 1 << 30}
+var settingsOf = config.Warehouse{Project: "p", Dataset: "d", Location: "us-west1", MaxBytesBilled: 1 << 30}
 
 // exports keeps what is exported, by "bucket/name". before, where it is set, is called before an export ends
 // and decides how.
@@ -260,7 +259,7 @@ func (c *promptCloud) open(l *faultyLine) *warehouse.Warehouse {
 	l.server, l.counts, l.ids = c.Handler(), map[string]int{}, map[string]int{}
 	server := httptest.NewServer(l)
 	c.t.Cleanup(server.Close)
-	c.t.Setenv(emulator.BigQuery, strings.TrimPrefix(server.URL, "http://"))
+	c.t.Setenv(config.BigQueryEmulator, strings.TrimPrefix(server.URL, "http://"))
 	w, err := warehouse.Open(c.t.Context(), settingsOf)
 	if err != nil {
 		c.t.Fatal(err)

@@ -14,7 +14,6 @@ import (
 
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/plays"
 )
 
 // Receipt says what became of a lake object: one row of the table loads. Null means unknown.
@@ -74,7 +73,7 @@ func (l Loaded) Table() string {
 	switch {
 	case l.Error.Valid:
 		return ""
-	case l.Kind.StringVal == plays.SourceAPI || l.Kind.StringVal == plays.SourceExport:
+	case l.Kind.StringVal == lake.SourceAPI || l.Kind.StringVal == lake.SourceExport:
 		return Plays
 	case l.Kind.StringVal == lake.KindFeatures:
 		return AudioFeatures

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -149,7 +149,7 @@ func TestLoadStatus(t *testing.T) {
 	unreadable := func(object, item, reason string) row {
 		return play("api", "2026-01-01T00:00:00Z", "a", row{"object": object, "reject_reason": reason, "item": item})
 	}
-	r.insert(t, warehouse.Plays, unreadable("1", "i", "no track"), unreadable("2", "i", "no track"), unreadable("2", "j", "local file"), unreadable("2", "k", plays.NotMusic),
+	r.insert(t, warehouse.Plays, unreadable("1", "i", "no track"), unreadable("2", "i", "no track"), unreadable("2", "j", "local file"), unreadable("2", "k", lake.NotMusic),
 		play("api", "2026-01-01T00:00:00Z", "a", nil))
 	got, err := r.LoadStatus(t.Context())
 	if err != nil || got.AsOf.Before(before.AsOf) {

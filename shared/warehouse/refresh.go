@@ -4,11 +4,11 @@ import (
 	"context"
 	"time"
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 // Beginning is before every play that is believed, and the beginning of a month.
-var Beginning = plays.Earliest
+var Beginning = lake.Earliest
 
 // RefreshTracks brings the table tracks up to date with all plays since from, the beginning of a month.
 // From [Beginning] on it rebuilds the table.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -15,13 +15,13 @@ type row = machinetest.Row
 // rig is a Warehouse of Google's client on an embedded cloud.
 type rig struct {
 	*warehouse.Warehouse
-	settings settings.Settings
+	config config.All
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	s := machinetest.Start(t).Settings
-	w, err := warehouse.Open(t.Context(), s)
+	s := machinetest.Start(t).Config
+	w, err := warehouse.Open(t.Context(), s.Warehouse)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,13 +31,13 @@ func newRig(t *testing.T) *rig {
 func (r *rig) insert(t *testing.T, table string, rows ...row) {
 	t.Helper()
 	if len(rows) > 0 {
-		machinetest.Insert(t, r.settings, table, rows...)
+		machinetest.Insert(t, r.config, table, rows...)
 	}
 }
 
 func (r *rig) query(t *testing.T, text string) []string {
 	t.Helper()
-	return machinetest.Query(t, r.settings, text)
+	return machinetest.Query(t, r.config, text)
 }
 
 // clear empties tables.

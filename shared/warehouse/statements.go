@@ -13,7 +13,7 @@ import (
 
 	"cloud.google.com/go/bigquery"
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 //go:embed sql
@@ -101,7 +101,7 @@ func (values) ReachSeconds() int   { return int(reach / time.Second) }
 func (values) LongestMS() int64    { return longestPlay.Milliseconds() }
 func (values) CountedMS() int64    { return countedPlay.Milliseconds() }
 func (values) MaxMissing() int     { return MaxMissing }
-func (values) NotMusic() string    { return plays.NotMusic }
+func (values) NotMusic() string    { return lake.NotMusic }
 
 // render makes the text of a statement or view.
 func render(name string, v values) (string, error) {

@@ -14,8 +14,7 @@ import (
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 )
 
 // jobLimit is the deadline of one job.
@@ -29,7 +28,7 @@ type Warehouse struct {
 }
 
 // Open makes a client. It makes no call.
-func Open(ctx context.Context, s settings.Settings) (*Warehouse, error) {
+func Open(ctx context.Context, s config.Warehouse) (*Warehouse, error) {
 	client, err := Client(ctx, s)
 	if err != nil {
 		return nil, err
@@ -38,8 +37,8 @@ func Open(ctx context.Context, s settings.Settings) (*Warehouse, error) {
 }
 
 // Client makes a client of the BigQuery that the settings and the environment name.
-func Client(ctx context.Context, s settings.Settings) (*bigquery.Client, error) {
-	addr, err := emulator.Host(emulator.BigQuery)
+func Client(ctx context.Context, s config.Warehouse) (*bigquery.Client, error) {
+	addr, err := config.EmulatorHost(config.BigQueryEmulator)
 	if err != nil {
 		return nil, err
 	}

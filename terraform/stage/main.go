@@ -16,7 +16,7 @@ import (
 	"slices"
 	"strings"
 
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 )
 
 func main() {
@@ -44,7 +44,7 @@ func checkListeners() error {
 	if os.Getenv("LISTENERS") == "" {
 		return nil
 	}
-	_, err := settings.Read()
+	_, err := config.Read[config.Listeners]()
 	return err
 }
 

@@ -163,7 +163,7 @@ run "counters_count_the_lines_that_the_functions_write" {
   assert {
     condition = (
       strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"ingested\"") &&
-      strcontains(file("${path.module}/../shared/loading/receipts.go"), "\"loaded\"") &&
+      strcontains(file("${path.module}/../shared/loader/receipts.go"), "\"loaded\"") &&
       strcontains(file("${path.module}/../functions/topten/topten.go"), "\"ranked\", \"listener\"")
     )
     error_message = "A function no longer writes the line that is counted."
@@ -193,8 +193,8 @@ run "audio_features_that_are_loaded_do_not_hide_plays_that_are_not" {
   }
   assert {
     condition = (
-      strcontains(file("${path.module}/../shared/loading/receipts.go"), "\"plays\", sum.Plays, \"rejected\", sum.Rejected, \"not_music\", sum.NotMusic") &&
-      strcontains(file("${path.module}/../shared/loading/receipts.go"), "\"listener\", *receipts[0].Listener") &&
+      strcontains(file("${path.module}/../shared/loader/receipts.go"), "\"plays\", sum.Plays, \"rejected\", sum.Rejected, \"not_music\", sum.NotMusic") &&
+      strcontains(file("${path.module}/../shared/loader/receipts.go"), "\"listener\", *receipts[0].Listener") &&
       can(regex("PlaysPrefix += \"plays/\"", file("${path.module}/../shared/lake/name.go")))
     )
     error_message = "The line on a load no longer says how many plays it was or whose, or the lake's plays are elsewhere: the alerts would be wrong."

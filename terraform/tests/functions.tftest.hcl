@@ -132,7 +132,7 @@ run "every_function_gets_what_it_reads_and_no_more" {
     condition = alltrue([for name in ["ingest", "topten", "dashboard"] :
       google_cloudfunctions2_function.function[name].service_config[0].environment_variables.LISTENERS == "{\"me\":{\"public\":false,\"time_zone\":\"Europe/Berlin\"},\"sister\":{\"public\":true,\"time_zone\":\"Asia/Tokyo\"}}"
     ])
-    error_message = "LISTENERS has to be JSON as shared/settings reads it, and to name everybody."
+    error_message = "LISTENERS has to be JSON as shared/listener reads it, and to name everybody."
   }
 }
 
@@ -162,8 +162,8 @@ run "providers_are_those_of_the_code_where_none_are_given" {
 
   assert {
     condition = strcontains(
-      file("${path.module}/../shared/audio/provider.go"),
-      "DefaultProviders = \"${google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS}\""
+      file("${path.module}/../shared/config/config.go"),
+      "env:\"FEATURE_PROVIDERS\" envDefault:\"${google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS}\""
     )
     error_message = "One's own machine and Google Cloud would ask others."
   }

@@ -27,14 +27,14 @@ run "the_zip_of_each_function_holds_what_the_buildpack_needs" {
   # happens to begin; the letters that share a digit with their neighbours are left out.
   assert {
     condition = alltrue(flatten([for name, object in google_storage_bucket_object.source : [
-      for part in ["go.mod", "go.sum", "functions/${name}/function.go", "shared/settings/settings.go", "shared/handler/handler.go"] :
+      for part in ["go.mod", "go.sum", "functions/${name}/function.go", "shared/config/config.go", "shared/handler/handler.go"] :
       anytrue([for skip in [0, 1, 2] : strcontains(filebase64(object.source), base64encode(substr(part, skip, 3 * floor((length(part) - skip) / 3))))])
     ]]))
     error_message = "A zip lacks go.mod, go.sum, its function or shared."
   }
   assert {
     condition = alltrue(flatten([for name, object in google_storage_bucket_object.source : [
-      for part in concat(["shared/settings/settings_test.go", "functions/local/main.go"], [for other in keys(google_storage_bucket_object.source) : "functions/${other}/function.go" if other != name]) :
+      for part in concat(["shared/config/config_test.go", "functions/local/main.go"], [for other in keys(google_storage_bucket_object.source) : "functions/${other}/function.go" if other != name]) :
       !anytrue([for skip in [0, 1, 2] : strcontains(filebase64(object.source), base64encode(substr(part, skip, 3 * floor((length(part) - skip) / 3))))])
     ]]))
     error_message = "A zip holds tests, the local command, or another function: a change there would deploy this one."

@@ -7,13 +7,13 @@ import (
 	"runtime"
 	"time"
 
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/test/billing"
-	"spotify-insights.internal/test/fakespotify"
 	"spotify-insights.internal/test/inprocess"
 )
 
-const listener = settings.DefaultListener
+const listenerID = listener.Default
 
 // cloud is an embedded cloud with the functions, connected to a Spotify whose clock stands until play moves it on.
 type cloud struct {
@@ -31,7 +31,7 @@ func withCloud(ctx context.Context, r *report, h billing.History, plays int, mea
 		return err
 	}
 	defer os.RemoveAll(c.dir)
-	os.Setenv("LISTENERS", `{"`+listener+`":{"time_zone":"America/Los_Angeles"}}`)
+	os.Setenv("LISTENERS", `{"`+listenerID+`":{"time_zone":"America/Los_Angeles"}}`)
 	if h.Plays > 0 {
 		r.progress("making %d plays", h.Plays)
 		if err := billing.WriteHistory(ctx, c.dir, h); err != nil {
@@ -42,7 +42,7 @@ func withCloud(ctx context.Context, r *report, h billing.History, plays int, mea
 	for days := 30; len(c.plays) < plays; days *= 2 {
 		c.plays = fakespotify.History(1, end.AddDate(0, 0, -days), end, time.UTC)
 	}
-	if c.Pipeline, err = inprocess.Start(ctx, c.dir, listener, c.plays); err != nil {
+	if c.Pipeline, err = inprocess.Start(ctx, c.dir, listenerID, c.plays); err != nil {
 		return err
 	}
 	return errors.Join(measure(c), c.Stop())

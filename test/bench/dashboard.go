@@ -22,8 +22,9 @@ import (
 	"spotify-insights.internal/functions/dashboard/figures/figurestest"
 	"spotify-insights.internal/functions/dashboard/history"
 	"spotify-insights.internal/functions/dashboard/history/historytest"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 )
 
 // What the dashboard is to stay under; the first two with most listens.
@@ -69,7 +70,7 @@ func measureDashboard(ctx context.Context, r *report) error {
 type shown struct {
 	*historytest.Bucket
 	document insights.Document
-	listener settings.Listener
+	listener listener.Listener
 	what     string // for the table
 }
 
@@ -79,10 +80,10 @@ func newShown(r *report, count int) (*shown, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shown{Bucket: historytest.NewBucket(), listener: settings.Listener{ID: listener, TimeZone: zone.String(), Zone: zone}}
+	s := &shown{Bucket: historytest.NewBucket(), listener: listener.Listener{ID: listenerID, TimeZone: zone.String(), Zone: zone}}
 	now := time.Now().UTC()
 	listens, tracks := historytest.Random(1, count, randomTracks[count], manyDays, now)
-	s.document = historytest.PutDocument(s.Bucket, listener, now, listens, tracks)
+	s.document = historytest.PutDocument(s.Bucket, listenerID, now, listens, tracks)
 	s.what = fmt.Sprintf("`dashboard`, %s listens of %s tracks: ", grouped(count), grouped(len(tracks)))
 	return s, nil
 }
@@ -103,7 +104,7 @@ func (s *shown) measureHistory(ctx context.Context, r *report) error {
 		start, used := time.Now(), processorTime()
 		var err error
 		cache := history.NewCache(s, 512<<20, time.Now, slog.New(slog.DiscardHandler))
-		if h, err = cache.Get(ctx, history.Listener{ID: listener, Zone: s.listener.Zone}); err != nil {
+		if h, err = cache.Get(ctx, history.Listener{ID: listenerID, Zone: s.listener.Zone}); err != nil {
 			return err
 		}
 		load, cpu = append(load, time.Since(start).Seconds()), append(cpu, (processorTime()-used).Seconds())
@@ -116,8 +117,8 @@ func (s *shown) measureHistory(ctx context.Context, r *report) error {
 	r.add(fmt.Sprintf("%sload of the snapshot, its processor time, heap of the history, median of %d", s.what, manyLoads),
 		figure{median(load), seconds, soon}, figure{median(cpu), seconds, 0}, figure{median(heap), megabytes, small})
 
-	handler := s.viewer(listener).Handler()
-	if _, err := ask(handler, listener, "all"); err != nil {
+	handler := s.viewer(listenerID).Handler()
+	if _, err := ask(handler, listenerID, "all"); err != nil {
 		return err
 	}
 	random := rand.New(rand.NewPCG(1, 1))
@@ -130,7 +131,7 @@ func (s *shown) measureHistory(ctx context.Context, r *report) error {
 		start := time.Now()
 		figurestest.Overview(h, span)
 		overview = append(overview, ms(time.Since(start)))
-		took, err := ask(handler, listener, period)
+		took, err := ask(handler, listenerID, period)
 		if err != nil {
 			return err
 		}
@@ -163,7 +164,7 @@ func randomDays(random *rand.Rand, asOf time.Time) string {
 
 // viewer makes a dashboard of listeners.
 func (s *shown) viewer(ids ...string) *dashboard.Viewer {
-	all := settings.Settings{Listeners: map[string]settings.Listener{}}
+	all := config.Dashboard{Listeners: listener.Set{}}
 	for _, id := range ids {
 		l := s.listener
 		l.ID = id
@@ -196,9 +197,9 @@ func (s *shown) measureServing(ctx context.Context, r *report) error {
 		news     = requests / every
 	)
 	periods := []string{"all", "4w", "1y", "2024"}
-	handler := s.viewer(listener).Handler()
+	handler := s.viewer(listenerID).Handler()
 	for _, period := range periods {
-		if _, err := ask(handler, listener, period); err != nil {
+		if _, err := ask(handler, listenerID, period); err != nil {
 			return err
 		}
 	}
@@ -214,10 +215,10 @@ func (s *shown) measureServing(ctx context.Context, r *report) error {
 			break
 		}
 		if i > 0 && i%every == 0 {
-			s.renew(listener)
+			s.renew(listenerID)
 		}
 		wait.Go(func() {
-			_, errs[i] = ask(handler, listener, periods[i%len(periods)])
+			_, errs[i] = ask(handler, listenerID, periods[i%len(periods)])
 			took[i] = ms(time.Since(due))
 		})
 	}

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/warehouse"
 	"spotify-insights.internal/test/billing"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // measureBacklog measures the function features, and load after it, on a history of which no track has audio

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"spotify-insights.internal/shared/objects"
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/warehouse"
 	"spotify-insights.internal/test/billing"
 )
@@ -26,7 +26,7 @@ func measureLoad(ctx context.Context, r *report) error {
 		const rows = 100_000
 		var took []float64
 		for i := range loads {
-			name := fmt.Sprintf("plays/source=export/listener=%s/%064x/v1/Streaming_History_Audio_1-0-%d.ndjson.gz", listener, i, rows-1)
+			name := fmt.Sprintf("plays/source=export/listener=%s/%064x/v1/Streaming_History_Audio_1-0-%d.ndjson.gz", listenerID, i, rows-1)
 			r.progress("writing an object of %d rows", rows)
 			if err := writeExport(ctx, c.Lake, name, rows); err != nil {
 				return err
@@ -36,7 +36,7 @@ func measureLoad(ctx context.Context, r *report) error {
 				return err
 			}
 			start := time.Now()
-			loaded, err := c.Loader.Load(ctx, []objects.Attrs{attrs})
+			loaded, err := c.Loader.Load(ctx, []bucket.Object{attrs})
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func measureReconcile(ctx context.Context, r *report) error {
 			return err
 		}
 		took := time.Since(start)
-		if err := c.Warehouse.RefreshListens(ctx, []string{listener}, warehouse.Beginning); err != nil {
+		if err := c.Warehouse.RefreshListens(ctx, []string{listenerID}, warehouse.Beginning); err != nil {
 			return err
 		}
 		if listens, err := c.Warehouse.Rows(ctx, warehouse.Listens); err != nil || result.Loaded != hours || listens != uint64(distinct) {

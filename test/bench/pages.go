@@ -8,10 +8,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/test/fakespotify"
+	"spotify-insights.internal/shared/spotify"
 )
 
 // writers is how many objects are written at once while a lake is filled.
@@ -36,14 +36,14 @@ func steady(n int, interval time.Duration, end time.Time) []fakespotify.Play {
 
 // writePages writes the pages that hourly ingests of so many hours would have written, and returns the number of their
 // distinct plays.
-func writePages(ctx context.Context, bucket *objects.Bucket, hours, playsAnHour int) (distinct int, err error) {
-	all := steady(hours*playsAnHour+plays.PageSize, time.Hour/time.Duration(playsAnHour), time.Now().Add(-time.Hour))
+func writePages(ctx context.Context, bucket *bucket.Bucket, hours, playsAnHour int) (distinct int, err error) {
+	all := steady(hours*playsAnHour+lake.PageSize, time.Hour/time.Duration(playsAnHour), time.Now().Add(-time.Hour))
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(writers)
 	for hour := range hours {
 		work.Go(func() error {
-			last := (hour+1)*playsAnHour + plays.PageSize
-			_, err := writePage(ctx, bucket, all[last-plays.PageSize:last])
+			last := (hour+1)*playsAnHour + lake.PageSize
+			_, err := writePage(ctx, bucket, all[last-lake.PageSize:last])
 			return err
 		})
 	}
@@ -52,19 +52,19 @@ func writePages(ctx context.Context, bucket *objects.Bucket, hours, playsAnHour 
 
 // writePage writes a page of plays, oldest first, that was fetched a minute after the last play, and returns the name of
 // its object.
-func writePage(ctx context.Context, bucket *objects.Bucket, window []fakespotify.Play) (name string, err error) {
+func writePage(ctx context.Context, bucket *bucket.Bucket, window []fakespotify.Play) (name string, err error) {
 	items := make([]json.RawMessage, len(window))
 	for i, p := range window {
 		items[len(window)-1-i] = p.Item() // the newest first
 	}
-	rows := plays.FromRecentlyPlayed(listener, items, window[len(window)-1].PlayedAt.Add(time.Minute))
-	name = lake.PageName(listener, rows)
+	rows := spotify.PlayRows(listenerID, items, window[len(window)-1].PlayedAt.Add(time.Minute))
+	name = lake.PageName(listenerID, rows)
 	return name, writeRows(ctx, bucket, name, rows)
 }
 
 // writeExport writes one object of so many rows of a privacy export.
-func writeExport(ctx context.Context, bucket *objects.Bucket, name string, n int) error {
-	rows := make([]plays.Row, n)
+func writeExport(ctx context.Context, bucket *bucket.Bucket, name string, n int) error {
+	rows := make([]lake.PlayRow, n)
 	for i, p := range steady(n, 4*time.Minute, time.Now().AddDate(-1, 0, 0)) {
 		track, file := p.Track, "Streaming_History_Audio_2019-2020_1.json"
 		raw := fmt.Sprintf(`{"ts":%q,"platform":"ios","ms_played":%d,"conn_country":"US","master_metadata_track_name":%q,"master_metadata_album_artist_name":%q,`+
@@ -72,14 +72,14 @@ func writeExport(ctx context.Context, bucket *objects.Bucket, name string, n int
 			`"audiobook_title":null,"audiobook_uri":null,"audiobook_chapter_uri":null,"audiobook_chapter_title":null,"reason_start":"trackdone",`+
 			`"reason_end":"trackdone","shuffle":false,"skipped":false,"offline":false,"offline_timestamp":null,"incognito_mode":false}`,
 			p.PlayedAt.Format(time.RFC3339), p.Track.DurationMS, track.Name, track.Artists[0].Name, track.Album.Name, track.ID)
-		rows[i] = plays.Row{Listener: listener, Source: plays.SourceExport, PlayedAt: &p.PlayedAt, TrackID: &track.ID, TrackName: &track.Name,
+		rows[i] = lake.PlayRow{Listener: listenerID, Source: lake.SourceExport, PlayedAt: &p.PlayedAt, TrackID: &track.ID, TrackName: &track.Name,
 			Artists: &track.Artists[0].Name, ArtistName: &track.Artists[0].Name, Album: &track.Album.Name, MSPlayed: new(int64(track.DurationMS)),
-			IngestedAt: time.Now().UTC().Truncate(time.Microsecond), File: &file, RowIndex: i, Version: plays.RowVersion, Raw: raw}
+			IngestedAt: time.Now().UTC().Truncate(time.Microsecond), File: &file, RowIndex: i, Version: lake.PlayVersion, Raw: raw}
 	}
 	return writeRows(ctx, bucket, name, rows)
 }
 
-func writeRows(ctx context.Context, bucket *objects.Bucket, name string, rows []plays.Row) error {
+func writeRows(ctx context.Context, bucket *bucket.Bucket, name string, rows []lake.PlayRow) error {
 	for i := range rows {
 		rows[i].Object = name
 	}

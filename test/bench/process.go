@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/test/billing"
 	"spotify-insights.internal/test/buildpack"
 )
@@ -33,7 +33,7 @@ const (
 // measureProcesses measures the functions as they are deployed: each in a process of its own, built as the buildpack
 // does, on a cloud in this process.
 func measureProcesses(ctx context.Context, r *report) error {
-	return withCloud(ctx, r, billing.History{}, (1+2*(runs+1))*plays.PageSize, func(c *cloud) error {
+	return withCloud(ctx, r, billing.History{}, (1+2*(runs+1))*lake.PageSize, func(c *cloud) error {
 		zips, err := buildpack.Stage(ctx, filepath.Join(c.dir, "zips"))
 		if err != nil {
 			return err
@@ -69,7 +69,7 @@ func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary
 	var listening, idle, peak []float64
 	for n := range runs + 1 {
 		if function == "ingest" {
-			if err := c.play(plays.PageSize); err != nil {
+			if err := c.play(lake.PageSize); err != nil {
 				return err
 			}
 		}
@@ -80,7 +80,7 @@ func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary
 		}
 		before, err := memory(p, "VmRSS")
 		if err == nil {
-			_, err = p.Trigger(ctx, listener, object)
+			_, err = p.Trigger(ctx, listenerID, object)
 		}
 		after, err2 := memory(p, "VmHWM")
 		if err := errors.Join(err, err2, p.Stop()); err != nil {
@@ -112,7 +112,7 @@ func (c *cloud) measureIngest(ctx context.Context, r *report, binary string) err
 			wall, cpu, peak = append(wall, ms(used.wall)), append(cpu, ms(used.cpu)), append(peak, used.memory)
 		}
 	}
-	r.add(fmt.Sprintf("a whole `ingest` of %d new plays, start of its process to the end: time, processor time, most memory", plays.PageSize),
+	r.add(fmt.Sprintf("a whole `ingest` of %d new plays, start of its process to the end: time, processor time, most memory", lake.PageSize),
 		figure{median(wall), milliseconds, reachWhole}, figure{median(cpu), milliseconds, 0}, figure{median(peak), megabytes, reachMemory})
 	return nil
 }
@@ -131,7 +131,7 @@ type ingested struct {
 
 // ingestProcess has a new process ingest a page of new plays.
 func (c *cloud) ingestProcess(ctx context.Context, binary string) (result ingested, used usage, err error) {
-	if err := c.play(plays.PageSize); err != nil {
+	if err := c.play(lake.PageSize); err != nil {
 		return result, used, err
 	}
 	c.rest()
@@ -140,15 +140,15 @@ func (c *cloud) ingestProcess(ctx context.Context, binary string) (result ingest
 	if err != nil {
 		return result, used, err
 	}
-	answer, err := p.Trigger(ctx, listener, "")
+	answer, err := p.Trigger(ctx, listenerID, "")
 	peak, err2 := memory(p, "VmHWM")
 	err = errors.Join(err, err2, p.Stop())
 	used = usage{wall: time.Since(start), cpu: p.CPU(), memory: peak}
 	if err == nil {
 		err = json.Unmarshal(answer, &result)
 	}
-	if err == nil && (result.Status != insights.Written || result.Plays != plays.PageSize) {
-		err = fmt.Errorf("ingest of %d new plays answers %s", plays.PageSize, answer)
+	if err == nil && (result.Status != insights.Written || result.Plays != lake.PageSize) {
+		err = fmt.Errorf("ingest of %d new plays answers %s", lake.PageSize, answer)
 	}
 	return result, used, err
 }

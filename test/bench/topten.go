@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/test/billing"
 )
 
@@ -39,14 +39,14 @@ func measureRefreshes(ctx context.Context, r *report) error {
 func (c *cloud) measureRefresh(ctx context.Context, r *report, count int) error {
 	var full time.Duration
 	var took []float64
-	pages := steady(plays.PageSize+hourlyRuns*playsAnHour, time.Minute, time.Now())
+	pages := steady(lake.PageSize+hourlyRuns*playsAnHour, time.Minute, time.Now())
 	for i := range 1 + hourlyRuns {
 		if i > 0 {
-			name, err := writePage(ctx, c.Lake, pages[i*playsAnHour:plays.PageSize+i*playsAnHour])
+			name, err := writePage(ctx, c.Lake, pages[i*playsAnHour:lake.PageSize+i*playsAnHour])
 			if err != nil {
 				return err
 			}
-			if _, err := c.Loader.Load(ctx, []objects.Attrs{{Name: name}}); err != nil {
+			if _, err := c.Loader.Load(ctx, []bucket.Object{{Name: name}}); err != nil {
 				return err
 			}
 		}
@@ -61,7 +61,7 @@ func (c *cloud) measureRefresh(ctx context.Context, r *report, count int) error 
 		}
 	}
 	var document insights.Document
-	if _, err := c.Documents.ReadJSON(ctx, insights.DocumentName(listener), &document); err != nil {
+	if _, err := c.Documents.ReadJSON(ctx, insights.DocumentName(listenerID), &document); err != nil {
 		return err
 	}
 	if listens := document.Snapshot.Listens.Rows; listens < int64(count)*9/10 || document.Loaded.Listens != listens {

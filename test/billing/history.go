@@ -12,8 +12,8 @@ import (
 	_ "github.com/duckdb/duckdb-go/v2" // writes the history into the warehouse's file, faster than any load
 
 	"spotify-insights.internal/functions/local/machine"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/listener"
 )
 
 // exportRows is the number of rows of an export's object.
@@ -55,9 +55,9 @@ func WriteHistory(ctx context.Context, dir string, h History) error {
 	defer db.Close()
 	// New tracks come ever more slowly (Heaps' law): 23,000 in 100,000 plays, 61,000 in 500,000.
 	tracks := int(18 * math.Pow(float64(h.Plays), 0.62))
-	fill := strings.NewReplacer("{dataset}", m.Settings.Dataset, "{listener}", settings.DefaultListener, "{plays}", fmt.Sprint(h.Plays), "{tracks}", fmt.Sprint(tracks),
-		"{export}", fmt.Sprint(exportRows), "{new}", fmt.Sprint(h.NewOnAPage), "{windows}", fmt.Sprint(plays.PageSize/h.NewOnAPage),
-		"{full}", fmt.Sprint(plays.PageSize), "{first}", fmt.Sprint(h.Plays*(h.Years-h.APIYears)/h.Years), "{version}", fmt.Sprint(plays.RowVersion),
+	fill := strings.NewReplacer("{dataset}", m.Config.Dataset, "{listener}", listener.Default, "{plays}", fmt.Sprint(h.Plays), "{tracks}", fmt.Sprint(tracks),
+		"{export}", fmt.Sprint(exportRows), "{new}", fmt.Sprint(h.NewOnAPage), "{windows}", fmt.Sprint(lake.PageSize/h.NewOnAPage),
+		"{full}", fmt.Sprint(lake.PageSize), "{first}", fmt.Sprint(h.Plays*(h.Years-h.APIYears)/h.Years), "{version}", fmt.Sprint(lake.PlayVersion),
 		"{step}", fmt.Sprint(float64(h.Years)*365.25*24*3_600_000/float64(h.Plays)), "{now}", "TIMESTAMPTZ '"+time.Now().UTC().Format("2006-01-02 15:04:05")+"+00'")
 	statements := []string{macros, reported, playRows, receiptRows, featureRows}
 	if h.NoFeatures {

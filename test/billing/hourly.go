@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/settings"
-	"spotify-insights.internal/test/fakespotify"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/test/inprocess"
 )
 
@@ -56,13 +56,13 @@ func (m Month) Of(b Bill) int64 {
 }
 
 // ids are those of the listeners. Only the first one plays.
-var ids = []string{settings.DefaultListener, "anna", "david", "elena", "ben"}
+var ids = []string{listener.Default, "anna", "david", "elena", "ben"}
 
 // setListeners sets the listeners of this process's environment.
 func setListeners(count int, public bool) error {
-	all := map[string]settings.Listener{}
+	all := listener.Set{}
 	for _, id := range ids[:count] {
-		all[id] = settings.Listener{TimeZone: "America/Los_Angeles", Public: public && id == ids[0]}
+		all[id] = listener.Listener{TimeZone: "America/Los_Angeles", Public: public && id == ids[0]}
 	}
 	text, err := json.Marshal(all)
 	if err != nil {
@@ -100,7 +100,7 @@ func Compute(ctx context.Context, listeners, count int) (bill Bill, err error) {
 		return bill, err
 	}
 	defer db.Close()
-	sizes, err := measure(ctx, db, p.Settings.Dataset, int64(listeners))
+	sizes, err := measure(ctx, db, p.Config.Dataset, int64(listeners))
 	if err != nil {
 		return bill, err
 	}
@@ -130,7 +130,7 @@ func watch(ctx context.Context, p *inprocess.Pipeline, played []fakespotify.Play
 	before, last := played[len(played)-1-fresh], played[len(played)-1]
 	loadFeatures := func() error { return errors.Join(p.LoadFeatures(ctx), p.Deliver(ctx)) }
 	look := func() error { _, err := p.Fetcher.Run(ctx); return err }
-	journal, err := openJournal(ctx, p.Settings)
+	journal, err := openJournal(ctx, p.Config.Warehouse)
 	if err != nil {
 		return s, err
 	}
@@ -167,7 +167,7 @@ func ingest(ctx context.Context, p *inprocess.Pipeline, last fakespotify.Play, w
 	if err != nil {
 		return err
 	}
-	if result.Status != want || result.Plays != plays.PageSize {
+	if result.Status != want || result.Plays != lake.PageSize {
 		return fmt.Errorf("an hourly run is %q with %d plays, want %q", result.Status, result.Plays, want)
 	}
 	if want == insights.Written {
@@ -178,7 +178,7 @@ func ingest(ctx context.Context, p *inprocess.Pipeline, last fakespotify.Play, w
 
 // newDay makes all documents a day older, as they are after midnight, and runs reconcile and topten.
 func newDay(ctx context.Context, p *inprocess.Pipeline) error {
-	for id := range p.Settings.Listeners {
+	for id := range p.Config.Listeners {
 		var document insights.Document
 		generation, err := p.Documents.ReadJSON(ctx, insights.DocumentName(id), &document)
 		if err == nil {

@@ -63,7 +63,7 @@ func TestHourly(t *testing.T) {
 	}
 
 	// Two statements that no hour sends: a reset, and the reading of rejected items.
-	journal, err := openJournal(t.Context(), p.Settings)
+	journal, err := openJournal(t.Context(), p.Config.Warehouse)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,5 +82,5 @@ func TestHourly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkReads(t, p.Settings.Dataset, all)
+	checkReads(t, p.Config.Dataset, all)
 }

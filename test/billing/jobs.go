@@ -11,7 +11,7 @@ import (
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/iterator"
 
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -29,7 +29,7 @@ type journal struct {
 	seen map[string]bool
 }
 
-func openJournal(ctx context.Context, s settings.Settings) (*journal, error) {
+func openJournal(ctx context.Context, s config.Warehouse) (*journal, error) {
 	client, err := warehouse.Client(ctx, s)
 	return &journal{client, map[string]bool{}}, err
 }

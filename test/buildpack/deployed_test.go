@@ -16,24 +16,24 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 const (
-	listener = settings.DefaultListener
+	listener = "me"
 	played   = 50 // plays
 )
 
 // deployment is what the deployed functions work on: an embedded cloud, and a Spotify with plays.
 type deployment struct {
-	settings.Settings
-	lake, insights *objects.Bucket
+	config.All
+	lake, insights *bucket.Bucket
 	fake           *fakespotify.Server
 	object         string // that ingest has written
 }
@@ -136,7 +136,7 @@ func watch(t *testing.T) {
 func deploy(t *testing.T) *deployment {
 	t.Helper()
 	m := machinetest.Start(t)
-	d := &deployment{Settings: m.Settings}
+	d := &deployment{All: m.Config}
 	app := spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}
 	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret})
 	account := fakespotify.Listener{Name: listener, RefreshToken: "the-refresh-token"}
@@ -155,10 +155,10 @@ func deploy(t *testing.T) *deployment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.lake, err = objects.Open(t.Context(), d.LakeBucket); err != nil {
+	if d.lake, err = bucket.Open(t.Context(), d.LakeBucket); err != nil {
 		t.Fatal(err)
 	}
-	if d.insights, err = objects.Open(t.Context(), d.InsightsBucket); err != nil {
+	if d.insights, err = bucket.Open(t.Context(), d.InsightsBucket); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -179,7 +179,7 @@ func (d *deployment) checkIngest(t *testing.T, _ *Process, answer []byte) {
 }
 
 func (d *deployment) checkLoad(t *testing.T, _ *Process, _ []byte) {
-	got := machinetest.Query(t, d.Settings, "SELECT object, rows_read, plays, error FROM spotify_insights.loads")
+	got := machinetest.Query(t, d.All, "SELECT object, rows_read, plays, error FROM spotify_insights.loads")
 	if want := []string{fmt.Sprintf("%s | %d | %d | <nil>", d.object, played, played)}; !slices.Equal(got, want) {
 		t.Errorf("loads = %q, want %q", got, want)
 	}
@@ -187,7 +187,7 @@ func (d *deployment) checkLoad(t *testing.T, _ *Process, _ []byte) {
 
 func (d *deployment) forgetLoads(t *testing.T) {
 	for _, table := range []string{"loads", "plays"} {
-		machinetest.Query(t, d.Settings, "DELETE FROM spotify_insights."+table+" WHERE listener = '"+listener+"'")
+		machinetest.Query(t, d.All, "DELETE FROM spotify_insights."+table+" WHERE listener = '"+listener+"'")
 	}
 }
 
@@ -206,7 +206,7 @@ func (d *deployment) checkTopTen(t *testing.T, _ *Process, _ []byte) {
 	if document.Snapshot.Listens.Rows != played || document.Snapshot.Tracks.Rows != played || len(document.Snapshot.Listens.Names) < 2 {
 		t.Errorf("the snapshot: %+v", document.Snapshot)
 	}
-	got := machinetest.Query(t, d.Settings, "SELECT COUNT(*), SUM(times_played) FROM spotify_insights.top_ten WHERE period = 'all'")
+	got := machinetest.Query(t, d.All, "SELECT COUNT(*), SUM(times_played) FROM spotify_insights.top_ten WHERE period = 'all'")
 	if want := []string{"10 | 10"}; !slices.Equal(got, want) {
 		t.Errorf("the top ten of everything and how often they were played: %q, want %q", got, want)
 	}

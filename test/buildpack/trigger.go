@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"spotify-insights.internal/shared/events"
-	"spotify-insights.internal/shared/settings"
 )
 
 // Trigger asks the function once, as what wakes it on Google Cloud does: Cloud Scheduler with a POST,
@@ -26,7 +25,7 @@ func (p *Process) Trigger(ctx context.Context, listener, object string) ([]byte,
 	case "reconcile", "features":
 		return p.Ask(ctx, http.MethodPost, "/", nil, nil)
 	case "load":
-		lake := os.Getenv(settings.LakeBucket)
+		lake := os.Getenv("LAKE_BUCKET")
 		return p.event(ctx, events.ObjectFinalized, map[string]string{"bucket": lake, "name": object, "generation": "1"})
 	case "topten":
 		return p.event(ctx, events.MessagePublished, map[string]any{"message": map[string][]byte{"data": []byte("loaded")}})

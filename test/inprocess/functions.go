@@ -12,11 +12,11 @@ import (
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/functions/reconcile"
 	"spotify-insights.internal/functions/topten"
-	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/loader"
+	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/warehouse"
 )
@@ -25,12 +25,12 @@ import (
 type Functions struct {
 	Ingester   *ingest.Ingester
 	Load       *load.Function
-	Loader     *loading.Loader
+	Loader     *loader.Loader
 	Reconciler *reconcile.Reconciler
 	Refresher  *topten.Refresher
 	Fetcher    *features.Fetcher
-	Lake       *objects.Bucket
-	Documents  *objects.Bucket // the insights
+	Lake       *bucket.Bucket
+	Documents  *bucket.Bucket // the insights
 	Warehouse  *warehouse.Warehouse
 
 	messages int             // that were not delivered yet
@@ -47,13 +47,13 @@ type Secrets interface {
 
 // Open makes the functions on the cloud that the environment names. features asks only ReccoBeats. now is the clock of
 // ingest, the same as Spotify's.
-func Open(ctx context.Context, s settings.Settings, store Secrets, now func() time.Time) (*Functions, error) {
+func Open(ctx context.Context, s config.All, store Secrets, now func() time.Time) (*Functions, error) {
 	f := &Functions{loaded: map[string]bool{}}
 	var err error
-	if f.Documents, err = objects.Open(ctx, s.InsightsBucket); err != nil {
+	if f.Documents, err = bucket.Open(ctx, s.InsightsBucket); err != nil {
 		return nil, err
 	}
-	if f.Loader, f.Lake, f.Warehouse, err = loading.Open(ctx, s); err != nil {
+	if f.Loader, f.Lake, f.Warehouse, err = loader.Open(ctx, s.Load); err != nil {
 		return nil, err
 	}
 	f.Loader.Publisher = f
@@ -61,7 +61,7 @@ func Open(ctx context.Context, s settings.Settings, store Secrets, now func() ti
 	if err != nil {
 		return nil, err
 	}
-	providers, err := audio.Providers("reccobeats", audio.Needs{})
+	providers, err := providers.New("reccobeats", providers.Needs{})
 	if err != nil {
 		return nil, err
 	}

@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // App and Token connect a listener to the fake Spotify.
@@ -67,11 +67,11 @@ func Start(ctx context.Context, dir, listener string, plays []fakespotify.Play) 
 	if err := p.Connect(ctx, listener, App, Token); err != nil {
 		return nil, err
 	}
-	store, err := secrets.Open(ctx, p.Settings.Project)
+	store, err := secrets.Open(ctx, p.Config.Project)
 	if err != nil {
 		return nil, err
 	}
-	p.Functions, err = Open(ctx, p.Settings, store, p.Now)
+	p.Functions, err = Open(ctx, p.Config, store, p.Now)
 	return p, err
 }
 

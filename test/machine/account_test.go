@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"spotify-insights.internal/test/fakespotify"
+	"spotify-insights.internal/functions/local/fakespotify"
 )
 
 func noFaults() fakespotify.Options { return fakespotify.Options{Seed: 1} }

@@ -16,10 +16,10 @@ import (
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 
 	"spotify-insights.internal/functions/local/embedded/secretserver"
-	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
-	"spotify-insights.internal/test/fakespotify"
 )
 
 // connectCommand starts the command that connects a listener.
@@ -79,7 +79,7 @@ func TestConnectOnTheCloud(t *testing.T) {
 	fake.SignIn("browser")
 	host, store := deployedSecrets(t, secrets.ClientID, secrets.TokenID("sister"))
 	dir, out := filepath.Join(t.TempDir(), "data"), newOutput()
-	env = append(withoutToken(env), "DATA_DIR="+dir, "GOOGLE_CLOUD_PROJECT="+deployed, emulator.SecretManager+"="+host)
+	env = append(withoutToken(env), "DATA_DIR="+dir, "GOOGLE_CLOUD_PROJECT="+deployed, config.SecretManagerEmulator+"="+host)
 
 	for listener, want := range map[string]string{
 		"brother": "run `make deploy PROJECT=" + deployed + "` with listener brother first",
@@ -149,7 +149,7 @@ func deployedSecrets(t *testing.T, ids ...string) (host string, store *secrets.S
 			t.Fatal(err)
 		}
 	}
-	t.Setenv(emulator.SecretManager, listener.Addr().String())
+	t.Setenv(config.SecretManagerEmulator, listener.Addr().String())
 	if store, err = secrets.Open(t.Context(), deployed); err != nil {
 		t.Fatal(err)
 	}

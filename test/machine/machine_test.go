@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	"spotify-insights.internal/test/fakespotify"
+	"spotify-insights.internal/functions/local/fakespotify"
 )
 
 // soak makes the long tests as long as they are promised to be.

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 
-	"spotify-insights.internal/test/fakespotify"
+	"spotify-insights.internal/functions/local/fakespotify"
 )
 
 // query asks the process's warehouse, which its data folder tells the address of.

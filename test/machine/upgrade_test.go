@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spotify-insights.internal/test/fakespotify"
+	"spotify-insights.internal/functions/local/fakespotify"
 )
 
 // A data folder of version 1 upgrades itself at the start: the plays in its lake, whose rows have names and no

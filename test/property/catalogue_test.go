@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 // tracks is the number of tracks that there are. All listeners share them, and some are played far more
@@ -26,8 +26,8 @@ func length(track int) int64 { return int64(20_000 + track*9_137) }
 
 // inAPI is the API's row of a track at an instant: names change with the years, and any value can be
 // missing.
-func (d dice) inAPI(track int, at time.Time) plays.Row {
-	row := plays.Row{TrackID: new(trackID(track)), DurationMS: d.duration(track)}
+func (d dice) inAPI(track int, at time.Time) lake.PlayRow {
+	row := lake.PlayRow{TrackID: new(trackID(track)), DurationMS: d.duration(track)}
 	row.TrackName = maybe(d, 6, fmt.Sprintf("Song %d of %d", track, at.Year()))
 	row.Artists = maybe(d, 5, fmt.Sprintf("Artist %d, Guest %d", track%7, at.Month()%3))
 	row.ArtistName = maybe(d, 5, fmt.Sprintf("Artist %d", track%7))
@@ -61,8 +61,8 @@ func (d dice) duration(track int) *int64 {
 }
 
 // inExport is the export's row of a track: it has only names, and the artist is the album's.
-func (d dice) inExport(track int, at time.Time) plays.Row {
-	return plays.Row{
+func (d dice) inExport(track int, at time.Time) lake.PlayRow {
+	return lake.PlayRow{
 		TrackID:     new(trackID(track)),
 		TrackName:   maybe(d, 5, fmt.Sprintf("Song %d (export of %d)", track, at.Year())),
 		Artists:     maybe(d, 5, fmt.Sprintf("Artist %d", track%7)),

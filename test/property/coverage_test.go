@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 // coverage counts what the histories of all cases held, so that a change of the generator that leaves a
@@ -40,7 +40,7 @@ func (c *coverage) history(w *world) {
 				if e.repeated {
 					c.add("repeated API rows", 1)
 				}
-				if e.source == plays.SourceExport && (e.ms == nil || *e.ms < countedMS) {
+				if e.source == lake.SourceExport && (e.ms == nil || *e.ms < countedMS) {
 					c.add("short export rows", 1)
 				}
 			}

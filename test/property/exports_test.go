@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/plays"
 )
 
 // perFile is the number of rows of an export's object.
@@ -34,7 +33,7 @@ func (d dice) exports(listener string, all []heard, end time.Time) (objects []ob
 		if imported.After(end) {
 			imported = end
 		}
-		var rows []plays.Row
+		var rows []lake.PlayRow
 		for i := first; i <= last; i++ {
 			if d.chance(8) {
 				continue
@@ -86,19 +85,19 @@ func (d dice) exported(h heard) exported {
 	return exported{at, maybe(d, 4, ms)}
 }
 
-func (d dice) exportRow(listener string, track int, what exported, imported time.Time) plays.Row {
+func (d dice) exportRow(listener string, track int, what exported, imported time.Time) lake.PlayRow {
 	row := d.inExport(track, what.at)
 	row.PlayedAt, row.MSPlayed = &what.at, what.ms
 	if d.chance(3) {
-		row = plays.Row{PlayedAt: &what.at, RejectReason: new(pick(d, plays.NotMusic, "no track id")), Item: new(what.at.String())}
+		row = lake.PlayRow{PlayedAt: &what.at, RejectReason: new(pick(d, lake.NotMusic, "no track id")), Item: new(what.at.String())}
 	}
-	row.Version, row.Listener, row.Source, row.IngestedAt = plays.RowVersion, listener, plays.SourceExport, imported
+	row.Version, row.Listener, row.Source, row.IngestedAt = lake.PlayVersion, listener, lake.SourceExport, imported
 	row.File = new("Streaming_History_Audio_0.json")
 	return row
 }
 
 // exportObjects cuts an export into objects. Four of five are complete, and have a manifest.
-func (d dice) exportObjects(listener, zip string, rows []plays.Row, imported time.Time) (objects []object) {
+func (d dice) exportObjects(listener, zip string, rows []lake.PlayRow, imported time.Time) (objects []object) {
 	prefix := fmt.Sprintf("plays/source=export/listener=%s/%s/1/", listener, zip)
 	m := lake.Manifest{Version: lake.ManifestVersion, Zip: zip, ImportedAt: imported, Rows: int64(len(rows))}
 	for first := 0; first < len(rows); first += perFile {
@@ -117,7 +116,7 @@ func (d dice) exportObjects(listener, zip string, rows []plays.Row, imported tim
 }
 
 // count adds a row to a manifest.
-func count(m *lake.Manifest, row plays.Row) {
+func count(m *lake.Manifest, row lake.PlayRow) {
 	switch {
 	case row.Readable():
 		if m.Oldest == nil || row.PlayedAt.Before(*m.Oldest) {
@@ -126,7 +125,7 @@ func count(m *lake.Manifest, row plays.Row) {
 		if m.Newest == nil || row.PlayedAt.After(*m.Newest) {
 			m.Newest = row.PlayedAt
 		}
-	case *row.RejectReason == plays.NotMusic:
+	case *row.RejectReason == lake.NotMusic:
 		m.NotMusic++
 	default:
 		m.Rejected++

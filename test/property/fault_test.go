@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -91,9 +91,9 @@ func (w faultyWarehouse) Record(ctx context.Context, receipts []warehouse.Receip
 
 // faultyBucket is the insights bucket of topten, with faults.
 type faultyBucket struct {
-	*objects.Bucket
+	*bucket.Bucket
 	fault *fault
-	own   map[string]settings.Listener
+	own   listener.Set
 }
 
 func (b faultyBucket) ReadJSON(ctx context.Context, name string, v any) (generation int64, err error) {
@@ -109,9 +109,9 @@ func (b faultyBucket) WriteJSON(ctx context.Context, name string, v any, generat
 	return b.fault.do(func() error { return b.Bucket.WriteJSON(ctx, name, v, generation) })
 }
 
-func (b faultyBucket) List(ctx context.Context, prefix string) (list []objects.Attrs, err error) {
+func (b faultyBucket) List(ctx context.Context, prefix string) (list []bucket.Object, err error) {
 	err = b.fault.do(func() error { list, err = b.Bucket.List(ctx, prefix); return err })
-	return slices.DeleteFunc(list, func(o objects.Attrs) bool {
+	return slices.DeleteFunc(list, func(o bucket.Object) bool {
 		_, rest, _ := strings.Cut(o.Name, "listener=")
 		id, _, _ := strings.Cut(rest, "/")
 		_, own := b.own[strings.TrimSuffix(id, ".json")] // other cases have the same bucket

@@ -7,19 +7,17 @@ import (
 	"testing"
 	"time"
 
-	"spotify-insights.internal/shared/audio"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 )
 
 // object is an object of the lake: plays, the manifest of an export, or audio features.
 type object struct {
 	name     string
 	arrives  time.Time // in the history
-	plays    []plays.Row
+	plays    []lake.PlayRow
 	manifest *lake.Manifest
-	features []audio.Row
+	features []lake.FeaturesRow
 }
 
 // content is the object as it is stored.
@@ -43,7 +41,7 @@ func (o object) content(t *testing.T) []byte {
 
 // history is everything that comes into the lake in one case, in the order in which it comes.
 type history struct {
-	listeners []settings.Listener
+	listeners []listener.Listener
 	objects   []object
 }
 
@@ -62,7 +60,7 @@ func (d dice) newHistory(t *testing.T, prefix string, end time.Time) (h history)
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := settings.Listener{ID: prefix + id, TimeZone: name, Zone: zone, Public: i == 1}
+		l := listener.Listener{ID: prefix + id, TimeZone: name, Zone: zone, Public: i == 1}
 		all := d.listening(zone, end)
 		h.listeners = append(h.listeners, l)
 		h.objects = append(h.objects, d.pages(l.ID, d.reports(all), end)...)
@@ -77,12 +75,12 @@ func (d dice) newHistory(t *testing.T, prefix string, end time.Time) (h history)
 func (d dice) featureObjects(end time.Time) (list []object) {
 	for i := range 4 {
 		at := end.Add(-d.within(0, years*365*24*time.Hour, time.Second)).Add(time.Duration(i) * time.Microsecond)
-		var rows []audio.Row
+		var rows []lake.FeaturesRow
 		for track := range tracks {
 			if !d.chance(30) {
 				continue
 			}
-			row := audio.Row{Version: audio.RowVersion, TrackID: trackID(track), Found: d.chance(60), Provider: "reccobeats", FetchedAt: at, RowIndex: len(rows)}
+			row := lake.FeaturesRow{Version: lake.FeaturesVersion, TrackID: trackID(track), Found: d.chance(60), Provider: "reccobeats", FetchedAt: at, RowIndex: len(rows)}
 			if row.Found {
 				row.Danceability, row.Energy = maybe(d, 10, float64(d.IntN(1000))/1000), maybe(d, 10, float64(d.IntN(1000))/1000)
 				row.Valence, row.Tempo = maybe(d, 10, float64(d.IntN(1000))/1000), maybe(d, 10, float64(d.from(60, 200)))

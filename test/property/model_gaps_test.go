@@ -3,7 +3,7 @@ package property
 import (
 	"slices"
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 // page is an object of the API with at least one play.
@@ -20,9 +20,9 @@ type instant struct {
 
 func pagesOf(listener string, objects []object) (pages []page) {
 	for _, o := range objects {
-		p := page{full: len(o.plays) >= plays.PageSize, plays: map[instant]bool{}}
+		p := page{full: len(o.plays) >= lake.PageSize, plays: map[instant]bool{}}
 		for _, row := range o.plays {
-			if row.Listener != listener || row.Source != plays.SourceAPI || !row.Readable() {
+			if row.Listener != listener || row.Source != lake.SourceAPI || !row.Readable() {
 				continue
 			}
 			at := row.PlayedAt.UnixMicro()
@@ -44,7 +44,7 @@ func pagesOf(listener string, objects []object) (pages []page) {
 func followsGap(pages []page, near []*entry) bool {
 	gap := false
 	for _, e := range near {
-		if e.source != plays.SourceAPI {
+		if e.source != lake.SourceAPI {
 			continue
 		}
 		begins, oldest := false, e.at

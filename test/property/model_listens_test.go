@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 // The model files compute the tables in plain Go. They share nothing with the SQL, and prefer plain code to fast code.
@@ -98,7 +98,7 @@ func entriesOf(listener string, objects []object) map[string][]*entry {
 func markRepeated(entries []*entry) {
 	var before *entry
 	for _, e := range entries {
-		if e.source == plays.SourceAPI {
+		if e.source == lake.SourceAPI {
 			e.repeated = before != nil && e.at-before.at <= repeatMicros
 			before = e
 		}
@@ -121,14 +121,14 @@ func listenOf(e *entry, near []*entry) (listen, bool) {
 	api, export, longest := false, false, (*int64)(nil)
 	for _, n := range near {
 		switch {
-		case n.source == plays.SourceAPI:
+		case n.source == lake.SourceAPI:
 			api = true
 		case n.ms != nil:
 			longest, export = largest(longest, n.ms), true
 		}
 	}
 	switch {
-	case e.source == plays.SourceExport:
+	case e.source == lake.SourceExport:
 		l.measured, l.toldBy = true, "export"
 		if api {
 			l.toldBy = "both"

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
 )
 
 // ranked is a track in a ranking.
@@ -19,7 +19,7 @@ type ranked struct {
 }
 
 // topTenOf computes a listener's rankings, from the listens, for windows that end at asOf.
-func topTenOf(l settings.Listener, list []listen, asOf time.Time) (rows []rankedAt) {
+func topTenOf(l listener.Listener, list []listen, asOf time.Time) (rows []rankedAt) {
 	byPeriod := map[string]map[string]*ranked{}
 	for _, one := range list {
 		for _, period := range periodsOf(time.UnixMicro(one.at), l.Zone, asOf) {

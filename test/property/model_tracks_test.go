@@ -6,12 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"spotify-insights.internal/shared/audio"
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 // precedence is the first part of the order of a track's rows.
-func precedence(row plays.Row) int64 {
+func precedence(row lake.PlayRow) int64 {
 	order := row.PlayedAt.UnixMicro()
 	if row.TrackName != nil {
 		order += 4e16
@@ -19,21 +18,21 @@ func precedence(row plays.Row) int64 {
 	if row.ArtistName != nil && row.Album != nil && row.DurationMS != nil {
 		order += 2e16
 	}
-	if row.Source == plays.SourceAPI {
+	if row.Source == lake.SourceAPI {
 		order += 1e16
 	}
 	return order
 }
 
 // counts reports whether a row can describe its track.
-func counts(row plays.Row) bool {
-	return row.Readable() && (row.Source == plays.SourceAPI || row.MSPlayed != nil && *row.MSPlayed >= countedMS)
+func counts(row lake.PlayRow) bool {
+	return row.Readable() && (row.Source == lake.SourceAPI || row.MSPlayed != nil && *row.MSPlayed >= countedMS)
 }
 
 // tracksOf computes the table tracks, by track: of all rows of all listeners the one that comes last in
 // the order.
-func tracksOf(objects []object) map[string]plays.Row {
-	best := map[string]plays.Row{}
+func tracksOf(objects []object) map[string]lake.PlayRow {
+	best := map[string]lake.PlayRow{}
 	for _, o := range objects {
 		for _, row := range o.plays {
 			if !counts(row) {
@@ -47,7 +46,7 @@ func tracksOf(objects []object) map[string]plays.Row {
 	return best
 }
 
-func later(a, b plays.Row) bool {
+func later(a, b lake.PlayRow) bool {
 	return cmp.Or(cmp.Compare(precedence(a), precedence(b)), a.IngestedAt.Compare(b.IngestedAt), cmp.Compare(a.Listener, b.Listener),
 		cmp.Compare(a.RowIndex, b.RowIndex), cmp.Compare(value(a.File), value(b.File))) > 0
 }
@@ -61,8 +60,8 @@ func value(s *string) string {
 
 // featuresOf computes the view features, by track: a row that was found before one that was not, then the
 // latest.
-func featuresOf(objects []object) map[string]audio.Row {
-	best := map[string]audio.Row{}
+func featuresOf(objects []object) map[string]lake.FeaturesRow {
+	best := map[string]lake.FeaturesRow{}
 	for _, o := range objects {
 		for _, row := range o.features {
 			old, ok := best[row.TrackID]
@@ -86,7 +85,7 @@ func rejectedOf(listener string, objects []object) int {
 	items := map[string]bool{}
 	for _, o := range objects {
 		for _, row := range o.plays {
-			if row.Listener == listener && !row.Readable() && *row.RejectReason != plays.NotMusic {
+			if row.Listener == listener && !row.Readable() && *row.RejectReason != lake.NotMusic {
 				items[*row.Item] = true
 			}
 		}

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/listener"
 )
 
 // checkPage compares the table top_ten, which SQL ranks, with the tracks of the page, which Go ranks from the
@@ -13,7 +14,7 @@ import (
 // track differently: see nextDay.
 func (w *world) checkPage() {
 	w.t.Helper()
-	s := settings.Settings{Listeners: map[string]settings.Listener{}}
+	s := config.Dashboard{Listeners: listener.Set{}}
 	for _, l := range w.listeners {
 		s.Listeners[l.ID] = l
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/plays"
 )
 
 // pages makes the lake objects of the pages that ingest has fetched of a listener's list.
@@ -52,8 +51,8 @@ func (d dice) fetches(list []report, end time.Time) (times []time.Time) {
 
 // page makes the rows of one answer: the last 50 reports. Some answers are hours old, some are in
 // the order in which the plays were reported, some have more or fewer items.
-func (d dice) page(listener string, list []report, at time.Time) (rows []plays.Row) {
-	asOf, size := at, plays.PageSize
+func (d dice) page(listener string, list []report, at time.Time) (rows []lake.PlayRow) {
+	asOf, size := at, lake.PageSize
 	if d.chance(10) {
 		asOf = at.Add(-d.within(time.Minute, 48*time.Hour, time.Minute))
 	}
@@ -89,8 +88,8 @@ func (d dice) page(listener string, list []report, at time.Time) (rows []plays.R
 	return rows
 }
 
-func (d dice) pageRow(listener string, r report, at time.Time) plays.Row {
-	row := plays.Row{}
+func (d dice) pageRow(listener string, r report, at time.Time) lake.PlayRow {
+	row := lake.PlayRow{}
 	if r.reject == "" {
 		row = d.inAPI(r.track, at)
 	} else {
@@ -99,6 +98,6 @@ func (d dice) pageRow(listener string, r report, at time.Time) plays.Row {
 	if !r.timeless {
 		row.PlayedAt = &r.at
 	}
-	row.Version, row.Listener, row.Source, row.IngestedAt = plays.RowVersion, listener, plays.SourceAPI, at
+	row.Version, row.Listener, row.Source, row.IngestedAt = lake.PlayVersion, listener, lake.SourceAPI, at
 	return row
 }

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/settings"
 )
 
 var (
@@ -39,7 +39,7 @@ func TestHistories(t *testing.T) {
 	var covered coverage
 	for first := 0; first < *cases; first += perCloud {
 		t.Run(fmt.Sprintf("from %d", *seed+uint64(first)), func(t *testing.T) {
-			s := machinetest.Start(t).Settings
+			s := machinetest.Start(t).Config
 			for n := first; n < min(first+perCloud, *cases); n++ {
 				one := *seed + uint64(n)
 				t.Run(fmt.Sprint(one), func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestHistories(t *testing.T) {
 }
 
 // runCase makes a history, sends it through the pipeline in a random way, and compares the results.
-func runCase(t *testing.T, s settings.Settings, seed uint64, end time.Time, covered *coverage) {
+func runCase(t *testing.T, s config.All, seed uint64, end time.Time, covered *coverage) {
 	name := fmt.Sprintf("case%d", seed)
 	d := newDice(seed)
 	w := newWorld(t, s, name, d, d.newHistory(t, name, end))

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"spotify-insights.internal/shared/plays"
+	"spotify-insights.internal/shared/lake"
 )
 
 // report is an item of Spotify's list of recent plays. The list holds it from since, and until it is
@@ -72,7 +72,7 @@ func (d dice) repeat() time.Duration {
 func (d dice) notPlay(i int, beside report) report {
 	beside.at = beside.at.Add(d.within(0, time.Minute, time.Second))
 	beside.since = beside.since.Add(time.Minute)
-	beside.reject, beside.item = pick(d, plays.NotMusic, plays.LocalFile, "no track"), fmt.Sprintf("item%d", i)
+	beside.reject, beside.item = pick(d, lake.NotMusic, lake.LocalFile, "no track"), fmt.Sprintf("item%d", i)
 	beside.timeless = d.chance(30)
 	return beside
 }

@@ -13,10 +13,11 @@ import (
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/functions/reconcile"
 	"spotify-insights.internal/functions/topten"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/listener"
+	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -33,21 +34,21 @@ type world struct {
 	messages   []time.Time       // for topten
 	steps      []string          // for the report of a failure
 	fault      *fault
-	lakeBucket *objects.Bucket
-	insights   *objects.Bucket
+	lakeBucket *bucket.Bucket
+	insights   *bucket.Bucket
 	client     *bigquery.Client
 	dataset    string
-	loader     *loading.Loader
+	loader     *loader.Loader
 	reconciler *reconcile.Reconciler
 	refresher  *topten.Refresher
 }
 
 // newWorld makes the tables of a case. s are the settings of the cloud.
-func newWorld(t *testing.T, s settings.Settings, name string, d dice, h history) *world {
+func newWorld(t *testing.T, s config.All, name string, d dice, h history) *world {
 	t.Helper()
 	ctx := t.Context()
 	w := &world{t: t, dice: d, history: h, coming: h.objects, lake: map[string]object{}, loaded: map[string]bool{}, fault: &fault{}}
-	s.Dataset, s.Listeners = name, map[string]settings.Listener{}
+	s.Dataset, s.Listeners = name, listener.Set{}
 	for _, l := range h.listeners {
 		s.Listeners[l.ID] = l
 	}
@@ -77,7 +78,7 @@ func (w *world) note(format string, args ...any) {
 }
 
 // List lists the case's own objects of the lake.
-func (w *world) List(ctx context.Context, prefix string) (list []objects.Attrs, err error) {
+func (w *world) List(ctx context.Context, prefix string) (list []bucket.Object, err error) {
 	all, err := w.lakeBucket.List(ctx, prefix)
 	for _, o := range all {
 		if _, ok := w.lake[o.Name]; ok {
@@ -108,9 +109,9 @@ func (w *world) arrive(n int) {
 // load loads objects as the function load does, and publishes a message.
 func (w *world) load(names []string) {
 	w.t.Helper()
-	var list []objects.Attrs
+	var list []bucket.Object
 	for _, name := range names {
-		list = append(list, objects.Attrs{Name: name})
+		list = append(list, bucket.Object{Name: name})
 	}
 	receipts, err := w.loader.Load(w.t.Context(), list)
 	w.markLoaded(receipts, err)

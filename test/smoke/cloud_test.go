@@ -13,28 +13,27 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 )
 
 const (
 	listener = "smoke"
 	zone     = "America/Los_Angeles" // the listener's
-	// runLimit is how long a run may take, a few minutes being usual; cleanLimit is for what comes after,
-	// also after an interrupt. Both are to fit into the time that make smoke gives the test.
+	// runLimit bounds a run, which usually takes a few minutes; cleanLimit bounds the removal after it, also after an
+	// interrupt. Together they fit into the time that make smoke gives the test.
 	runLimit   = 30 * time.Minute
 	cleanLimit = 5 * time.Minute
-	// maxBilled is what one query may be billed, in bytes: each reads a few tables of some hundred rows.
+	// maxBilled bounds the bytes that one query is billed: each reads a few tables of some hundred rows.
 	maxBilled = 1 << 30
 )
 
-// start names the project that SMOKE_PROJECT does, or starts an embedded cloud, and makes a sandbox there
-// that is removed in the end, whatever becomes of the test. The context ends with an interrupt.
+// start makes a sandbox in the project of SMOKE_PROJECT, or in an embedded cloud. It is removed at the end of the test,
+// also after a failure. The context ends with an interrupt.
 func start(t *testing.T) (context.Context, *sandbox) {
 	t.Helper()
 	project := os.Getenv("SMOKE_PROJECT")
 	if project == "" {
-		project = machinetest.Start(t).Settings.Project
+		project = machinetest.Start(t).Config.Project
 	} else if err := onlyReal(); err != nil {
 		t.Fatal(err)
 	}
@@ -51,34 +50,34 @@ func start(t *testing.T) (context.Context, *sandbox) {
 	return ctx, b
 }
 
-// onlyReal makes sure that a run on a real project is one.
+// onlyReal fails where the environment names an emulator.
 func onlyReal() error {
-	for _, variable := range []string{emulator.Storage, "STORAGE_EMULATOR_HOST_GRPC", emulator.BigQuery} {
+	for _, variable := range []string{config.StorageEmulator, "STORAGE_EMULATOR_HOST_GRPC", config.BigQueryEmulator} {
 		if os.Getenv(variable) != "" {
-			return fmt.Errorf("%s is set, so that this would prove nothing of a project: unset it, or leave PROJECT out", variable)
+			return fmt.Errorf("%s is set, so the test would not use the project: unset it, or leave PROJECT out", variable)
 		}
 	}
 	return nil
 }
 
-// newSandbox names a sandbox that nobody else has, and points the functions there.
+// newSandbox makes a sandbox with new names, and makes the functions use it.
 func newSandbox(t *testing.T, project string) *sandbox {
 	t.Helper()
 	random := strings.ToLower(rand.Text()[:10])
 	dataset := "spotify_insights_smoke_" + random
 	for variable, value := range map[string]string{
-		settings.Project:        project,
-		settings.LakeBucket:     project + "-smoke-" + random + "-lake",
-		settings.InsightsBucket: project + "-smoke-" + random + "-insights",
-		"DATASET":               dataset,
-		"LOCATION":              cmp.Or(os.Getenv("REGION"), "us-central1"),
-		"LISTENERS":             fmt.Sprintf(`{%q:{"time_zone":%q,"public":true}}`, listener, zone),
-		"MAX_BYTES_BILLED":      fmt.Sprint(maxBilled),
-		"AUDIENCE":              "",
+		"GOOGLE_CLOUD_PROJECT": project,
+		"LAKE_BUCKET":          project + "-smoke-" + random + "-lake",
+		"INSIGHTS_BUCKET":      project + "-smoke-" + random + "-insights",
+		"DATASET":              dataset,
+		"LOCATION":             cmp.Or(os.Getenv("REGION"), "us-central1"),
+		"LISTENERS":            fmt.Sprintf(`{%q:{"time_zone":%q,"public":true}}`, listener, zone),
+		"MAX_BYTES_BILLED":     fmt.Sprint(maxBilled),
+		"AUDIENCE":             "",
 	} {
 		t.Setenv(variable, value)
 	}
-	s, err := settings.Read()
+	s, err := config.Read[config.All]()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +88,7 @@ func newSandbox(t *testing.T, project string) *sandbox {
 	return b
 }
 
-// clean removes the sandbox, and says what could not be removed and how else it can.
+// clean removes the sandbox. Where that fails, it reports the commands that remove the rest.
 func (b *sandbox) clean(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), cleanLimit)
 	defer cancel()
@@ -100,7 +99,7 @@ func (b *sandbox) clean(t *testing.T) {
 	left, err := b.left(ctx)
 	switch {
 	case err != nil:
-		t.Errorf("What is left cannot be told: %v\nThis removes everything:\n%s", err, strings.Join(b.byHand(), "\n"))
+		t.Errorf("Listing what is left: %v\nThis removes everything:\n%s", err, strings.Join(b.byHand(), "\n"))
 	case len(left) > 0:
 		t.Errorf("Something is left. This removes it:\n%s", strings.Join(left, "\n"))
 	default:

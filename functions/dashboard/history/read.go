@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/objects"
 )
 
 // Objects are the objects of the insights bucket.
@@ -16,9 +16,9 @@ type Objects interface {
 	// ReadJSON decodes an object and returns its generation, 0 where there is no such object.
 	ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
 	// Read returns an object of at most limit bytes. The error is fs.ErrNotExist where it is gone.
-	Read(ctx context.Context, name string, limit int64) ([]byte, objects.Attrs, error)
+	Read(ctx context.Context, name string, limit int64) ([]byte, bucket.Object, error)
 	// Attrs returns an object's facts. The error is fs.ErrNotExist where it is gone.
-	Attrs(ctx context.Context, name string) (objects.Attrs, error)
+	Attrs(ctx context.Context, name string) (bucket.Object, error)
 }
 
 // ErrTooLarge says that a snapshot does not fit into the memory that histories may use.

@@ -26,8 +26,7 @@ import (
 	"spotify-insights.internal/functions/local/embedded/pubsubserver"
 	"spotify-insights.internal/functions/local/embedded/secretserver"
 	"spotify-insights.internal/functions/local/embedded/storageserver"
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 )
 
 // What the one deployment on this cloud is called.
@@ -65,8 +64,8 @@ func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
 	if c.PubSub, err = pubsubserver.Start(); err != nil {
 		return c, err
 	}
-	c.hosts[emulator.PubSub] = c.PubSub.Host()
-	os.Setenv(emulator.PubSub, c.PubSub.Host()) // Cloud Storage's notifications go there
+	c.hosts[config.PubSubEmulator] = c.PubSub.Host()
+	os.Setenv(config.PubSubEmulator, c.PubSub.Host()) // Cloud Storage's notifications go there
 	if err := c.startSecrets(filepath.Join(dir, "secrets")); err != nil {
 		return c, err
 	}
@@ -76,16 +75,21 @@ func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
 	}); err != nil {
 		return c, err
 	}
-	c.hosts[emulator.Storage] = c.storage.Host()
+	c.hosts[config.StorageEmulator] = c.storage.Host()
 	return c, c.startBigQuery(ctx, dir, version)
+}
+
+// Names is the part of [Cloud.Environment] that is the same for every cloud.
+func Names() map[string]string {
+	return map[string]string{
+		"GOOGLE_CLOUD_PROJECT": Project, "LAKE_BUCKET": LakeBucket, "INSIGHTS_BUCKET": InsightsBucket,
+		"FEATURES_PAUSE": "0s", // exports cost nothing here
+	}
 }
 
 // Environment is the environment of a function on this cloud, without LISTENERS.
 func (c *Cloud) Environment() map[string]string {
-	env := map[string]string{
-		settings.Project: Project, settings.LakeBucket: LakeBucket, settings.InsightsBucket: InsightsBucket,
-		settings.FeaturesPause: "0s", // exports cost nothing here
-	}
+	env := Names()
 	for variable, host := range c.hosts {
 		env[variable] = host
 	}
@@ -100,7 +104,7 @@ func (c *Cloud) startSecrets(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	c.hosts[emulator.SecretManager] = listener.Addr().String()
+	c.hosts[config.SecretManagerEmulator] = listener.Addr().String()
 	go c.secrets.Serve(listener)
 	return nil
 }
@@ -121,7 +125,7 @@ func (c *Cloud) startBigQuery(ctx context.Context, dir, version string) error {
 	if err != nil {
 		return err
 	}
-	c.hosts[emulator.BigQuery] = listener.Addr().String()
+	c.hosts[config.BigQueryEmulator] = listener.Addr().String()
 	c.http = &http.Server{Handler: noBrowser(c.bigquery.Handler()), ReadHeaderTimeout: 10 * time.Second}
 	go c.http.Serve(listener)
 	return nil

@@ -13,13 +13,13 @@ import (
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/option"
 
-	"spotify-insights.internal/shared/emulator"
+	"spotify-insights.internal/shared/config"
 )
 
 // startCloud starts a cloud in a folder of its own.
 func startCloud(t *testing.T) *Cloud {
 	t.Helper()
-	t.Setenv(emulator.PubSub, "") // the cloud sets it
+	t.Setenv(config.PubSubEmulator, "") // the cloud sets it
 	cloud, err := Start(t.Context(), t.TempDir(), "v")
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestExportToStorage(t *testing.T) {
 	cloud := startCloud(t)
 	ctx := t.Context()
 	client, err := bigquery.NewClient(ctx, Project, option.WithoutAuthentication(),
-		option.WithEndpoint("http://"+cloud.hosts[emulator.BigQuery]+"/"))
+		option.WithEndpoint("http://"+cloud.hosts[config.BigQueryEmulator]+"/"))
 	if err != nil {
 		t.Fatal(err)
 	}

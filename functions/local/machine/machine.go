@@ -14,25 +14,25 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/embedded"
+	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/secrets"
-	"spotify-insights.internal/shared/settings"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/warehouse"
 )
 
 // Machine is a running embedded cloud with everything on it but the functions.
 type Machine struct {
-	Cloud    *embedded.Cloud
-	Settings settings.Settings
-	folder   *folder
+	Cloud  *embedded.Cloud
+	Config config.All
+	folder *folder
 }
 
 // Start takes hold of dir and starts the cloud that is kept in it. It sets this process's environment
 // so that functions find the cloud, and LISTENERS where it is not set. The error is [ErrHeld] where
 // another process has the folder.
 func Start(ctx context.Context, dir string) (m *Machine, err error) {
-	s, err := ReadSettings()
-	if err != nil {
+	if _, err := ReadListeners(); err != nil {
 		return nil, err
 	}
 	held, err := hold(dir)
@@ -46,33 +46,39 @@ func Start(ctx context.Context, dir string) (m *Machine, err error) {
 			err = errors.Join(err, started.Stop())
 		}
 	}()
-	if m.Cloud, err = embedded.Start(ctx, dir, warehouse.Fingerprint(s.Dataset)); err != nil {
+	setenv(embedded.Names())
+	if m.Config, err = config.Read[config.All](); err != nil {
 		return nil, err
 	}
-	for variable, value := range m.Cloud.Environment() {
-		os.Setenv(variable, value)
-	}
-	if m.Settings, err = settings.Read(settings.Project, settings.LakeBucket, settings.InsightsBucket); err != nil {
+	if m.Cloud, err = embedded.Start(ctx, dir, warehouse.Fingerprint(m.Config.Dataset)); err != nil {
 		return nil, err
 	}
+	setenv(m.Cloud.Environment())
 	return m, m.declare(ctx)
 }
 
-// ReadSettings reads the settings of a machine: where LISTENERS is not set, it sets it to one
-// listener in the machine's own time zone.
-func ReadSettings() (settings.Settings, error) {
-	if os.Getenv("LISTENERS") == "" {
-		os.Setenv("LISTENERS", fmt.Sprintf(`{%q:{"time_zone":%q}}`, settings.DefaultListener, timeZone()))
+func setenv(environment map[string]string) {
+	for variable, value := range environment {
+		os.Setenv(variable, value)
 	}
-	return settings.Read()
+}
+
+// ReadListeners reads the listeners. Where LISTENERS is not set, it sets it to one listener in the
+// time zone of the machine.
+func ReadListeners() (listener.Set, error) {
+	if os.Getenv("LISTENERS") == "" {
+		os.Setenv("LISTENERS", fmt.Sprintf(`{%q:{"time_zone":%q}}`, listener.Default, timeZone()))
+	}
+	c, err := config.Read[config.Listeners]()
+	return c.Listeners, err
 }
 
 // declare makes the topics, the tables and the secrets.
 func (m *Machine) declare(ctx context.Context) error {
-	if err := m.Cloud.DeclareTopics(ctx, m.Settings.Topic); err != nil {
+	if err := m.Cloud.DeclareTopics(ctx, m.Config.Topic); err != nil {
 		return err
 	}
-	w, err := warehouse.Open(ctx, m.Settings)
+	w, err := warehouse.Open(ctx, m.Config.Warehouse)
 	if err != nil {
 		return err
 	}
@@ -80,7 +86,7 @@ func (m *Machine) declare(ctx context.Context) error {
 		return err
 	}
 	ids := []string{secrets.ClientID}
-	for listener := range m.Settings.Listeners {
+	for listener := range m.Config.Listeners {
 		ids = append(ids, secrets.TokenID(listener))
 	}
 	return m.Cloud.DeclareSecrets(ctx, ids...)
@@ -92,11 +98,11 @@ func (m *Machine) Publish(page string) error {
 }
 
 // Listeners are the ids of all listeners, sorted.
-func (m *Machine) Listeners() []string { return slices.Sorted(maps.Keys(m.Settings.Listeners)) }
+func (m *Machine) Listeners() []string { return slices.Sorted(maps.Keys(m.Config.Listeners)) }
 
 // Connect keeps an app and a listener's token where the functions look for them.
 func (m *Machine) Connect(ctx context.Context, listener string, app spotify.App, token spotify.Token) error {
-	store, err := secrets.Open(ctx, m.Settings.Project)
+	store, err := secrets.Open(ctx, m.Config.Project)
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"sync"
 
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/objects"
 )
 
 // Bucket is an insights bucket in memory. It counts the calls by method and name.
@@ -94,9 +94,9 @@ func (b *Bucket) ReadJSON(ctx context.Context, name string, v any) (int64, error
 }
 
 // Read returns a copy of an object of at most limit bytes: reading takes the memory that it takes elsewhere.
-func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, objects.Attrs, error) {
+func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, bucket.Object, error) {
 	content, generation, err := b.call(ctx, "Read", name)
-	attrs := objects.Attrs{Name: name, Generation: generation, Size: int64(len(content))}
+	attrs := bucket.Object{Name: name, Generation: generation, Size: int64(len(content))}
 	switch {
 	case err != nil:
 	case generation == 0:
@@ -108,10 +108,10 @@ func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, ob
 }
 
 // Attrs returns an object's facts.
-func (b *Bucket) Attrs(ctx context.Context, name string) (objects.Attrs, error) {
+func (b *Bucket) Attrs(ctx context.Context, name string) (bucket.Object, error) {
 	content, generation, err := b.call(ctx, "Attrs", name)
 	if err == nil && generation == 0 {
 		err = fmt.Errorf("%s: %w", name, fs.ErrNotExist)
 	}
-	return objects.Attrs{Name: name, Generation: generation, Size: int64(len(content))}, err
+	return bucket.Object{Name: name, Generation: generation, Size: int64(len(content))}, err
 }

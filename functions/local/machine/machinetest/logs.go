@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/logging"
 )
 
 // Line is a line of the log as Cloud Logging gets it, which alerts look at.
@@ -20,7 +20,7 @@ type Line map[string]any
 func Logs(t testing.TB) func(message string) []Line {
 	t.Helper()
 	before, out := slog.Default(), &buffer{}
-	slog.SetDefault(slog.New(handler.CloudLogging(out, "some-project")))
+	slog.SetDefault(slog.New(logging.Handler(out, "some-project")))
 	t.Cleanup(func() {
 		slog.SetDefault(before)
 		log.SetOutput(os.Stderr) // SetDefault points the older package at what it is given, and not back

@@ -13,9 +13,9 @@ import (
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/iterator"
 
+	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/machine"
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -30,10 +30,12 @@ func Start(t testing.TB, listeners ...string) *machine.Machine {
 	}
 	t.Setenv("LISTENERS", text+"}")
 	for _, variable := range []string{
-		emulator.Storage, emulator.PubSub, emulator.BigQuery, emulator.SecretManager,
-		settings.Project, settings.LakeBucket, settings.InsightsBucket, settings.FeaturesPause,
+		config.StorageEmulator, config.PubSubEmulator, config.BigQueryEmulator, config.SecretManagerEmulator,
 	} {
-		t.Setenv(variable, "") // what the machine sets is undone at the end
+		t.Setenv(variable, "") // restores the variable at the end of the test
+	}
+	for variable := range embedded.Names() {
+		t.Setenv(variable, "")
 	}
 	m, err := machine.Start(t.Context(), t.TempDir())
 	if err != nil {
@@ -49,9 +51,9 @@ func Start(t testing.TB, listeners ...string) *machine.Machine {
 }
 
 // Dataset opens a client and its view of the tables.
-func Dataset(t testing.TB, s settings.Settings) (*bigquery.Client, *bigquery.Dataset) {
+func Dataset(t testing.TB, s config.All) (*bigquery.Client, *bigquery.Dataset) {
 	t.Helper()
-	client, err := warehouse.Client(t.Context(), s)
+	client, err := warehouse.Client(t.Context(), s.Warehouse)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +65,7 @@ func Dataset(t testing.TB, s settings.Settings) (*bigquery.Client, *bigquery.Dat
 type Row map[string]any
 
 // Insert appends rows to a table without the checks of the function load.
-func Insert(t testing.TB, s settings.Settings, table string, rows ...Row) {
+func Insert(t testing.TB, s config.All, table string, rows ...Row) {
 	t.Helper()
 	var lines bytes.Buffer
 	for _, row := range rows {
@@ -113,7 +115,7 @@ func Rows(t testing.TB, client *bigquery.Client, text string) (rows [][]bigquery
 }
 
 // Query returns the rows of a statement of the test's own, each a line of its values.
-func Query(t testing.TB, s settings.Settings, text string) (lines []string) {
+func Query(t testing.TB, s config.All, text string) (lines []string) {
 	t.Helper()
 	client, _ := Dataset(t, s)
 	for _, values := range Rows(t, client, text) {

@@ -8,42 +8,40 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
-	"spotify-insights.internal/shared/audio"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/loading"
-	"spotify-insights.internal/shared/objects"
-	"spotify-insights.internal/shared/plays"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/warehouse"
 )
 
 // Rig is an embedded cloud with the clients of the functions that work on the lake and the warehouse.
 type Rig struct {
-	Settings  settings.Settings
-	Lake      *objects.Bucket
-	Insights  *objects.Bucket
+	Config    config.All
+	Lake      *bucket.Bucket
+	Insights  *bucket.Bucket
 	Warehouse *warehouse.Warehouse
-	Loader    *loading.Loader
+	Loader    *loader.Loader
 	Messages  int // that were published to topten
 }
 
 // Open starts a cloud as [Start] does, and opens the clients.
 func Open(t testing.TB, listeners ...string) *Rig {
 	t.Helper()
-	return Clients(t, Start(t, listeners...).Settings)
+	return Clients(t, Start(t, listeners...).Config)
 }
 
 // Clients opens the clients on a running cloud.
-func Clients(t testing.TB, s settings.Settings) *Rig {
+func Clients(t testing.TB, s config.All) *Rig {
 	t.Helper()
-	r := &Rig{Settings: s}
+	r := &Rig{Config: s}
 	var err error
-	if r.Loader, r.Lake, r.Warehouse, err = loading.Open(t.Context(), s); err != nil {
+	if r.Loader, r.Lake, r.Warehouse, err = loader.Open(t.Context(), s.Load); err != nil {
 		t.Fatal(err)
 	}
-	if r.Insights, err = objects.Open(t.Context(), s.InsightsBucket); err != nil {
+	if r.Insights, err = bucket.Open(t.Context(), s.InsightsBucket); err != nil {
 		t.Fatal(err)
 	}
 	r.Loader.Publisher = r
@@ -54,16 +52,16 @@ func Clients(t testing.TB, s settings.Settings) *Rig {
 func (r *Rig) Publish(context.Context) error { r.Messages++; return nil }
 
 // Play is a play of a track of three minutes, which is named after its id.
-func Play(at time.Time, track string) plays.Row {
-	return plays.Row{
+func Play(at time.Time, track string) lake.PlayRow {
+	return lake.PlayRow{
 		PlayedAt: &at, TrackID: &track, TrackName: new("Name of " + track), Artists: new("Artist of " + track), ArtistName: new("Artist of " + track),
 		Album: new("Album"), DurationMS: new(int64(180_000)), SpotifyURL: new("https://open.spotify.com/track/" + track), Raw: "{}",
 	}
 }
 
 // Page is n plays of different tracks, four minutes apart, the newest first.
-func Page(newest time.Time, n int) []plays.Row {
-	rows := make([]plays.Row, n)
+func Page(newest time.Time, n int) []lake.PlayRow {
+	rows := make([]lake.PlayRow, n)
 	for i := range rows {
 		rows[i] = Play(newest.Add(-time.Duration(i)*4*time.Minute), fmt.Sprint("track", i))
 	}
@@ -71,9 +69,9 @@ func Page(newest time.Time, n int) []plays.Row {
 }
 
 // Fetched completes rows as ingest does: as the API page of a listener that was fetched at a time.
-func Fetched(listener string, at time.Time, rows ...plays.Row) []plays.Row {
+func Fetched(listener string, at time.Time, rows ...lake.PlayRow) []lake.PlayRow {
 	for i := range rows {
-		rows[i].Version, rows[i].Listener, rows[i].Source, rows[i].RowIndex, rows[i].IngestedAt = plays.RowVersion, listener, plays.SourceAPI, i, at
+		rows[i].Version, rows[i].Listener, rows[i].Source, rows[i].RowIndex, rows[i].IngestedAt = lake.PlayVersion, listener, lake.SourceAPI, i, at
 	}
 	name := lake.PageName(listener, rows)
 	for i := range rows {
@@ -83,7 +81,7 @@ func Fetched(listener string, at time.Time, rows ...plays.Row) []plays.Row {
 }
 
 // PutPlays writes rows as the API page of a listener that was fetched at a time, and returns the object's name.
-func (r *Rig) PutPlays(t testing.TB, listener string, at time.Time, rows ...plays.Row) (name string) {
+func (r *Rig) PutPlays(t testing.TB, listener string, at time.Time, rows ...lake.PlayRow) (name string) {
 	t.Helper()
 	rows = Fetched(listener, at, rows...)
 	r.Put(t, rows[0].Object, encoded(t, rows))
@@ -91,7 +89,7 @@ func (r *Rig) PutPlays(t testing.TB, listener string, at time.Time, rows ...play
 }
 
 // PutFeatures writes audio features as the function features does, and returns the object's name.
-func (r *Rig) PutFeatures(t testing.TB, at time.Time, rows ...audio.Row) (name string) {
+func (r *Rig) PutFeatures(t testing.TB, at time.Time, rows ...lake.FeaturesRow) (name string) {
 	t.Helper()
 	var texts []string
 	for _, row := range rows {
@@ -99,7 +97,7 @@ func (r *Rig) PutFeatures(t testing.TB, at time.Time, rows ...audio.Row) (name s
 	}
 	name = lake.FeaturesName(at, texts)
 	for i := range rows {
-		rows[i].Version, rows[i].FetchedAt, rows[i].Object, rows[i].RowIndex = audio.RowVersion, at, name, i
+		rows[i].Version, rows[i].FetchedAt, rows[i].Object, rows[i].RowIndex = lake.FeaturesVersion, at, name, i
 	}
 	r.Put(t, name, encoded(t, rows))
 	return name
@@ -116,9 +114,9 @@ func (r *Rig) Put(t testing.TB, name string, content []byte) {
 // Load loads objects, and returns the receipts by object.
 func (r *Rig) Load(t testing.TB, names ...string) map[string]warehouse.Receipt {
 	t.Helper()
-	var list []objects.Attrs
+	var list []bucket.Object
 	for _, name := range names {
-		list = append(list, objects.Attrs{Name: name})
+		list = append(list, bucket.Object{Name: name})
 	}
 	receipts, err := r.Loader.Load(t.Context(), list)
 	if err != nil {
@@ -134,7 +132,7 @@ func (r *Rig) Load(t testing.TB, names ...string) map[string]warehouse.Receipt {
 // Query returns the rows of a statement of the test's own, as [Query] does.
 func (r *Rig) Query(t testing.TB, format string, args ...any) []string {
 	t.Helper()
-	return Query(t, r.Settings, fmt.Sprintf(format, args...))
+	return Query(t, r.Config, fmt.Sprintf(format, args...))
 }
 
 // Document reads a listener's document and its generation, 0 where there is none.

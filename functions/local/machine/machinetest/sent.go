@@ -14,8 +14,7 @@ import (
 	"google.golang.org/api/option"
 
 	"spotify-insights.internal/functions/local/machine"
-	"spotify-insights.internal/shared/emulator"
-	"spotify-insights.internal/shared/settings"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -64,7 +63,7 @@ func checkSent(t testing.TB, m *machine.Machine) {
 		t.Errorf("a query was sent that is not registered. Put it into shared/warehouse/sql/statements and send it with run or read; a test sends its own with Query:\n%s", query)
 	}
 	if dir := os.Getenv(recordTo); dir != "" {
-		if err := record(ctx, service, m.Settings, jobs, dir); err != nil {
+		if err := record(ctx, service, m.Config, jobs, dir); err != nil {
 			t.Errorf("recording what BigQuery was sent: %v", err)
 		}
 	}
@@ -72,11 +71,11 @@ func checkSent(t testing.TB, m *machine.Machine) {
 
 // jobsOf lists all jobs except the test's own queries.
 func jobsOf(ctx context.Context, m *machine.Machine) (service *bq.Service, jobs []*bq.JobListJobs, err error) {
-	service, err = bq.NewService(ctx, option.WithEndpoint("http://"+m.Cloud.Environment()[emulator.BigQuery]+"/"), option.WithoutAuthentication())
+	service, err = bq.NewService(ctx, option.WithEndpoint("http://"+m.Cloud.Environment()[config.BigQueryEmulator]+"/"), option.WithoutAuthentication())
 	if err != nil {
 		return nil, nil, err
 	}
-	err = service.Jobs.List(m.Settings.Project).Projection("full").MaxResults(1000).Pages(ctx, func(page *bq.JobList) error {
+	err = service.Jobs.List(m.Config.Project).Projection("full").MaxResults(1000).Pages(ctx, func(page *bq.JobList) error {
 		for _, job := range page.Jobs {
 			if job.Configuration.Labels["app"] != own["app"] {
 				jobs = append(jobs, job)
@@ -99,7 +98,7 @@ func unregistered(jobs []*bq.JobListJobs) (queries []string) {
 }
 
 // record writes a file into dir.
-func record(ctx context.Context, service *bq.Service, s settings.Settings, jobs []*bq.JobListJobs, dir string) error {
+func record(ctx context.Context, service *bq.Service, s config.All, jobs []*bq.JobListJobs, dir string) error {
 	var r recording
 	views, err := warehouse.Views(s.Dataset)
 	if err != nil {

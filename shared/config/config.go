@@ -1,0 +1,116 @@
+// Package config reads the environment. Each function has one struct; the tags name its variables and
+// their defaults. functions/README.md lists all variables.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"spotify-insights.internal/shared/listener"
+)
+
+// Warehouse identifies the BigQuery dataset and limits its queries. It is a part of other structs.
+type Warehouse struct {
+	Project        string `env:"GOOGLE_CLOUD_PROJECT,notEmpty"`
+	Dataset        string `env:"DATASET" envDefault:"spotify_insights"`
+	Location       string `env:"LOCATION"`                                  // of the dataset; empty: BigQuery's default
+	MaxBytesBilled int64  `env:"MAX_BYTES_BILLED" envDefault:"21474836480"` // of one query; 20 GiB
+}
+
+// Listeners configures what needs the listeners and nothing else.
+type Listeners struct {
+	Listeners listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
+}
+
+// Ingest configures the function ingest.
+type Ingest struct {
+	Project        string       `env:"GOOGLE_CLOUD_PROJECT,notEmpty"`
+	LakeBucket     string       `env:"LAKE_BUCKET,notEmpty"`
+	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
+	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
+}
+
+// Load configures the functions load and reconcile.
+type Load struct {
+	Warehouse
+	LakeBucket string `env:"LAKE_BUCKET,notEmpty"`
+	Topic      string `env:"TOPIC" envDefault:"plays-loaded"`
+}
+
+// TopTen configures the function topten.
+type TopTen struct {
+	Warehouse
+	InsightsBucket string        `env:"INSIGHTS_BUCKET,notEmpty"`
+	FeaturesPause  time.Duration `env:"FEATURES_PAUSE" envDefault:"3h"` // between two publications of new audio features without new plays
+	Listeners      listener.Set  `env:"LISTENERS" envDefault:"{\"me\":{}}"`
+}
+
+// Features configures the function features.
+type Features struct {
+	Warehouse
+	LakeBucket string `env:"LAKE_BUCKET,notEmpty"`
+	Providers  string `env:"FEATURE_PROVIDERS" envDefault:"spotify,reccobeats"` // names in the order in which they are asked, or "none"
+}
+
+// Dashboard configures the function dashboard.
+type Dashboard struct {
+	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
+	Audience       string       `env:"AUDIENCE"` // "public": everybody; empty: the listeners
+	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
+}
+
+// Public reports whether everybody may see the pages.
+func (d Dashboard) Public() bool { return d.Audience == "public" }
+
+// All configures every function of one process.
+type All struct {
+	Load
+	InsightsBucket string        `env:"INSIGHTS_BUCKET,notEmpty"`
+	FeaturesPause  time.Duration `env:"FEATURES_PAUSE" envDefault:"3h"`
+	Listeners      listener.Set  `env:"LISTENERS" envDefault:"{\"me\":{}}"`
+}
+
+// Read reads a struct of this package from the environment. The error names every variable that is
+// missing or cannot be parsed.
+func Read[T any]() (T, error) {
+	c, err := env.ParseAs[T]()
+	if v, ok := any(c).(interface{ validate() error }); ok && err == nil {
+		err = v.validate()
+	}
+	if err != nil {
+		var none T
+		return none, fmt.Errorf("reading the configuration from the environment: %w", err)
+	}
+	return c, nil
+}
+
+var datasetID = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
+
+func (w Warehouse) validate() error {
+	if !datasetID.MatchString(w.Dataset) {
+		return fmt.Errorf("DATASET=%q is not the name of a dataset: use letters, digits and underscores", w.Dataset)
+	}
+	if w.MaxBytesBilled <= 0 {
+		return fmt.Errorf("MAX_BYTES_BILLED=%d is not a number of bytes such as 21474836480 (20 GiB)", w.MaxBytesBilled)
+	}
+	return nil
+}
+
+func (t TopTen) validate() error {
+	if t.FeaturesPause < 0 {
+		return fmt.Errorf("FEATURES_PAUSE=%s is not a duration such as 3h", t.FeaturesPause)
+	}
+	return t.Warehouse.validate()
+}
+
+// validate refuses a misspelt audience: it may have meant fewer people than everybody.
+func (d Dashboard) validate() error {
+	if d.Audience != "" && !d.Public() {
+		return errors.New(`AUDIENCE is neither empty nor "public"`)
+	}
+	return nil
+}

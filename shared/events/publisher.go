@@ -1,0 +1,42 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cloud.google.com/go/pubsub/v2"
+
+	"spotify-insights.internal/shared/config"
+)
+
+// publishLimit is the deadline of one message.
+const publishLimit = 20 * time.Second
+
+// Publisher publishes on one topic.
+type Publisher struct{ topic *pubsub.Publisher }
+
+// OpenPublisher makes a client. It makes no call.
+func OpenPublisher(ctx context.Context, project, topic string) (*Publisher, error) {
+	if _, err := config.EmulatorHost(config.PubSubEmulator); err != nil { // the client reads the variable itself
+		return nil, err
+	}
+	client, err := pubsub.NewClient(ctx, project)
+	if err != nil {
+		return nil, fmt.Errorf("making a Pub/Sub client: %w", err)
+	}
+	p := client.Publisher(topic)
+	p.PublishSettings.DelayThreshold = time.Millisecond // there is one message at a time
+	return &Publisher{p}, nil
+}
+
+// Publish says that something was loaded. It returns once the message is kept. The message has no
+// parameters: who receives it looks at the warehouse.
+func (p *Publisher) Publish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, publishLimit)
+	defer cancel()
+	if _, err := p.topic.Publish(ctx, &pubsub.Message{Data: []byte("loaded")}).Get(ctx); err != nil {
+		return fmt.Errorf("publishing that something was loaded: %w", err)
+	}
+	return nil
+}

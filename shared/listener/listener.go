@@ -1,0 +1,75 @@
+// Package listener defines the people whose plays are stored.
+package listener
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+	_ "time/tzdata" // a function's image may have no zones
+
+	"spotify-insights.internal/shared/faults"
+)
+
+// Listener is one person whose plays are stored.
+type Listener struct {
+	ID       string         `json:"-"`
+	TimeZone string         `json:"time_zone"` // IANA name, default UTC
+	Public   bool           `json:"public"`    // may everybody see the page
+	Zone     *time.Location `json:"-"`
+}
+
+// Default is the id of the listener of a deployment that names none.
+const Default = "me"
+
+var validID = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+
+// Valid reports whether id can be a listener's id. Ids become parts of object names and of secret
+// names, so nothing else may pass.
+func Valid(id string) bool { return validID.MatchString(id) }
+
+// Set is the listeners of a deployment, by id.
+type Set map[string]Listener
+
+// Find returns the listener with an id that came from outside. The error is a faults.Invalid for an id
+// that is not valid, and a faults.Missing for an id that is not in the set.
+func (s Set) Find(id string) (Listener, error) {
+	if !Valid(id) {
+		return Listener{}, faults.New(faults.Invalid, "Give the id of a listener, as in ?listener=me.", "%s cannot be a listener's id", faults.Quote(id))
+	}
+	l, ok := s[id]
+	if !ok {
+		return Listener{}, faults.New(faults.Missing, "Add the listener to LISTENERS, or give one of its ids.", "there is no listener %q", id)
+	}
+	return l, nil
+}
+
+// UnmarshalText reads the variable LISTENERS, such as {"me":{"time_zone":"Europe/Berlin","public":false}}.
+func (s *Set) UnmarshalText(text []byte) error {
+	var set Set
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields() // a misspelt time_zone would have no effect
+	if err := decoder.Decode((*map[string]Listener)(&set)); err != nil {
+		return fmt.Errorf("LISTENERS is not JSON of the form {\"me\":{\"time_zone\":\"Europe/Berlin\"}}: %w", err)
+	}
+	if len(set) == 0 {
+		return errors.New("LISTENERS has no listener")
+	}
+	var errs []error
+	for id, l := range set {
+		if !Valid(id) {
+			errs = append(errs, fmt.Errorf("listener %q: an id is a lower-case letter, then up to 30 lower-case letters, digits and dashes", id))
+		}
+		zone, err := time.LoadLocation(l.TimeZone)
+		if err != nil || l.TimeZone == "Local" {
+			errs = append(errs, fmt.Errorf("listener %q: time zone %q is not an IANA name such as Europe/Berlin", id, l.TimeZone))
+		}
+		l.ID, l.Zone, l.TimeZone = id, zone, cmp.Or(l.TimeZone, "UTC")
+		set[id] = l
+	}
+	*s = set
+	return errors.Join(errs...)
+}

@@ -1,0 +1,170 @@
+package loader_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"spotify-insights.internal/shared/bucket"
+)
+
+// bad is an object that no retry mends, and a part of the error in its receipt.
+type bad struct {
+	what, object string
+	content      []byte
+	want         string
+}
+
+// loadBad loads bad objects between good ones in one call, and looks whether each has its error and no row.
+func (r *rig) loadBad(t *testing.T, tests []bad, good ...bucket.Object) {
+	t.Helper()
+	list := []bucket.Object{good[0]}
+	for _, tt := range tests {
+		list = append(list, r.create(t, tt.object, tt.content))
+	}
+	receipts := r.load(t, append(list, good[1:]...)...)
+	if len(receipts) != len(tests)+len(good) {
+		t.Errorf("%d receipts, want %d", len(receipts), len(tests)+len(good))
+	}
+	for _, o := range good {
+		if receipts[o.Name].Error != nil {
+			t.Errorf("the good object %s: %s", o.Name, *receipts[o.Name].Error)
+		}
+	}
+	for _, tt := range tests {
+		receipt := receipts[tt.object]
+		if receipt.Error == nil || !strings.Contains(*receipt.Error, tt.want) || receipt.RowsRead != 0 || receipt.Generation == 0 {
+			t.Errorf("%s: the receipt says %v, want %q: %+v", tt.what, deref(receipt.Error), tt.want, receipt)
+		}
+		if lines := r.query(t, "SELECT error IS NOT NULL FROM spotify_insights.loads WHERE object = '"+tt.object+"'"); !slices.Equal(lines, []string{"true"}) {
+			t.Errorf("%s: the table loads has %v", tt.what, lines)
+		}
+	}
+	stored, err := r.warehouse.Receipts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range stored {
+		if newer := strings.Contains(l.Error.StringVal, "newer version"); l.Done() == newer { // which may come back
+			t.Errorf("%s: %s: done is %t", l.Object, l.Error.StringVal, l.Done())
+		}
+	}
+}
+
+func deref(text *string) string {
+	if text == nil {
+		return "nothing"
+	}
+	return *text
+}
+
+func TestBadPlays(t *testing.T) {
+	line := func(n int, more string) string {
+		return fmt.Sprintf(`{"version":2,"listener":"me","source":"api","played_at":"2026-06-24T12:00:00Z","track_id":"a","ingested_at":"2026-06-24T12:01:00Z","object":%q,"row_index":0,"raw":"{}"%s}`+"\n", pageName(n), more)
+	}
+	tests := []bad{
+		{"a picture", "holiday.jpg", []byte("JFIF"), "its name is not one"},
+		{"a name with dots", "plays/source=api/listener=a..b/date=2026-06-24/1-0a.ndjson.gz", zipped(line(0, "")), "its name is not one"},
+	}
+	add := func(what string, content func(n int) []byte, want string) {
+		n := len(tests)
+		tests = append(tests, bad{what, pageName(n), content(n), want})
+	}
+	changed := func(what, from, to, want string) {
+		add(what, func(n int) []byte {
+			before := line(n, "")
+			after := strings.Replace(before, from, to, 1)
+			if before == after {
+				t.Fatalf("%s: nothing was changed", what)
+			}
+			return zipped(line(n, "") + after)
+		}, want)
+	}
+	add("an empty object", func(int) []byte { return nil }, "empty")
+	add("a gzip of nothing", func(int) []byte { return zipped("") }, "no row")
+	add("a gzip that ends early", func(n int) []byte { whole := zipped(line(n, "")); return whole[:len(whole)/2] }, "unexpected EOF")
+	add("a gzip without its checksum", func(n int) []byte { whole := zipped(line(n, "")); return whole[:len(whole)-4] }, "cannot be read to its end")
+	add("a gzip with another checksum", func(n int) []byte { whole := zipped(line(n, "")); whole[len(whole)-8] ^= 1; return whole }, "cannot be read to its end")
+	add("HTML", func(int) []byte { return zipped("<html></html>") }, "line 1")
+	add("not gzip", func(n int) []byte { return []byte(line(n, "")) }, "not a gzip file")
+	add("a line cut in the middle", func(n int) []byte { return zipped(line(n, "") + line(n, "")[:60]) }, "line 2")
+	add("an empty line", func(n int) []byte { return zipped(line(n, "") + "\n" + line(n, "")) }, "line 2")
+	add("a line that is too long", func(n int) []byte { return zipped(line(n, `,"track_name":"`+strings.Repeat("x", 5<<20)+`"`)) }, "too long")
+	add("an unknown field", func(n int) []byte { return zipped(line(n, `,"surprise":1`)) }, "surprise")
+	add("a field twice", func(n int) []byte { return zipped(line(n, `,"track_id":"b"`)) }, "duplicate")
+	add("a negative length", func(n int) []byte { return zipped(line(n, `,"duration_ms":-1`)) }, "negative")
+	add("a negative time", func(n int) []byte { return zipped(line(n, `,"ms_played":-1`)) }, "negative")
+	add("a length that is not whole", func(n int) []byte { return zipped(line(n, `,"duration_ms":1.5`)) }, "duration_ms")
+	add("an item that is not a play, without identity", func(n int) []byte { return zipped(line(n, `,"reject_reason":"no track"`)) }, "identify")
+	changed("a newer version", `"version":2`, `"version":3`, "a newer version")
+	changed("a version below all", `"version":2`, `"version":-1`, "row version -1 is unknown")
+	add("a row of version 1 whose raw text is lost", func(n int) []byte {
+		return zipped(strings.NewReplacer(`"version":2,`, "", `"raw":"{}"`, `"raw":""`).Replace(line(n, "")))
+	}, "no raw item")
+	changed("another listener", `"me"`, `"you"`, "another listener")
+	changed("no listener", `"listener":"me",`, "", "another listener")
+	changed("another source", `"api"`, `"export"`, "another listener or source")
+	changed("another object", "20260624T120000Z-", "20260624T120001Z-", "another object")
+	changed("no object", `"object"`, `"context_uri"`, "another object")
+	changed("no time of fetching", `"ingested_at":"2026-06-24T12:01:00Z",`, "", "when it was fetched")
+	changed("a negative place", `"row_index":0`, `"row_index":-1`, "where it stood")
+	changed("a play without a track", `"track_id":"a",`, "", "without a time or a track")
+	changed("a play with an empty track", `"track_id":"a",`, `"track_id":"",`, "without a time or a track")
+	changed("a play without a time", `"played_at":"2026-06-24T12:00:00Z",`, "", "without a time or a track")
+	changed("a time that is none", "2026-06-24T12:00:00Z", "yesterday", "played_at")
+	changed("a play from the future", "2026-06-24T12:00:00Z", "2026-06-24T12:06:00.001Z", "cannot have been")
+	changed("a play before 2006", "2026-06-24T12:00:00Z", "2005-12-31T23:59:59Z", "cannot have been")
+	r := newRig(t)
+	r.loadBad(t, tests, r.put(t, page("me", noon, 3)), r.put(t, page("you", noon, 3)))
+	if got := r.query(t, "SELECT listener, COUNT(*) FROM spotify_insights.plays GROUP BY listener ORDER BY listener"); !slices.Equal(got, []string{"me | 3", "you | 3"}) {
+		t.Errorf("plays by listener: %v", got)
+	}
+}
+
+func TestBadManifests(t *testing.T) {
+	name := func(n int) string { return fmt.Sprintf("plays/source=export/listener=me/0a/%d/manifest.json", n) }
+	const good = `{"version":1,"zip":"0a","imported_at":"2026-06-24T12:00:00Z","rows":3,"not_music":1,"rejected":1}`
+	tests := []bad{
+		{"an empty object", name(1), nil, "not a manifest"},
+		{"not JSON", name(2), []byte("hello"), "not a manifest"},
+		{"another export", name(3), []byte(strings.Replace(good, "0a", "0b", 1)), "another export"},
+		{"a newer version", name(4), []byte(strings.Replace(good, `"version":1`, `"version":9`, 1)), "newer version"},
+		{"counts that do not add up", name(5), []byte(strings.Replace(good, `"rows":3`, `"rows":1`, 1)), "add up"},
+	}
+	r := newRig(t)
+	r.loadBad(t, tests, r.create(t, name(0), []byte(good)))
+}
+
+func TestBadFeatures(t *testing.T) {
+	name := func(n int) string { return fmt.Sprintf("features/date=2026-06-24/%04x.ndjson.gz", n) }
+	line := func(n int, more string) string {
+		return fmt.Sprintf(`{"version":2,"track_id":"a","found":true,"provider":"p","fetched_at":"2026-06-24T12:00:00Z","object":%q,"row_index":0%s}`+"\n", name(n), more)
+	}
+	whole := zipped(line(0, ""))
+	tests := []bad{
+		{"no date", "features/0a.ndjson.gz", whole, "its name is not one"},
+		{"another ending", "features/date=2026-06-24/0a.json", whole, "its name is not one"},
+		{"no hash", "features/date=2026-06-24/me.ndjson.gz", whole, "its name is not one"},
+	}
+	changed := func(what, from, to, want string) {
+		n := len(tests)
+		tests = append(tests, bad{what, name(n), zipped(strings.Replace(line(n, ""), from, to, 1)), want})
+	}
+	changed("an unknown field", `"track_id"`, `"surprise":1,"track_id"`, "surprise")
+	changed("a value of another type", `"track_id"`, `"energy":"high","track_id"`, "energy")
+	changed("a key that is not whole", `"track_id"`, `"key":0.5,"track_id"`, "key")
+	changed("no track", `"track_id":"a",`, "", "which track")
+	changed("an empty track", `"a"`, `""`, "which track")
+	changed("no time", `"fetched_at":"2026-06-24T12:00:00Z",`, "", "when")
+	changed("no answer", `"found":true,`, "", "who answered what")
+	changed("no provider", `"provider":"p",`, "", "who answered what")
+	changed("another object", "2026-06-24/0", "2026-06-24/1", "another object")
+	changed("a newer version", `"version":2`, `"version":3`, "a newer version")
+	changed("a row of plays", `"found"`, `"source"`, "source")
+	r := newRig(t)
+	r.loadBad(t, tests, r.putFeatures(t, noon, found("x", 100)), r.put(t, page("me", noon, 3)), r.putFeatures(t, noon, missed("y")))
+	if got := r.query(t, "SELECT track_id FROM spotify_insights.audio_features ORDER BY track_id"); !slices.Equal(got, []string{"x", "y"}) {
+		t.Errorf("audio features of %q", got)
+	}
+}

@@ -1,0 +1,65 @@
+package loader
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// blockLines is how many lines are made rows by one goroutine: decoding them takes most of a load's time.
+const blockLines = 1000
+
+// block is some lines of an object, and what they become.
+type block struct {
+	first   int // the number of the first line, from 1
+	lines   [][]byte
+	rows    bytes.Buffer
+	receipt warehouse.Receipt // counts and times alone
+}
+
+func (b *block) read(add addRow) error {
+	encoder := json.NewEncoder(&b.rows)
+	encoder.SetEscapeHTML(false)
+	for i, line := range b.lines {
+		row, err := add(line, &b.receipt)
+		if err == nil {
+			err = encoder.Encode(row)
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", b.first+i, err)
+		}
+		b.receipt.RowsRead++
+		b.lines[i] = nil // not needed any more
+	}
+	return nil
+}
+
+// merge adds the counts and times of a block to an object's receipt.
+func merge(r *warehouse.Receipt, b warehouse.Receipt) {
+	r.RowsRead += b.RowsRead
+	r.Plays += b.Plays
+	r.Rejected += b.Rejected
+	r.NotMusic += b.NotMusic
+	if b.RowVersion != nil {
+		r.RowVersion = b.RowVersion
+	}
+	r.Oldest, r.Newest, r.FetchedAt = older(r.Oldest, b.Oldest), newer(r.Newest, b.Newest), newer(r.FetchedAt, b.FetchedAt)
+}
+
+// older and newer are one of two times; nil is unknown.
+func older(a, b *time.Time) *time.Time {
+	if a == nil || b != nil && b.Before(*a) {
+		return b
+	}
+	return a
+}
+
+func newer(a, b *time.Time) *time.Time {
+	if a == nil || b != nil && b.After(*a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,178 @@
+package loader
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/warehouse"
+)
+
+// Bounds of an object. An export's object of 50,000 rows has 50 MB unpacked.
+const (
+	maxStored   = 64 << 20
+	maxUnpacked = 1 << 30
+	maxLine     = 4 << 20
+	maxColumns  = 256 << 20 // of what is loaded
+)
+
+// content is what an object adds to the warehouse: its rows, and its receipt.
+type content struct {
+	receipt warehouse.Receipt
+	table   string   // "" without rows
+	lines   [][]byte // the rows as JSON lines of the table's columns
+}
+
+// read reads an object, checks it and sums it up. The error is permanent for an object that this program
+// did not write or that is damaged, and [fs.ErrNotExist] for one that is gone.
+func (l *Loader) read(ctx context.Context, o bucket.Object) (content, error) {
+	name, ok := lake.ParseName(o.Name)
+	if !ok {
+		return content{}, faults.New(faults.Invalid, "Move it out of the lake's bucket: only this program's objects belong there.",
+			"its name is not one that this program gives")
+	}
+	stored, attrs, err := l.Lake.Read(ctx, o.Name, maxStored)
+	if err != nil {
+		return content{}, err
+	}
+	c := content{receipt: receiptOf(attrs, name)}
+	switch name.Kind {
+	case lake.KindImport:
+		return c, readManifest(stored, name, &c.receipt)
+	case lake.KindFeatures:
+		c.table = warehouse.AudioFeatures
+		err = c.readLines(stored, featureRows(o.Name))
+	default:
+		c.table = warehouse.Plays
+		rows := playRows{object: o.Name, name: name}
+		err = c.readLines(stored, rows.add)
+		c.receipt.FullPage = name.Kind == lake.SourceAPI && c.receipt.RowsRead >= lake.PageSize
+	}
+	return c, err
+}
+
+func receiptOf(o bucket.Object, name lake.Name) warehouse.Receipt {
+	r := warehouse.Receipt{Object: o.Name, Generation: o.Generation}
+	if name.Kind != "" { // the name is one of ours
+		r.Kind = &name.Kind
+	}
+	if name.Listener != "" {
+		r.Listener = &name.Listener
+	}
+	if name.Zip != "" {
+		r.Zip = &name.Zip
+	}
+	return r
+}
+
+// addRow makes a row of the table of a line, and counts it in the receipt.
+type addRow func(line []byte, r *warehouse.Receipt) (row any, err error)
+
+// readLines unpacks an object and makes each line a row of the table.
+func (c *content) readLines(stored []byte, add addRow) error {
+	if len(stored) == 0 {
+		return faults.New(faults.Invalid, "Delete it: it holds nothing.", "the object is empty")
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(stored))
+	if err != nil {
+		return damaged("it is not a gzip file: %w", err)
+	}
+	bounded := &io.LimitedReader{R: unzipped, N: maxUnpacked}
+	lines := bufio.NewScanner(bounded)
+	lines.Buffer(make([]byte, 64<<10), maxLine)
+	var blocks []*block
+	var size atomic.Int64
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for more := true; more && size.Load() <= maxColumns; {
+		b := &block{first: 1}
+		if len(blocks) > 0 {
+			last := blocks[len(blocks)-1]
+			b.first = last.first + len(last.lines)
+		}
+		for len(b.lines) < blockLines && more {
+			if more = lines.Scan(); more {
+				b.lines = append(b.lines, bytes.Clone(lines.Bytes()))
+			}
+		}
+		blocks = append(blocks, b)
+		group.Go(func() error {
+			err := b.read(add)
+			size.Add(int64(b.rows.Len()))
+			return err
+		})
+	}
+	err = group.Wait()
+	switch {
+	case lines.Err() != nil:
+		return damaged("it cannot be read to its end: %w", lines.Err())
+	case bounded.N == 0:
+		return damaged("it holds more than %d MB", maxUnpacked>>20)
+	case errors.Is(err, errNewerVersion):
+		return err // it can be loaded once that version runs again
+	case err != nil:
+		return damaged("%w", err)
+	case size.Load() > maxColumns:
+		return damaged("it holds more than %d MB of rows", maxColumns>>20)
+	}
+	for _, b := range blocks {
+		c.lines = append(c.lines, b.rows.Bytes())
+		merge(&c.receipt, b.receipt)
+	}
+	if c.receipt.RowsRead == 0 {
+		return damaged("it holds no row")
+	}
+	return nil
+}
+
+func damaged(format string, args ...any) error {
+	return faults.New(faults.Invalid,
+		"Look at the object. If this program did not write it, move it out of the lake's bucket. Once it can be loaded, delete its row from the table loads and run reconcile.",
+		format, args...)
+}
+
+// readManifest reads the manifest of an export, which is written once all its objects are.
+func readManifest(stored []byte, name lake.Name, r *warehouse.Receipt) error {
+	var m lake.Manifest
+	if err := json.Unmarshal(stored, &m); err != nil {
+		return damaged("it is not a manifest: %w", err)
+	}
+	switch {
+	case m.Version > lake.ManifestVersion:
+		return errNewerVersion
+	case m.Version < 1 || m.Zip != name.Zip:
+		return damaged("it is the manifest of another export")
+	case m.Rows < 0 || m.NotMusic < 0 || m.Rejected < 0 || m.Rows < m.NotMusic+m.Rejected:
+		return damaged("its counts do not add up")
+	case !believed(m.ImportedAt) || (m.Oldest == nil) != (m.Newest == nil):
+		return damaged("it does not say when the export was imported, or which time it spans")
+	case m.Oldest != nil && (m.Oldest.Before(lake.Earliest) || m.Newest.Before(*m.Oldest) || m.Newest.After(m.ImportedAt.Add(lake.Tolerance))):
+		return damaged("the time that it spans cannot have been")
+	}
+	r.RowVersion = new(int64(m.Version))
+	r.RowsRead, r.Plays, r.Rejected, r.NotMusic = m.Rows, m.Rows-m.Rejected-m.NotMusic, m.Rejected, m.NotMusic
+	r.Oldest, r.Newest, r.FetchedAt = micros(m.Oldest), micros(m.Newest), micros(&m.ImportedAt)
+	return nil
+}
+
+// micros is a time in BigQuery's precision.
+func micros(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	return new(t.UTC().Truncate(time.Microsecond))
+}
+
+var errNewerVersion = errors.New("a newer version of this program wrote it: deploy that version again")

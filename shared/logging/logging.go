@@ -1,0 +1,76 @@
+// Package logging writes structured log lines as Cloud Logging reads them.
+package logging
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+)
+
+// Setup makes slog's default logger write what Cloud Logging reads, once, and only in a deployed
+// function (K_SERVICE).
+var Setup = sync.OnceFunc(func() {
+	if os.Getenv("K_SERVICE") == "" {
+		return
+	}
+	slog.SetDefault(slog.New(Handler(os.Stderr, os.Getenv("GOOGLE_CLOUD_PROJECT"))))
+})
+
+// Handler writes records as the lines of JSON that Cloud Logging reads.
+func Handler(out io.Writer, project string) slog.Handler {
+	return traceHandler{slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: cloudNames}), project}
+}
+
+// cloudNames gives slog's own fields the names Cloud Logging looks for:
+// https://cloud.google.com/logging/docs/structured-logging
+func cloudNames(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.LevelKey:
+		severity := a.Value.String()
+		if severity == "WARN" {
+			severity = "WARNING"
+		}
+		return slog.String("severity", severity)
+	case slog.MessageKey:
+		return slog.Attr{Key: "message", Value: a.Value}
+	}
+	return a
+}
+
+type traceKey struct{}
+
+// WithTrace keeps the trace id of a request's X-Cloud-Trace-Context header, TRACE/SPAN;o=1.
+func WithTrace(ctx context.Context, header string) context.Context {
+	trace, _, _ := strings.Cut(header, "/")
+	if trace == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, traceKey{}, trace)
+}
+
+// traceHandler adds the field by which Cloud Logging groups the lines of one request.
+type traceHandler struct {
+	slog.Handler
+	project string
+}
+
+func (h traceHandler) Handle(ctx context.Context, r slog.Record) error {
+	if trace, ok := ctx.Value(traceKey{}).(string); ok && h.project != "" {
+		r.AddAttrs(slog.String("logging.googleapis.com/trace", "projects/"+h.project+"/traces/"+trace))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h traceHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return traceHandler{h.Handler.WithAttrs(attrs), h.project}
+}
+
+func (h traceHandler) WithGroup(name string) slog.Handler {
+	return traceHandler{h.Handler.WithGroup(name), h.project}
+}

@@ -1,0 +1,89 @@
+package providers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/upstream"
+)
+
+func init() {
+	makers["spotify"] = func(needs Needs) (Provider, error) {
+		client, err := spotify.New()
+		return &spotifyFeatures{client: client, app: needs.App}, err
+	}
+}
+
+// spotifyFeatures is Spotify itself, which gives audio features to apps from before 2024-11-27 only.
+type spotifyFeatures struct {
+	client *spotify.Client
+	app    func(context.Context) (spotify.App, error)
+
+	mu     sync.Mutex // two runs at a time share the token
+	access spotify.Access
+}
+
+func (*spotifyFeatures) Name() string { return "spotify" }
+func (*spotifyFeatures) Batch() int   { return 100 }
+
+func (p *spotifyFeatures) Ask(ctx context.Context, ids []string) (map[string]json.RawMessage, error) {
+	items, err := p.ask(ctx, ids)
+	if errors.Is(err, spotify.ErrUnauthorized) { // the token may have been taken back before its time
+		p.forget()
+		items, err = p.ask(ctx, ids)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return byTrack(items, ids, func(raw json.RawMessage) string {
+		var item struct {
+			ID string `json:"id"`
+		}
+		_ = json.Unmarshal(raw, &item) // null stands for a track that is not known
+		return item.ID
+	}), nil
+}
+
+func (p *spotifyFeatures) ask(ctx context.Context, ids []string) ([]json.RawMessage, error) {
+	token, err := p.token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items, err := p.client.AudioFeatures(ctx, token, ids)
+	refusal, ok := errors.AsType[*upstream.Refusal](err)
+	if ok && slices.Contains([]int{http.StatusForbidden, http.StatusNotFound, http.StatusGone}, refusal.StatusCode) {
+		return nil, fmt.Errorf("%w: %w", ErrClosed, err)
+	}
+	return items, err
+}
+
+// expiryMargin is how long before its end an access token is no longer used.
+const expiryMargin = time.Minute
+
+// token returns the access token, a new one where the last one is near its end or forgotten.
+func (p *spotifyFeatures) token(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if time.Until(p.access.Expires) > expiryMargin {
+		return p.access.Token, nil
+	}
+	app, err := p.app(ctx)
+	if err != nil {
+		return "", err
+	}
+	p.access, err = p.client.AppToken(ctx, app)
+	return p.access.Token, err
+}
+
+func (p *spotifyFeatures) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.access = spotify.Access{}
+}

@@ -1,0 +1,97 @@
+package spotify
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// The types of this file decode one field of an item and never fail. A value of another type than
+// expected is unknown, so that one odd field does not lose the play.
+
+// text is a JSON string without its NULs. Another value is "".
+type text struct{ value string }
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	if json.Unmarshal(b, &t.value) != nil { // a lone surrogate becomes U+FFFD
+		t.value = ""
+	}
+	t.value = strings.ReplaceAll(t.value, "\x00", "") // BigQuery refuses to load a NUL
+	return nil
+}
+
+func (t text) pointer() *string {
+	if t.value == "" {
+		return nil
+	}
+	return &t.value
+}
+
+// link returns the text where it is an http or https URL. A page shows it as a link, and a link of
+// another scheme, such as javascript, could run a program.
+func (t text) link() *string {
+	u, err := url.Parse(t.value)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return nil
+	}
+	return &t.value
+}
+
+// flag is a JSON true, also written as text. Another value is false.
+type flag bool
+
+func (f *flag) UnmarshalJSON(b []byte) error {
+	*f = flag(strings.EqualFold(strings.Trim(string(b), `"`), "true"))
+	return nil
+}
+
+// longest is the greatest length of a track that is believed, in ms: one day.
+const longest = 24 * 60 * 60 * 1000
+
+// number is a JSON whole number from 0 to longest in any spelling (240000, 240000.0, 2.4E5), also
+// written as text. Another value is unknown.
+type number struct{ value *int64 }
+
+func (n *number) UnmarshalJSON(b []byte) error {
+	literal := strings.TrimSpace(string(b))
+	if strings.HasPrefix(literal, `"`) {
+		var quoted text
+		_ = quoted.UnmarshalJSON(b)
+		literal = strings.TrimSpace(quoted.value)
+	}
+	if !json.Valid([]byte(literal)) { // ParseFloat takes more spellings than JSON has
+		return nil
+	}
+	v, err := strconv.ParseFloat(literal, 64)
+	if err == nil && v >= 0 && v <= longest && v == float64(int64(v)) {
+		n.value = new(int64(v))
+	}
+	return nil
+}
+
+// maybe is a JSON value of the form T. Another value is the zero T.
+type maybe[T any] struct{ value T }
+
+func (m *maybe[T]) UnmarshalJSON(b []byte) error {
+	var v T
+	if json.Unmarshal(b, &v) == nil {
+		m.value = v
+	}
+	return nil
+}
+
+// list is a JSON array. An element of another form is the zero T, another value is an empty list.
+type list[T any] []T
+
+func (l *list[T]) UnmarshalJSON(b []byte) error {
+	var elements []maybe[T]
+	if json.Unmarshal(b, &elements) != nil {
+		return nil
+	}
+	*l = make([]T, len(elements))
+	for i, e := range elements {
+		(*l)[i] = e.value
+	}
+	return nil
+}

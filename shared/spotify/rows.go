@@ -1,0 +1,123 @@
+package spotify
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"spotify-insights.internal/shared/lake"
+)
+
+// The reject reasons of an item that cannot be read as a play, besides [lake.LocalFile] and [lake.NotMusic].
+const (
+	notAnItem   = "not an item of recently-played"
+	noPlayedAt  = "no played_at"
+	notATime    = "played_at is not a time"
+	inTheFuture = "played_at is later than the time of fetching"
+	tooOld      = "played_at is before 2006"
+	noTrack     = "no track"
+	noTrackID   = "no track id"
+)
+
+// PlayRows makes rows of the items of one recently-played answer, one row an item, in their
+// order. An item that is not a play gets a reject reason and keeps its raw text, so that nothing
+// Spotify ever said is lost.
+func PlayRows(listener string, items []json.RawMessage, fetchedAt time.Time) []lake.PlayRow {
+	rows := make([]lake.PlayRow, len(items))
+	for i, raw := range items {
+		rows[i] = fromItem(compact(raw), fetchedAt)
+		rows[i].Listener, rows[i].RowIndex = listener, i
+		rows[i].IngestedAt = fetchedAt.UTC().Truncate(time.Microsecond) // BigQuery's precision
+	}
+	return rows
+}
+
+// Derive makes a row of today's version from the raw item of an older one. The listener, the source,
+// the time of ingest, the object and the row index stay. A row of today's version stays as it is.
+func Derive(row lake.PlayRow) (lake.PlayRow, error) {
+	switch {
+	case row.Version == lake.PlayVersion:
+		return row, nil
+	case row.Version < 0 || row.Version > lake.PlayVersion:
+		return lake.PlayRow{}, fmt.Errorf("row version %d is unknown, this program knows versions up to %d: deploy the version that wrote the row", row.Version, lake.PlayVersion)
+	case row.Source != lake.SourceAPI:
+		return lake.PlayRow{}, fmt.Errorf("row version %d has no rows of source %q: delete the object, and import the export again where it came from one", max(row.Version, 1), row.Source)
+	case row.Raw == "":
+		return lake.PlayRow{}, fmt.Errorf("a row of version %d has no raw item to derive its columns from: restore the object from a backup", max(row.Version, 1))
+	}
+	derived := fromItem(compact([]byte(row.Raw)), row.IngestedAt)
+	derived.Listener, derived.Source, derived.IngestedAt = row.Listener, row.Source, row.IngestedAt
+	derived.Object, derived.RowIndex = row.Object, row.RowIndex
+	return derived, nil
+}
+
+// fromItem makes a row of one item, without what the item does not say: its listener, object and place.
+func fromItem(raw string, fetchedAt time.Time) lake.PlayRow {
+	var it item
+	wrong := json.Unmarshal([]byte(raw), &it) != nil
+	at, timed := instant(it.PlayedAt.value)
+	var row lake.PlayRow
+	if it.Track.value != nil {
+		row = it.Track.value.columns()
+	}
+	row.Version, row.Source, row.Raw = lake.PlayVersion, lake.SourceAPI, raw
+	row.ContextURI = it.Context.value.URI.pointer()
+	reason := ""
+	switch {
+	case wrong:
+		reason = notAnItem
+	case it.PlayedAt.value == "":
+		reason = noPlayedAt
+	case !timed:
+		reason = notATime
+	case at.After(fetchedAt.Add(lake.Tolerance)):
+		reason = inTheFuture
+	case at.Before(lake.Earliest):
+		reason = tooOld
+	default:
+		row.PlayedAt = &at
+		reason = it.Track.value.reject()
+	}
+	if reason != "" {
+		row.RejectReason, row.Item = &reason, new(it.identity(at, timed, raw))
+	}
+	return row
+}
+
+// reject is the reason why the track is not one that can be played from Spotify, or "".
+func (t *track) reject() string {
+	switch {
+	case t == nil:
+		return noTrack
+	case t.local():
+		return lake.LocalFile
+	case !t.music():
+		return lake.NotMusic
+	case t.ID.value == "":
+		return noTrackID
+	}
+	return ""
+}
+
+// identity is equal for the same item of two answers: a hash of its time and uri where it has both, else
+// of its raw text.
+func (it item) identity(at time.Time, timed bool, raw string) string {
+	if t := it.Track.value; timed && t != nil && t.URI.value != "" {
+		raw = fmt.Sprintf("%d %s", at.UnixMilli(), t.URI.value)
+	}
+	sum := sha256.Sum256([]byte(raw))
+	return hex.EncodeToString(sum[:16])
+}
+
+// compact takes the white space out of a JSON text and leaves every word of it. Bytes that are not UTF-8
+// become U+FFFD, as they would in the lake.
+func compact(raw []byte) string {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) == nil {
+		raw = b.Bytes()
+	}
+	return string([]rune(string(raw)))
+}
