@@ -27,7 +27,7 @@ import (
 	"spotify-insights.internal/shared/listener"
 )
 
-// What the dashboard is to stay under; the first two with most listens.
+// The upper bounds of the dashboard; the first two with most listens.
 const (
 	reachHistory  = 0.5  // s
 	reachHeap     = 60   // MB
@@ -88,13 +88,13 @@ func newShown(r *report, count int) (*shown, error) {
 	return s, nil
 }
 
-// renew writes a listener's document with a later time: a new snapshot, as far as the dashboard can tell.
+// renew writes a listener's document with a later time. For the dashboard it is a new snapshot.
 func (s *shown) renew(id string) {
 	s.document.Listener, s.document.AsOf = id, s.document.AsOf.Add(time.Second)
 	s.PutJSON(insights.DocumentName(id), s.document)
 }
 
-// measureHistory measures one history: its load, its memory, and figures that are not kept.
+// measureHistory measures one history: its load, its memory, and figures that are not cached.
 func (s *shown) measureHistory(ctx context.Context, r *report) error {
 	var load, cpu, heap, overview, page []float64
 	var h *history.History
@@ -186,8 +186,8 @@ func ask(handler http.HandlerFunc, id, period string) (time.Duration, error) {
 	return time.Since(start), nil
 }
 
-// measureServing asks for pages at a steady rate while new snapshots arrive. A request is due at its time, whether or not those before it have
-// been answered, and how long it takes is counted from there.
+// measureServing requests pages at a steady rate while new snapshots arrive. The time of a request counts from when it is
+// due, also where earlier requests are not answered yet.
 func (s *shown) measureServing(ctx context.Context, r *report) error {
 	const (
 		rate     = 200       // requests a second
@@ -229,7 +229,7 @@ func (s *shown) measureServing(ctx context.Context, r *report) error {
 	if loads := s.Calls("Read", s.document.Snapshot.Listens.Names[0]) - reads; loads != news {
 		return fmt.Errorf("%d new snapshots were loaded, %d wanted", loads, news)
 	}
-	var between []float64 // of the requests that no load and no page of new figures can have held up
+	var between []float64 // of the requests that no load and no new page can have delayed
 	for i := range took {
 		if i < every || i%every >= settled {
 			between = append(between, took[i])
@@ -249,7 +249,7 @@ func (s *shown) measureFive(ctx context.Context, r *report) error {
 	ids := []string{"a", "b", "c", "d", "e"}
 	viewer := s.viewer(ids...)
 	r.progress("loading the histories of %d listeners", len(ids))
-	debug.FreeOSMemory() // of what came before
+	debug.FreeOSMemory() // of earlier measurements
 	stop := watchHeap()
 	err := s.loadTwice(ctx, viewer, ids)
 	most := stop()
@@ -292,14 +292,14 @@ func await(ctx context.Context, viewer *dashboard.Viewer, id string, asOf time.T
 	}
 }
 
-// processorTime is what this process has used of the processor.
+// processorTime is the processor time of this process.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails for a wrong argument only
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// watchHeap looks at the heap in use until stop, which returns the most that it was.
+// watchHeap samples the heap in use until stop, which returns the maximum.
 func watchHeap() (stop func() int64) {
 	done, peak := make(chan struct{}), make(chan int64)
 	go func() {

@@ -129,7 +129,7 @@ type ingested struct {
 	Plays          int
 }
 
-// ingestProcess has a new process ingest a page of new plays.
+// ingestProcess ingests a page of new plays in a new process.
 func (c *cloud) ingestProcess(ctx context.Context, binary string) (result ingested, used usage, err error) {
 	if err := c.play(lake.PageSize); err != nil {
 		return result, used, err

@@ -3,10 +3,10 @@
 // registered to read.
 //
 // The rules, from Google's pricing page and "On-demand query size calculation" of the DML reference:
-//   - a query is billed the logical bytes of the columns that it reads, in the partitions that constant
-//     filters leave, once each, of the rows of all listeners: clustering does not prune tables this small;
-//   - a MERGE that updates or deletes, an UPDATE and a DELETE are billed besides every column of the
-//     partitions that they change;
+//   - a query is billed the logical bytes of the columns that it reads, once each, in the partitions that constant filters
+//     leave. The rows of all listeners count: clustering does not prune tables this small;
+//   - a MERGE that updates or deletes, an UPDATE and a DELETE are also billed every column of the partitions that they
+//     change;
 //   - EXPORT DATA is billed as its query;
 //   - each table that a query names is billed at least 10 MB, and whole MB; a MB is 2^20 bytes;
 //   - load jobs, and reading the rows of a result or the metadata of a table, are free.
@@ -22,9 +22,9 @@ import (
 
 const (
 	mebibyte = 1 << 20
-	// Least is what a query is billed for each table that it names, in bytes.
+	// Least is the least that a query is billed for each table that it names, in bytes.
 	Least = 10 * mebibyte
-	// FreeMonthly is what is free in each month, in bytes.
+	// FreeMonthly is the free part of each month, in bytes.
 	FreeMonthly = 1 << 40
 )
 

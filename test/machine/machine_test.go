@@ -87,7 +87,7 @@ type process struct {
 	err  error         // how it ended
 }
 
-// client keeps no connections: they would outlive a killed process.
+// client reuses no connections, because they would outlive a killed process.
 var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // command is the built command with arguments, on a data folder and a free port. Its output is added to out.

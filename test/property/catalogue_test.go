@@ -7,8 +7,7 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// tracks is the number of tracks that there are. All listeners share them, and some are played far more
-// often than others.
+// tracks is the number of tracks. All listeners share them, and some are played far more often than others.
 const tracks = 24
 
 func trackID(track int) string { return fmt.Sprintf("track%02d", track) }
@@ -21,7 +20,7 @@ func (d dice) track() int {
 	return d.IntN(tracks)
 }
 
-// length is the length of a track in milliseconds. Some tracks are shorter than what an export counts.
+// length is the length of a track in milliseconds. Some tracks are too short to count in an export.
 func length(track int) int64 { return int64(20_000 + track*9_137) }
 
 // inAPI is the API's row of a track at an instant: names change with the years, and any value can be
@@ -51,7 +50,7 @@ func (d dice) duration(track int) *int64 {
 	case 2:
 		return new(int64(0))
 	case 3:
-		return new(int64(86_400_000)) // the greatest that is believed
+		return new(int64(86_400_000)) // the longest valid one
 	case 4:
 		return new(int64(86_400_001))
 	case 5, 6:

@@ -42,7 +42,7 @@ func (d dice) exports(listener string, all []heard, end time.Time) (objects []ob
 				written[i] = d.exported(all[i])
 			}
 			rows = append(rows, d.exportRow(listener, all[i].track, written[i], imported))
-			if d.chance(8) { // a play that the API never had
+			if d.chance(8) { // a play that the API did not report
 				other := exported{pick(d, written[i].at, all[i].at, written[i].at.Add(d.within(0, 20*time.Second, time.Second))), written[i].ms}
 				rows = append(rows, d.exportRow(listener, d.track(), other, imported))
 			}
@@ -52,7 +52,7 @@ func (d dice) exports(listener string, all []heard, end time.Time) (objects []ob
 	return objects
 }
 
-// firstOfMonths are the indices of plays that are the first of their month, and end seconds after it began.
+// firstOfMonths are the indices of plays that are the first of their month and end within seconds of its beginning.
 func firstOfMonths(all []heard) (list []int) {
 	for i, h := range all {
 		before := h.at.Add(-6 * time.Second)

@@ -115,7 +115,7 @@ func near(entries []*entry, at int64) (list []*entry) {
 	return list
 }
 
-// listenOf makes a listen of an entry if it is one, from all entries of its track that are near (rule 3).
+// listenOf makes a listen of an entry if it counts, from all near entries of its track (rule 3).
 func listenOf(e *entry, near []*entry) (listen, bool) {
 	l := listen{entry: *e}
 	api, export, longest := false, false, (*int64)(nil)
@@ -147,8 +147,8 @@ func listenOf(e *entry, near []*entry) (listen, bool) {
 	return l, true
 }
 
-// boundByPause bounds what is not measured by the time since the listen before, in whole milliseconds
-// (rule 4). Listens at the same instant have the same listen before.
+// boundByPause limits times that are not measured to the time since the previous listen, in whole milliseconds (rule 4).
+// Listens at the same instant have the same previous listen.
 func boundByPause(list []listen) {
 	before, last := time.Time{}, time.Time{} // the newest listen at an earlier instant, and at this one
 	for i, l := range list {

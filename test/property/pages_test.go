@@ -7,7 +7,7 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// pages makes the lake objects of the pages that ingest has fetched of a listener's list.
+// pages makes the lake objects of the API pages that ingest has fetched of a listener's list.
 func (d dice) pages(listener string, list []report, end time.Time) (objects []object) {
 	written := map[string]bool{}
 	for _, at := range d.fetches(list, end) {
@@ -28,7 +28,7 @@ func (d dice) pages(listener string, list []report, end time.Time) (objects []ob
 	return objects
 }
 
-// fetches are the times of ingests: usually a dozen plays apart, and now and then many more.
+// fetches are the times of ingests: usually a dozen plays apart, sometimes many more.
 func (d dice) fetches(list []report, end time.Time) (times []time.Time) {
 	missed := 0
 	for i := len(list) - 1; i >= 0; i-- {

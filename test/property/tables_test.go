@@ -59,7 +59,7 @@ func pointed[T any](p *T) string {
 	return word(*p)
 }
 
-// same fails the test where rows are not those wanted, in any order.
+// same fails the test where rows are not the wanted ones, in any order.
 func (w *world) same(what string, got, want []string) {
 	w.t.Helper()
 	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))

@@ -43,7 +43,7 @@ type world struct {
 	refresher  *topten.Refresher
 }
 
-// newWorld makes the tables of a case. s are the settings of the cloud.
+// newWorld makes the tables of a case. s is the configuration of the cloud.
 func newWorld(t *testing.T, s config.All, name string, d dice, h history) *world {
 	t.Helper()
 	ctx := t.Context()

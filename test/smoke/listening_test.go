@@ -82,7 +82,7 @@ func periods(plays []fakespotify.Play, zone *time.Location) []string {
 }
 
 // totals are "plays | ms | tracks" of tracks that are counted.
-func totals(counts []fakespotify.Count) string {
+func totals(counts []count) string {
 	plays, ms := 0, 0
 	for _, c := range counts {
 		plays, ms = plays+c.Times, ms+c.MS
@@ -101,7 +101,7 @@ func windowed(name string) bool {
 }
 
 // topTen are the first ten of ranked tracks, each a line of its figures.
-func topTen(counts []fakespotify.Count, fake *fakespotify.Server) (lines []string) {
+func topTen(counts []count, fake *fakespotify.Server) (lines []string) {
 	for i, c := range counts[:min(10, len(counts))] {
 		lines = append(lines, fmt.Sprintf("%d | %s | %s | %s | %d | %d | %s | %s", i+1, c.Track.ID, c.Track.Name, artists(c.Track), c.Times, c.MS,
 			moment(c.Last), values(fake, c.Track.ID, "danceability", "energy", "valence")))

@@ -174,7 +174,7 @@ func (r *run) checkFigures() {
 	public := dashboard.New(c, r.functions.Documents, time.Now)
 	var table []string
 	for _, name := range periods(r.plays, zone) {
-		counts := fakespotify.Ranked(r.plays, period(name, d.AsOf, zone))
+		counts := rankedTracks(r.plays, period(name, d.AsOf, zone))
 		want := topTen(counts, r.fake)
 		for _, line := range want {
 			table = append(table, name+" | "+line)
@@ -190,7 +190,7 @@ func (r *run) checkFigures() {
 			r.same("the totals of "+name+" on the public page", totals(counts), totalsOf(r.view(public, name)))
 		}
 		tracks, known := 0, 0
-		for _, c := range fakespotify.Ranked(r.plays, nil) {
+		for _, c := range rankedTracks(r.plays, nil) {
 			tracks++
 			if _, ok := r.fake.FeaturesOf(fakespotify.ReccoBeats, c.Track.ID); ok {
 				known++
@@ -222,7 +222,7 @@ func (r *run) view(viewer *dashboard.Viewer, period string) *dashboard.View {
 // checkFeatures compares the table and the view of audio features with those of ReccoBeats.
 func (r *run) checkFeatures() {
 	var rows, history []string
-	for _, c := range fakespotify.Ranked(r.plays, nil) {
+	for _, c := range rankedTracks(r.plays, nil) {
 		_, known := r.fake.FeaturesOf(fakespotify.ReccoBeats, c.Track.ID)
 		rows = append(rows, fmt.Sprintf("%s | %t | reccobeats", c.Track.ID, known))
 	}

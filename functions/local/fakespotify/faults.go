@@ -46,7 +46,7 @@ const (
 	PartialAnswer  Kind = "partial-answer"  // a third of the tracks that have features, and at least one, are left out
 	EmptyAnswer    Kind = "empty-answer"    // all tracks are left out
 	DuplicateItems Kind = "duplicate-items" // one to three items come twice
-	ShuffledOrder  Kind = "shuffled-order"  // Spotify's: not in the order of the request; ReccoBeats never keeps it
+	ShuffledOrder  Kind = "shuffled-order"  // Spotify's: not in the order of the request; ReccoBeats has none
 )
 
 // Fault is a kind of fault with its measures.

@@ -1,4 +1,4 @@
-package fakespotify
+package smoke
 
 import (
 	"cmp"
@@ -6,22 +6,24 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"spotify-insights.internal/functions/local/fakespotify"
 )
 
-// Count is the plays of one track.
-type Count struct {
-	Track Track
+// count is the plays of one track.
+type count struct {
+	Track fakespotify.Track
 	Times int
 	MS    int // of each play its length, and at most the time since the play before
 	Last  time.Time
 }
 
-// Ranked counts the plays for which in is true (nil: all) by track and ranks the tracks by number of plays, time, later
+// rankedTracks counts the plays for which in is true (nil: all) by track and ranks the tracks by number of plays, time, later
 // last play and id. It needs all plays of a listener, because one takes at most the time since the play before it.
-func Ranked(plays []Play, in func(Play) bool) []Count {
-	counts := map[string]Count{}
+func rankedTracks(plays []fakespotify.Play, in func(fakespotify.Play) bool) []count {
+	counts := map[string]count{}
 	var instant, before time.Time // of the last play, and of the last one at another instant
-	for _, p := range slices.SortedFunc(slices.Values(plays), func(a, b Play) int { return a.PlayedAt.Compare(b.PlayedAt) }) {
+	for _, p := range slices.SortedFunc(slices.Values(plays), func(a, b fakespotify.Play) int { return a.PlayedAt.Compare(b.PlayedAt) }) {
 		if !p.PlayedAt.Equal(instant) {
 			before, instant = instant, p.PlayedAt
 		}
@@ -39,7 +41,7 @@ func Ranked(plays []Play, in func(Play) bool) []Count {
 		}
 		counts[p.Track.ID] = c
 	}
-	return slices.SortedFunc(maps.Values(counts), func(a, b Count) int {
+	return slices.SortedFunc(maps.Values(counts), func(a, b count) int {
 		return cmp.Or(b.Times-a.Times, b.MS-a.MS, b.Last.Compare(a.Last), strings.Compare(a.Track.ID, b.Track.ID))
 	})
 }
