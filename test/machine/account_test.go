@@ -42,7 +42,7 @@ func (tl *timeline) forward(n int) {
 // Ingests from a Spotify with every kind of fault, a thousand in the soak, store exactly the plays that were served, once
 // each.
 func TestManyIngests(t *testing.T) {
-	ingests := 120
+	ingests := 60
 	if *soak {
 		ingests = 1000
 	}
@@ -119,7 +119,7 @@ func (p *process) memory(t *testing.T) (kB int) {
 
 // A power cut between any two steps loses nothing and counts nothing twice.
 func TestKill(t *testing.T) {
-	kills := 8
+	kills := 4
 	if *soak {
 		kills = 40
 	}
