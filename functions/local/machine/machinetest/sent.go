@@ -18,16 +18,16 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// recordTo is a variable. Where it names a folder, every machine writes what its BigQuery was sent into a
-// file there, for test/googlesql.
+// recordTo names the variable of a folder. Where it is set, every machine writes the statements that its BigQuery was
+// sent into a file there, for test/googlesql.
 const recordTo = "RECORD_STATEMENTS"
 
 // own are the labels of a test's own queries.
 var own = map[string]string{"app": "test"}
 
-// recording is the content of such a file.
+// recording is the views of a machine's BigQuery, and the statements that it was sent.
 type recording struct {
-	Views []relation `json:"views"` // each after the views that it reads
+	Views []relation `json:"views"` // in the order in which they need each other
 	Sent  []sent     `json:"sent"`
 }
 
@@ -37,7 +37,7 @@ type relation struct {
 	Columns []column `json:"columns"`
 }
 
-// sent is a statement as it was sent, with the columns of its answer.
+// sent is a statement as it was sent, with the columns of the answer.
 type sent struct {
 	Statement  string   `json:"statement"`
 	Query      string   `json:"query"`
@@ -50,7 +50,7 @@ type column struct {
 	Type string `json:"type"`
 }
 
-// checkSent fails the test if a query was sent that is not registered, and writes the recording.
+// checkSent fails the test if a query was sent that is not registered, and records what was sent.
 func checkSent(t testing.TB, m *machine.Machine) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
@@ -60,7 +60,7 @@ func checkSent(t testing.TB, m *machine.Machine) {
 		return
 	}
 	for _, query := range unregistered(jobs) {
-		t.Errorf("a query was sent that is not registered. Put it into shared/warehouse/sql/statements and send it with run or read; a test asks with Query or Ask:\n%s", query)
+		t.Errorf("a query was sent that is not registered. Put it into shared/warehouse/sql/statements and send it with run or read; a test sends its own with Query:\n%s", query)
 	}
 	if dir := os.Getenv(recordTo); dir != "" {
 		if err := record(ctx, service, m.Config, jobs, dir); err != nil {
@@ -69,7 +69,7 @@ func checkSent(t testing.TB, m *machine.Machine) {
 	}
 }
 
-// jobsOf returns all jobs except the test's own queries.
+// jobsOf lists all jobs except the test's own queries.
 func jobsOf(ctx context.Context, m *machine.Machine) (service *bq.Service, jobs []*bq.JobListJobs, err error) {
 	service, err = bq.NewService(ctx, option.WithEndpoint("http://"+m.Cloud.Environment()[config.BigQueryEmulator]+"/"), option.WithoutAuthentication())
 	if err != nil {
@@ -86,7 +86,7 @@ func jobsOf(ctx context.Context, m *machine.Machine) (service *bq.Service, jobs 
 	return service, jobs, err
 }
 
-// unregistered returns the queries without the label of a registered statement.
+// unregistered are the queries that are not labelled with the name of a registered statement.
 func unregistered(jobs []*bq.JobListJobs) (queries []string) {
 	statements := warehouse.Statements()
 	for _, job := range jobs {
