@@ -36,11 +36,9 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	providers, err := providers.New(s.Providers, providers.Needs{
-		App: func(ctx context.Context) (app spotify.App, err error) {
-			_, err = store.Latest(ctx, secrets.ClientID, &app)
-			return app, err
-		},
+	providers, err := providers.New(s.Providers, func(ctx context.Context) (app spotify.App, err error) {
+		_, err = store.Latest(ctx, secrets.ClientID, &app)
+		return app, err
 	})
 	if err != nil {
 		return nil, err

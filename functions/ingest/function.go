@@ -30,10 +30,7 @@ var ingester = handler.NewOnce(func() (*Ingester, error) {
 		return nil, err
 	}
 	ctx := context.Background() // the clients outlive the first request
-	client, err := spotify.New()
-	if err != nil {
-		return nil, err
-	}
+	client := spotify.New(s.Spotify)
 	store, err := secrets.Open(ctx, s.Project)
 	if err != nil {
 		return nil, err

@@ -26,8 +26,22 @@ type Listeners struct {
 	Listeners listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
 
+// Spotify has the addresses of Spotify's services. It is a part of other structs.
+type Spotify struct {
+	APIURL      BaseURL `env:"SPOTIFY_API_URL" envDefault:"https://api.spotify.com"`
+	AccountsURL BaseURL `env:"SPOTIFY_ACCOUNTS_URL" envDefault:"https://accounts.spotify.com"`
+}
+
+// Providers configures the providers of audio features. It is a part of other structs.
+type Providers struct {
+	Spotify
+	Names         string  `env:"FEATURE_PROVIDERS" envDefault:"spotify,reccobeats"` // in the order in which they are asked, or "none"
+	ReccoBeatsURL BaseURL `env:"RECCOBEATS_URL" envDefault:"https://api.reccobeats.com"`
+}
+
 // Ingest configures the function ingest.
 type Ingest struct {
+	Spotify
 	Project        string       `env:"GOOGLE_CLOUD_PROJECT,notEmpty"`
 	LakeBucket     string       `env:"LAKE_BUCKET,notEmpty"`
 	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
@@ -52,8 +66,8 @@ type TopTen struct {
 // Features configures the function features.
 type Features struct {
 	Warehouse
+	Providers
 	LakeBucket string `env:"LAKE_BUCKET,notEmpty"`
-	Providers  string `env:"FEATURE_PROVIDERS" envDefault:"spotify,reccobeats"` // names in the order in which they are asked, or "none"
 }
 
 // Dashboard configures the function dashboard.

@@ -4,13 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/upstream"
 )
 
 // Provider is somebody who knows audio features.
@@ -28,34 +29,25 @@ type Provider interface {
 // ErrClosed says that a provider does not give audio features to this app.
 var ErrClosed = errors.New("it gives no audio features to this app")
 
-// Needs are what providers are made with.
-type Needs struct {
-	App func(context.Context) (spotify.App, error) // the Spotify app, from its secret
-}
-
-// makers make the providers, by name. Each provider's file puts its own in.
-var makers = map[string]func(Needs) (Provider, error){}
-
-// None is the list of providers that names nobody.
+// None is the list of providers without a name.
 const None = "none"
 
-// New makes the providers that a list of names tells, such as "spotify,reccobeats", in its order.
-// The error is a faults.Invalid for a name that is unknown.
-func New(list string, needs Needs) ([]Provider, error) {
-	if list == None {
+// New makes the providers that c.Names lists, such as "spotify,reccobeats", in this order. app reads the
+// Spotify app from its secret. The error is a faults.Invalid for a name that is unknown or listed twice.
+func New(c config.Providers, app func(context.Context) (spotify.App, error), options ...upstream.Option) ([]Provider, error) {
+	if c.Names == None {
 		return nil, nil
 	}
+	all := map[string]Provider{
+		"spotify":    &spotifyFeatures{client: spotify.New(c.Spotify, options...), app: app},
+		"reccobeats": &reccoBeats{string(c.ReccoBeatsURL), upstream.New("look at https://reccobeats.com.", options...)},
+	}
 	var providers []Provider
-	for name := range strings.SplitSeq(list, ",") {
-		name = strings.TrimSpace(name)
-		maker, ok := makers[name]
-		if !ok || slices.ContainsFunc(providers, func(p Provider) bool { return p.Name() == name }) {
+	for name := range strings.SplitSeq(c.Names, ",") {
+		p, ok := all[strings.TrimSpace(name)]
+		if !ok || slices.Contains(providers, p) {
 			return nil, faults.New(faults.Invalid, "Set FEATURE_PROVIDERS, or feature_providers of the deployment, to names of providers, each once.",
-				"FEATURE_PROVIDERS=%q is no list of %s with commas between them, nor %s", list, strings.Join(slices.Sorted(maps.Keys(makers)), ", "), None)
-		}
-		p, err := maker(needs)
-		if err != nil {
-			return nil, fmt.Errorf("making the provider %s: %w", name, err)
+				"FEATURE_PROVIDERS=%q is neither a list of %s with commas between them, nor %s", c.Names, strings.Join(slices.Sorted(maps.Keys(all)), ", "), None)
 		}
 		providers = append(providers, p)
 	}

@@ -15,13 +15,6 @@ import (
 	"spotify-insights.internal/shared/upstream"
 )
 
-func init() {
-	makers["reccobeats"] = func(Needs) (Provider, error) {
-		base, err := upstream.Base("RECCOBEATS_URL", "https://api.reccobeats.com")
-		return &reccoBeats{base, upstream.New("look at https://reccobeats.com.")}, err
-	}
-}
-
 // reccoBeats is a free service that knows Spotify's ids: https://reccobeats.com/docs/apis/get-audio-features
 type reccoBeats struct {
 	base     string

@@ -14,13 +14,6 @@ import (
 	"spotify-insights.internal/shared/upstream"
 )
 
-func init() {
-	makers["spotify"] = func(needs Needs) (Provider, error) {
-		client, err := spotify.New()
-		return &spotifyFeatures{client: client, app: needs.App}, err
-	}
-}
-
 // spotifyFeatures is Spotify itself, which gives audio features to apps from before 2024-11-27 only.
 type spotifyFeatures struct {
 	client *spotify.Client

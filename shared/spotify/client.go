@@ -1,24 +1,18 @@
-// Package spotify calls Spotify's Web API and its accounts service.
+// Package spotify calls Spotify's Web API and its accounts service, and makes rows of what they answer.
 package spotify
 
-import "spotify-insights.internal/shared/upstream"
+import (
+	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/upstream"
+)
 
-// Client calls Spotify. A fault that may pass is retried a few times.
+// Client calls Spotify. A transient error is retried a few times.
 type Client struct {
 	api, accounts string // base URLs, without a slash at the end
 	upstream      *upstream.Client
 }
 
-// New makes a client of the Spotify at SPOTIFY_API_URL and SPOTIFY_ACCOUNTS_URL, by default the
-// real one.
-func New() (*Client, error) {
-	c := &Client{upstream: upstream.New("look at https://status.spotify.dev.")}
-	var err error
-	if c.api, err = upstream.Base("SPOTIFY_API_URL", "https://api.spotify.com"); err != nil {
-		return nil, err
-	}
-	if c.accounts, err = upstream.Base("SPOTIFY_ACCOUNTS_URL", "https://accounts.spotify.com"); err != nil {
-		return nil, err
-	}
-	return c, nil
+// New makes a client. It makes no call.
+func New(c config.Spotify, options ...upstream.Option) *Client {
+	return &Client{string(c.APIURL), string(c.AccountsURL), upstream.New("look at https://status.spotify.dev.", options...)}
 }

@@ -14,17 +14,17 @@ import (
 	"spotify-insights.internal/shared/faults"
 )
 
-// again is a fault that may pass, so that the request is worth another try.
-type again struct {
+// transient is an error after which the same request can succeed.
+type transient struct {
 	after time.Duration // the wait that the service asks for, 0 where it names none
-	most  int           // how often to ask in all, 0 where the client's own limit applies
+	most  int           // the largest number of requests in all, 0 where the client's own limit applies
 	err   error
 }
 
-func (a *again) Error() string { return a.err.Error() }
-func (a *again) Unwrap() error { return a.err }
+func (t *transient) Error() string { return t.err.Error() }
+func (t *transient) Unwrap() error { return t.err }
 
-// Refusal is an answer of a status that stays the same however often the request is sent.
+// Refusal is an answer with a status that a retry does not change.
 type Refusal struct {
 	StatusCode int
 	text       string
@@ -43,13 +43,13 @@ func (c *Client) Unreachable(what string, err error) error {
 			err = errors.New("it took too long")
 		}
 	}
-	return &again{err: faults.New(faults.Upstream,
+	return &transient{err: faults.New(faults.Upstream,
 		"Nothing to do: the next run asks again. If this goes on for hours, "+c.help, "%s %w: %w", what, ErrNoAnswer, err)}
 }
 
 // Malformed is the fault of an answer that has another form than documented; err describes the answer.
 func (c *Client) Malformed(what string, err error) error {
-	return &again{err: faults.New(faults.Upstream,
+	return &transient{err: faults.New(faults.Upstream,
 		"Nothing to do: the next run asks again. If this goes on for hours, "+c.help, "%s answered %w", what, err)}
 }
 
@@ -63,32 +63,28 @@ func Refused(what string, resp *http.Response, body []byte) error {
 	case resp.StatusCode == http.StatusTooManyRequests:
 		return limited(what, resp, body, message)
 	case resp.StatusCode >= 500:
-		wait, _ := retryAfter(resp.Header)
-		return &again{after: wait, err: faults.New(faults.Upstream,
+		return &transient{after: retryAfter(resp.Header), err: faults.New(faults.Upstream,
 			"Nothing to do: the next run asks again.", "%s answered %s", what, resp.Status)}
 	}
 	return &Refusal{resp.StatusCode, fmt.Sprintf("%s answered %s%s", what, resp.Status, message)}
 }
 
-// limited is the fault of a 429. A wait in seconds that fits into a run is honoured as often as the
-// client asks. Any other 429 may last: one more try, and none where a quota is used up.
+// limited makes the error of a 429. Where the service names a wait, [Client.Retry] honours it. Without one it
+// may last for hours: one retry, and none where a quota is used up.
 func limited(what string, resp *http.Response, body []byte, message string) error {
-	wait, inSeconds := retryAfter(resp.Header)
-	most, rest := 2, ""
-	if wait > 0 {
-		rest = fmt.Sprintf(" It asks to wait %v.", wait)
+	wait := retryAfter(resp.Header)
+	most, rest := 0, fmt.Sprintf(" It asks to wait %v.", wait)
+	if wait == 0 {
+		most, rest = 2, ""
 	}
-	switch {
-	case parse(body).Error.Reason.value == "QUOTA_EXCEEDED":
+	if parse(body).Error.Reason.value == "QUOTA_EXCEEDED" {
 		most = 1
-	case inSeconds && wait <= longestWait:
-		most = 0
 	}
 	fault := faults.New(faults.Limited,
 		"Nothing to do: the next run asks again."+rest+" If this goes on for days, look for other programs that use the same app.",
 		"%s answered %s: too many requests%s", what, resp.Status, message)
 	fault.RetryAfter = wait
-	return &again{after: wait, most: most, err: fault}
+	return &transient{after: wait, most: most, err: fault}
 }
 
 // errorBody is the form of an error: {"error":{"message":"","reason":""}}.
@@ -129,22 +125,21 @@ func reason(body []byte) string {
 	return ""
 }
 
-// retryAfter is the wait that a Retry-After of seconds or of an HTTP date asks for, 0 where there is none
-// that can be read. A date counts from the server's own clock where the answer has it.
-func retryAfter(h http.Header) (wait time.Duration, inSeconds bool) {
-	const most = 7 * 24 * time.Hour // longer waits have not been seen, and a huge number would overflow
+// retryAfter returns the wait that a Retry-After in seconds or with an HTTP date asks for, 0 where there is
+// none that can be parsed. A date counts from the server's own clock where the answer has it.
+func retryAfter(h http.Header) time.Duration {
+	const most = 7 * 24 * time.Hour // longer waits are not expected, and a huge number would overflow
 	text := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		wait = time.Duration(min(max(seconds, 0), int64(most/time.Second))) * time.Second
-		return wait, wait > 0
+		return time.Duration(min(max(seconds, 0), int64(most/time.Second))) * time.Second
 	}
 	until, err := http.ParseTime(text)
 	if err != nil {
-		return 0, false
+		return 0
 	}
 	now, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
 		now = time.Now()
 	}
-	return min(max(until.Sub(now), 0), most), false
+	return min(max(until.Sub(now), 0), most)
 }
