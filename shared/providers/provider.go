@@ -1,3 +1,5 @@
+// Package providers asks services for audio features, which describe how a track sounds in numbers, and checks
+// the values that they return.
 package providers
 
 import (
@@ -14,19 +16,19 @@ import (
 	"spotify-insights.internal/shared/upstream"
 )
 
-// Provider is somebody who knows audio features.
+// Provider is a service that has audio features.
 type Provider interface {
-	// Name is the provider's in FEATURE_PROVIDERS and in the rows that it gives.
+	// Name is the provider's name in FEATURE_PROVIDERS and in the rows.
 	Name() string
-	// Batch is how many tracks one call may ask for.
+	// Batch is the largest number of tracks of one call.
 	Batch() int
-	// Ask returns what the provider says of tracks, by their Spotify ids; what it does not know is not
-	// among it. The error is [ErrClosed] where it gives this app nothing, or nobody any longer, a
-	// faults.Limited where it wants to be left alone, and another where it does not answer to these.
+	// Ask returns the provider's items of tracks by their Spotify ids, without those that it does not know. The
+	// error is [ErrClosed] where it refuses this app, a faults.Limited where its rate limit is reached, and
+	// another where it does not answer for these tracks.
 	Ask(ctx context.Context, ids []string) (map[string]json.RawMessage, error)
 }
 
-// ErrClosed says that a provider does not give audio features to this app.
+// ErrClosed means that a provider gives no audio features to this app.
 var ErrClosed = errors.New("it gives no audio features to this app")
 
 // None is the list of providers without a name.
@@ -54,8 +56,8 @@ func New(c config.Providers, app func(context.Context) (spotify.App, error), opt
 	return providers, nil
 }
 
-// Askable reports whether a track can be asked for. Spotify's ids are 22 letters and digits; all that a
-// list of ids could be misread for is refused.
+// Askable reports whether a track's id can be sent to a provider. Spotify's ids are 22 letters and digits. An id
+// with a comma, for example, would be taken for two.
 func Askable(id string) bool {
 	return id != "" && len(id) <= 64 && strings.Trim(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-") == ""
 }

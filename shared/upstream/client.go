@@ -4,6 +4,7 @@ package upstream
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -20,6 +21,9 @@ const (
 	attempts = 4
 	// firstPause limits the first pause between two requests. The limit doubles with each pause.
 	firstPause = 300 * time.Millisecond
+	// maxBody is the number of bytes of an answer that are read. The largest, 50 plays with all their markets,
+	// have 500 KB.
+	maxBody = 16 << 20
 	// LongestWait is the longest Retry-After that [Client.Retry] waits for. Some services ask for hours.
 	LongestWait = 5 * time.Second
 )
@@ -81,16 +85,39 @@ func (c *Client) Retry(ctx context.Context, ask func(context.Context) error) err
 	}
 }
 
-// Do sends one request and returns the body of a 200, up to limit bytes of it. what names the service in
-// errors. The error of a status that is not transient is a [Refusal].
-func (c *Client) Do(req *http.Request, what string, limit int64) ([]byte, error) {
+// List requests a URL, and returns the elements of the array that a field of the answer contains. what names
+// the service in errors. A token that is not empty is sent as a bearer token. The error of a status that a
+// retry does not change is a [Refusal].
+func (c *Client) List(ctx context.Context, url, token, what, field string) (elements []json.RawMessage, err error) {
+	err = c.Retry(ctx, func(ctx context.Context) error {
+		body, err := c.get(ctx, url, token, what)
+		if err != nil {
+			return err
+		}
+		var answer map[string]json.RawMessage
+		if json.Unmarshal(body, &answer) != nil || json.Unmarshal(answer[field], &elements) != nil || elements == nil {
+			return c.unusable("%s answered %d bytes without a list of %s", what, len(body), field)
+		}
+		return nil
+	})
+	return elements, err
+}
+
+func (c *Client) get(ctx context.Context, url, token, what string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
 	req.Header.Set("User-Agent", userAgent)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	resp, err := c.HTTP.Do(req)
 	if err != nil {
 		return nil, c.Unreachable(what, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
 		return nil, c.Unreachable(what, err)
 	}

@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,10 +31,10 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.text }
 
-// ErrNoAnswer says that a service cannot be reached, or does not answer in time.
+// ErrNoAnswer means that a service cannot be reached, or does not answer in time.
 var ErrNoAnswer = errors.New("did not answer")
 
-// Unreachable is the fault of an answer that did not arrive, or not completely. Its text leaves the URL out.
+// Unreachable makes the error of an answer that did not arrive, or not completely. Its text has no URL.
 func (c *Client) Unreachable(what string, err error) error {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err
@@ -43,48 +42,49 @@ func (c *Client) Unreachable(what string, err error) error {
 			err = errors.New("it took too long")
 		}
 	}
-	return &transient{err: faults.New(faults.Upstream,
-		"Nothing to do: the next run asks again. If this goes on for hours, "+c.help, "%s %w: %w", what, ErrNoAnswer, err)}
+	return c.unusable("%s %w: %w", what, ErrNoAnswer, err)
 }
 
-// Malformed is the fault of an answer that has another form than documented; err describes the answer.
-func (c *Client) Malformed(what string, err error) error {
+// unusable makes the error of an answer that is missing or has another form than documented.
+func (c *Client) unusable(format string, args ...any) error {
 	return &transient{err: faults.New(faults.Upstream,
-		"Nothing to do: the next run asks again. If this goes on for hours, "+c.help, "%s answered %w", what, err)}
+		"Nothing to do: the next run asks again. If this goes on for hours, "+c.help, format, args...)}
 }
 
-// Refused makes an error of an answer that is not 200: a [Refusal], or a fault of the moment.
+// Refused makes the error of an answer that is not 200: a [Refusal], or a transient error.
 func Refused(what string, resp *http.Response, body []byte) error {
-	message := reason(body)
+	var answer errorBody
+	_ = json.Unmarshal(body, &answer) // an error of another form contains nothing that can be used
+	message := reason(answer, string(body))
 	if token := strings.TrimPrefix(resp.Request.Header.Get("Authorization"), "Bearer "); token != "" && strings.Contains(message, token) {
 		message = "" // a token must never reach a log
 	}
+	wait := retryAfter(resp.Header)
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:
-		return limited(what, resp, body, message)
+		return limited(fmt.Sprintf("%s answered %s: too many requests%s", what, resp.Status, message), wait, answer.Error.Reason.value)
 	case resp.StatusCode >= 500:
-		return &transient{after: retryAfter(resp.Header), err: faults.New(faults.Upstream,
-			"Nothing to do: the next run asks again.", "%s answered %s", what, resp.Status)}
+		return &transient{after: wait, err: faults.New(faults.Upstream, "Nothing to do: the next run asks again.", "%s answered %s", what, resp.Status)}
 	}
 	return &Refusal{resp.StatusCode, fmt.Sprintf("%s answered %s%s", what, resp.Status, message)}
 }
 
-// limited makes the error of a 429. Where the service names a wait, [Client.Retry] honours it. Without one it
+// limited makes the error of a 429. [Client.Retry] honours a wait that the service names. Without one the limit
 // may last for hours: one retry, and none where a quota is used up.
-func limited(what string, resp *http.Response, body []byte, message string) error {
-	wait := retryAfter(resp.Header)
+func limited(text string, wait time.Duration, reason string) error {
 	most, rest := 0, fmt.Sprintf(" It asks to wait %v.", wait)
 	if wait == 0 {
 		most, rest = 2, ""
 	}
-	if parse(body).Error.Reason.value == "QUOTA_EXCEEDED" {
+	if reason == "QUOTA_EXCEEDED" {
 		most = 1
 	}
-	fault := faults.New(faults.Limited,
-		"Nothing to do: the next run asks again."+rest+" If this goes on for days, look for other programs that use the same app.",
-		"%s answered %s: too many requests%s", what, resp.Status, message)
-	fault.RetryAfter = wait
-	return &transient{after: wait, most: most, err: fault}
+	return &transient{after: wait, most: most, err: &faults.Fault{
+		Kind:       faults.Limited,
+		Action:     "Nothing to do: the next run asks again." + rest + " If this goes on for days, look for other programs that use the same app.",
+		RetryAfter: wait,
+		Err:        errors.New(text),
+	}}
 }
 
 // errorBody is the form of an error: {"error":{"message":"","reason":""}}.
@@ -95,7 +95,7 @@ type errorBody struct {
 	} `json:"error"`
 }
 
-// word is a JSON string; another value is "".
+// word is a JSON string. Another value is "".
 type word struct{ value string }
 
 func (w *word) UnmarshalJSON(b []byte) error {
@@ -103,23 +103,18 @@ func (w *word) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func parse(body []byte) (e errorBody) {
-	_ = json.Unmarshal(body, &e) // an error of another form says nothing that can be used
-	return e
-}
-
-// plainReasons are the bodies that Spotify sends with a 403 in plain text.
+// plainReasons are the sentences of the bodies in plain text that Spotify sends with a 403.
 var plainReasons = []string{"User not registered in the Developer Dashboard", "the user may not be registered", "User not approved for app"}
 
-// reason is what an error body says, with a colon before it, or "". Only the known field and known
-// sentences are repeated, because a body may hold anything.
-func reason(body []byte) string {
-	if message := parse(body).Error.Message.value; message != "" && len(message) <= 200 {
+// reason returns the message of an error, with a colon before it, or "". It repeats the documented field and
+// expected sentences only, because a body may contain anything.
+func reason(answer errorBody, body string) string {
+	if message := answer.Error.Message.value; message != "" && len(message) <= 200 {
 		return ": " + message
 	}
-	for _, known := range plainReasons {
-		if bytes.Contains(body, []byte(known)) {
-			return ": " + known
+	for _, expected := range plainReasons {
+		if strings.Contains(body, expected) {
+			return ": " + expected
 		}
 	}
 	return ""
