@@ -56,7 +56,7 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 
 // serve answers POST /features.
 func serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(r, http.MethodPost); err != nil {
+	if err := handler.Method(w, r, http.MethodPost); err != nil {
 		return err
 	}
 	f, err := fetcher.Get()

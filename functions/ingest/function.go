@@ -51,7 +51,7 @@ var Serve = handler.HTTP("ingest", limit, serve)
 
 // serve answers POST /ingest?listener=L.
 func serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(r, http.MethodPost); err != nil {
+	if err := handler.Method(w, r, http.MethodPost); err != nil {
 		return err
 	}
 	s, err := config.Read[config.Listeners]()

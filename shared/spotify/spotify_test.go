@@ -166,7 +166,7 @@ func TestRefresh(t *testing.T) {
 				if !errors.Is(err, tt.wantErr) || fake.Calls(fakespotify.Token) != 1 {
 					t.Errorf("error %v after %d calls", err, fake.Calls(fakespotify.Token))
 				}
-			case tt.kind != faults.Passing:
+			case tt.kind != faults.Transient:
 				if faults.Of(err) != tt.kind {
 					t.Errorf("error %v is of kind %v, want %v", err, faults.Of(err), tt.kind)
 				}
