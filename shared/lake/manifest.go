@@ -5,7 +5,7 @@ import "time"
 // ManifestVersion is the version of the manifests that this program writes.
 const ManifestVersion = 1
 
-// Manifest is the object that is written last of an export: with it the import is complete. Times are UTC.
+// Manifest is the last object that is written of an export. It makes the import complete. Times are UTC.
 type Manifest struct {
 	Version    int        `json:"version"`
 	Zip        string     `json:"zip"` // hash, as in the names of the objects
