@@ -85,10 +85,10 @@ type Gap struct {
 
 // Import is a privacy export that was imported.
 type Import struct {
-	Zip        string     `json:"zip"` // hash
+	Zip        string     `json:"zip"` // hash of the export
 	ImportedAt time.Time  `json:"imported_at"`
-	Oldest     *time.Time `json:"oldest"` // play
-	Newest     *time.Time `json:"newest"`
+	Oldest     *time.Time `json:"oldest"` // time of the oldest play
+	Newest     *time.Time `json:"newest"` // time of the newest play
 	Rows       int64      `json:"rows"`
 }
 

@@ -10,9 +10,9 @@ type Manifest struct {
 	Version    int        `json:"version"`
 	Zip        string     `json:"zip"` // hash, as in the names of the objects
 	ImportedAt time.Time  `json:"imported_at"`
-	Oldest     *time.Time `json:"oldest"` // play
-	Newest     *time.Time `json:"newest"`
-	Rows       int64      `json:"rows"` // of all files
+	Oldest     *time.Time `json:"oldest"` // time of the oldest play
+	Newest     *time.Time `json:"newest"` // time of the newest play
+	Rows       int64      `json:"rows"`   // of all files
 	NotMusic   int64      `json:"not_music"`
 	Rejected   int64      `json:"rejected"`
 }
