@@ -37,7 +37,7 @@ type Set map[string]Listener
 // and a faults.Missing for an id that is not in the set.
 func (s Set) Find(id string) (Listener, error) {
 	if !Valid(id) {
-		return Listener{}, faults.New(faults.Invalid, "Give the id of a listener, as in ?listener=me.", "%s is not a valid id of a listener", faults.Quote(id))
+		return Listener{}, faults.New(faults.Invalid, "Give the id of a listener, as in ?listener=me.", "%s cannot be a listener's id", faults.Quote(id))
 	}
 	l, ok := s[id]
 	if !ok {

@@ -2,6 +2,7 @@ package spotify
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -174,5 +175,25 @@ func TestDerive(t *testing.T) {
 		if got, err := Derive(row); err == nil {
 			t.Errorf("%s became %+v", what, got)
 		}
+	}
+}
+
+// A real API page of 2016, from before albums, ISRCs and images.
+func TestRecordedBody(t *testing.T) {
+	body, err := os.ReadFile("../../../shared/data/recently-played/2016-connect-scrobbler.json")
+	if os.IsNotExist(err) {
+		t.Skip("the recorded body is not in this checkout")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page struct{ Items []json.RawMessage }
+	if err := json.Unmarshal(body, &page); err != nil {
+		t.Fatal(err)
+	}
+	rows := PlayRows("me", page.Items, time.Now())
+	if len(rows) != 2 || !rows[0].Readable() || *rows[0].TrackName != "Disciples" || rows[0].Album != nil ||
+		!rows[0].PlayedAt.Equal(time.Date(2016, 12, 13, 20, 44, 4, 589e6, time.UTC)) {
+		t.Errorf("rows = %+v", rows)
 	}
 }
