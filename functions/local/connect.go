@@ -44,10 +44,11 @@ func connect(ctx context.Context, dir string, args []string) error {
 	if err != nil {
 		return err
 	}
-	client, err := spotify.New()
+	s, err := config.Read[config.Spotify]()
 	if err != nil {
 		return err
 	}
+	client := spotify.New(s)
 	token, err := consent(ctx, client, client.OAuth(app, callbackURL))
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func deployedSecrets(ctx context.Context, project, listenerID string) (*secrets.
 		return nil, fmt.Errorf("%w. Sign in with: gcloud auth application-default login", err)
 	}
 	for _, id := range []string{secrets.ClientID, secrets.TokenID(listenerID)} {
-		err := store.EachEnabled(ctx, id, func(int) error { return nil })
+		_, err := store.Versions(ctx, id)
 		if errors.Is(err, secrets.ErrEmpty) {
 			return nil, fmt.Errorf("there is no secret %s in project %s: run `make deploy PROJECT=%s` with listener %s first", id, project, project, listenerID)
 		}
