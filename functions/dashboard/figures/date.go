@@ -19,9 +19,6 @@ func (d Date) Time() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
 // String returns the day as 2006-01-02.
 func (d Date) String() string { return d.Time().Format(time.DateOnly) }
 
-// MarshalText returns the day as 2006-01-02.
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
 // midnight returns the first instant of a day in a zone. day is the day in UTC. Where clocks change at midnight,
 // a day begins at one o'clock or has midnight twice. A zone can even skip a whole day.
 func midnight(day time.Time, zone *time.Location) int64 {

@@ -99,22 +99,3 @@ func (h *History) Bytes() int64 {
 	}
 	return n + int64(len(h.Words.Text)+4*len(h.Words.Starts))
 }
-
-// Coverage is the number of tracks, of tracks with audio features, and of tracks that no provider was asked for.
-type Coverage struct {
-	Tracks, Found, Unasked int64
-}
-
-// Coverage counts the answers of the providers of audio features.
-func (h *History) Coverage() Coverage {
-	c := Coverage{Tracks: int64(len(h.Tracks))}
-	for _, a := range h.Asked {
-		switch a {
-		case Found:
-			c.Found++
-		case Unasked:
-			c.Unasked++
-		}
-	}
-	return c
-}

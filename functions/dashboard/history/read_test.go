@@ -72,12 +72,19 @@ func narrowed(listens []historytest.Listen) []narrow {
 }
 
 // The reader takes files of parquet-go and of DuckDB, which the embedded BigQuery exports with, in every encoding.
+// Files are read in the order of their names; some have no rows. Listens that are not in order are sorted.
 func TestWriters(t *testing.T) {
 	listens, tracks := historytest.Random(7, 3000, 400, 900, asOf)
-	try := func(name string, listenFiles, trackFiles [][]byte) {
+	ordered := [][]historytest.Listen{listens[:400], nil, listens[400:401], listens[401:], nil}
+	disordered := [][]historytest.Listen{listens[401:], listens[400:401], listens[:400]}
+	try := func(name string, parts [][]historytest.Listen, encode func([]historytest.Listen) []byte, encodeTracks func([]historytest.Track) []byte) {
 		t.Helper()
+		var files [][]byte
+		for _, part := range parts {
+			files = append(files, encode(part))
+		}
 		b := historytest.NewBucket()
-		put(b, listenFiles, len(listens), trackFiles, len(tracks))
+		put(b, files, len(listens), [][]byte{encodeTracks(nil), encodeTracks(tracks[50:]), encodeTracks(tracks[:50])}, len(tracks))
 		h, err := get(t, b)
 		if err != nil {
 			t.Fatal(name, err)
@@ -93,24 +100,24 @@ func TestWriters(t *testing.T) {
 		"plain after dictionary":  {parquet.DictionaryMaxBytes(2000), parquet.PageBufferSize(1000)},
 		"row groups, small pages": {parquet.MaxRowsPerRowGroup(700), parquet.PageBufferSize(500)},
 	} {
-		trackFile := historytest.Encode(tracks, options...)
-		try(name, [][]byte{historytest.Encode(listens, options...)}, [][]byte{trackFile})
-		try(name+", other types", [][]byte{historytest.Encode(narrowed(listens), options...)}, [][]byte{trackFile})
+		encodeTracks := func(rows []historytest.Track) []byte { return historytest.Encode(rows, options...) }
+		try(name, ordered, func(rows []historytest.Listen) []byte { return historytest.Encode(rows, options...) }, encodeTracks)
+		try(name+", other types", disordered, func(rows []historytest.Listen) []byte { return historytest.Encode(narrowed(rows), options...) }, encodeTracks)
 	}
-	for _, options := range []string{"", ", COMPRESSION uncompressed", ", COMPRESSION zstd", ", COMPRESSION gzip", ", PARQUET_VERSION v2", ", ROW_GROUP_SIZE 2048, DICTIONARY_SIZE_LIMIT 10"} {
-		try("DuckDB"+options, [][]byte{duckDB(t, historytest.Encode(listens[:0]), options), duckDB(t, historytest.Encode(listens), options)},
-			[][]byte{duckDB(t, historytest.Encode(tracks), options)})
-	}
-}
-
-// duckDB has DuckDB write the rows of a file.
-func duckDB(t *testing.T, content []byte, options string) []byte {
-	t.Helper()
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	for _, options := range []string{"", ", COMPRESSION uncompressed", ", COMPRESSION zstd", ", COMPRESSION gzip", ", PARQUET_VERSION v2", ", ROW_GROUP_SIZE 2048, DICTIONARY_SIZE_LIMIT 10"} {
+		try("DuckDB"+options, ordered, func(rows []historytest.Listen) []byte { return duckDB(t, db, historytest.Encode(rows), options) },
+			func(rows []historytest.Track) []byte { return duckDB(t, db, historytest.Encode(rows), options) })
+	}
+}
+
+// duckDB has DuckDB write the rows of a file.
+func duckDB(t *testing.T, db *sql.DB, content []byte, options string) []byte {
+	t.Helper()
 	from, to := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "to")
 	if err := os.WriteFile(from, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -118,28 +125,11 @@ func duckDB(t *testing.T, content []byte, options string) []byte {
 	if _, err := db.ExecContext(t.Context(), fmt.Sprintf("COPY (FROM read_parquet('%s')) TO '%s' (FORMAT parquet%s)", from, to, options)); err != nil {
 		t.Fatal(options, err)
 	}
-	if content, err = os.ReadFile(to); err != nil {
+	written, err := os.ReadFile(to)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return content
-}
-
-// Files are read in the order of their names; some have no rows. Listens that are not in order are sorted.
-func TestFiles(t *testing.T) {
-	listens, tracks := historytest.Random(8, 1000, 100, 900, asOf)
-	for _, parts := range [][][]historytest.Listen{{listens[:400], nil, listens[400:401], listens[401:], nil}, {listens[401:], listens[400:401], listens[:400]}} {
-		var files [][]byte
-		for _, rows := range parts {
-			files = append(files, historytest.Encode(rows))
-		}
-		b := historytest.NewBucket()
-		put(b, files, len(listens), [][]byte{historytest.Encode(tracks[:0]), historytest.Encode(tracks[50:]), historytest.Encode(tracks[:50])}, len(tracks))
-		h, err := get(t, b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		check(t, h, listens, tracks)
-	}
+	return written
 }
 
 // check compares a history with the rows that it was made of.

@@ -56,34 +56,13 @@ func Fold(text string) string {
 }
 
 func writeFolded(b *strings.Builder, text string) {
-	for i := range len(text) {
-		c := text[i]
-		if c >= utf8.RuneSelf {
-			writeFoldedRunes(b, text[i:])
-			return
-		}
-		b.WriteByte(foldASCII(c))
-	}
-}
-
-func writeFoldedRunes(b *strings.Builder, text string) {
 	for _, r := range norm.NFKD.String(text) {
 		switch {
-		case unicode.Is(unicode.Mn, r): // an accent
 		case r < ' ':
 			b.WriteByte(' ')
+		case r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r): // an accent
 		default:
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}
-}
-
-func foldASCII(c byte) byte {
-	switch {
-	case c < ' ':
-		return ' '
-	case 'A' <= c && c <= 'Z':
-		return c + 'a' - 'A'
-	}
-	return c
 }
