@@ -51,7 +51,7 @@ var Serve = handler.HTTP("dashboard", limit, func(w http.ResponseWriter, r *http
 func (v *Viewer) Handler() http.HandlerFunc { return handler.HTTP("dashboard", limit, v.serve) }
 
 func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(r, http.MethodGet, http.MethodHead); err != nil {
+	if err := handler.Method(w, r, http.MethodGet, http.MethodHead); err != nil {
 		return err
 	}
 	render := renderers[r.URL.Path]

@@ -117,10 +117,11 @@ func (r *run) question(ctx context.Context, p providers.Provider, ids []string, 
 	return nil
 }
 
-// rest waits for as long as a provider wants, unless it does not say how long or that does not fit.
+// rest waits for as long as a provider asks, unless it does not say how long or the wait does not fit. The
+// provider itself has already honoured a wait of up to upstream.LongestWait.
 func rest(ctx context.Context, wait time.Duration) bool {
 	deadline, _ := ctx.Deadline()
-	if wait <= 0 || wait > longestWait || time.Until(deadline) <= wait {
+	if wait <= upstream.LongestWait || wait > longestWait || time.Until(deadline) <= wait {
 		return false
 	}
 	select {

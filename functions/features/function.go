@@ -36,11 +36,9 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	providers, err := providers.New(s.Providers, providers.Needs{
-		App: func(ctx context.Context) (app spotify.App, err error) {
-			_, err = store.Latest(ctx, secrets.ClientID, &app)
-			return app, err
-		},
+	providers, err := providers.New(s.Providers, func(ctx context.Context) (app spotify.App, err error) {
+		_, err = store.Latest(ctx, secrets.ClientID, &app)
+		return app, err
 	})
 	if err != nil {
 		return nil, err
@@ -58,7 +56,7 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 
 // serve answers POST /features.
 func serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(r, http.MethodPost); err != nil {
+	if err := handler.Method(w, r, http.MethodPost); err != nil {
 		return err
 	}
 	f, err := fetcher.Get()

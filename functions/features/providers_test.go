@@ -11,8 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/upstream"
 )
 
 // TestRealProviders runs on the clients of Spotify and ReccoBeats, which ask a fake.
@@ -45,10 +47,10 @@ func TestRealProviders(t *testing.T) {
 			}
 			server := httptest.NewServer(fake)
 			defer server.Close()
-			t.Setenv("SPOTIFY_API_URL", server.URL)
-			t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
-			t.Setenv("RECCOBEATS_URL", server.URL+"/reccobeats")
-			providers, err := providers.New("spotify,reccobeats", providers.Needs{App: func(context.Context) (spotify.App, error) { return app, nil }})
+			base := config.BaseURL(server.URL)
+			providers, err := providers.New(config.Providers{
+				Names: "spotify,reccobeats", Spotify: config.Spotify{APIURL: base, AccountsURL: base}, ReccoBeatsURL: base + "/reccobeats",
+			}, func(context.Context) (spotify.App, error) { return app, nil }, upstream.WithoutPauses)
 			if err != nil {
 				t.Fatal(err)
 			}

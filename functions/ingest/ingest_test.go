@@ -67,7 +67,7 @@ func TestLines(t *testing.T) {
 	r.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: firstToken})
 	run("a consent of unknown age", "ingested", nil, nil)
 	r.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: firstToken, AuthorizedAt: new(time.Now().Add(-151 * 24 * time.Hour))})
-	r.Tokens = r.tokens(must(t)(spotify.New()))
+	r.restart()
 	run("a consent of 151 days", "ingested", 151.0, nil)
 	r.fake.FailNext(fakespotify.RecentlyPlayed, 10, fakespotify.Fault{Kind: fakespotify.Unavailable})
 	run("Spotify's fault", "not ingested", 151.0, nil)

@@ -20,6 +20,7 @@ import (
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/upstream"
 )
 
 // rig is an Ingester of real clients on an embedded cloud, with a fake Spotify of one listener.
@@ -54,30 +55,18 @@ func newRig(t *testing.T, listener fakespotify.Listener) *rig {
 	fake.AddListener(listener)
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
-	t.Setenv("SPOTIFY_API_URL", server.URL)
-	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
 	r.fake = fake
-	client := must(t)(spotify.New())
+	client := spotify.New(config.Spotify{APIURL: config.BaseURL(server.URL), AccountsURL: config.BaseURL(server.URL)}, upstream.WithoutPauses)
 	r.secrets = mustStore(t, s)
 	r.lake = mustBucket(t, s.LakeBucket)
 	r.insights = mustBucket(t, s.InsightsBucket)
-	r.Ingester = &Ingester{Tokens: r.tokens(client), Spotify: client, Lake: r.lake, Status: r.insights, Now: time.Now}
+	r.Ingester = &Ingester{Tokens: &Tokens{Secrets: r.secrets, Spotify: client, Now: time.Now}, Spotify: client, Lake: r.lake, Status: r.insights, Now: time.Now}
 	return r
 }
 
-// tokens is what another instance of the function would start with.
-func (r *rig) tokens(client *spotify.Client) *Tokens {
-	return &Tokens{Secrets: r.secrets, Spotify: client, Now: time.Now}
-}
-
-func must(t *testing.T) func(*spotify.Client, error) *spotify.Client {
-	return func(c *spotify.Client, err error) *spotify.Client {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
+// restart makes the Tokens that another instance of the function would start with.
+func (r *rig) restart() {
+	r.Tokens = &Tokens{Secrets: r.secrets, Spotify: r.Tokens.Spotify, Now: time.Now}
 }
 
 func mustStore(t *testing.T, s config.All) *secrets.Store {
@@ -121,12 +110,13 @@ func (r *rig) status(t *testing.T) (s insights.Status) {
 }
 
 // enabled is the number of live versions of the listener's token.
-func (r *rig) enabled(t *testing.T) (n int) {
+func (r *rig) enabled(t *testing.T) int {
 	t.Helper()
-	if err := r.secrets.EachEnabled(t.Context(), secrets.TokenID("me"), func(int) error { n++; return nil }); err != nil {
+	versions, err := r.secrets.Versions(t.Context(), secrets.TokenID("me"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return len(versions)
 }
 
 func (r *rig) objects(t *testing.T) int {

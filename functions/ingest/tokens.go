@@ -145,7 +145,7 @@ func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, vers
 		}
 		select {
 		case <-ctx.Done():
-			return faults.New(faults.Passing, "If the next run says that the token is refused, connect again.",
+			return faults.New(faults.Transient, "If the next run says that the token is refused, connect again.",
 				"Spotify issued a new refresh token, which could not be stored: %w", err)
 		case <-time.After(storePause):
 		}

@@ -51,10 +51,9 @@ func TestRefusedToken(t *testing.T) {
 func TestRotation(t *testing.T) {
 	r := newRig(t, fakespotify.Listener{Rotate: 1})
 	r.connect(t)
-	client := must(t)(spotify.New())
 	var before spotify.Token
 	for run := 1; run <= 4; run++ {
-		r.Tokens = r.tokens(client)
+		r.restart()
 		if _, err := r.Run(t.Context(), "me"); err != nil {
 			t.Fatalf("run %d: %v", run, err)
 		}
@@ -84,7 +83,7 @@ func TestRotationOutlivesTheCaller(t *testing.T) {
 		t.Error("a run without its caller went on")
 	}
 	r.onRequest.Store(nil)
-	r.Tokens = r.tokens(must(t)(spotify.New()))
+	r.restart()
 	if _, err := r.Run(t.Context(), "me"); err != nil {
 		t.Errorf("the new token was lost: %v", err)
 	}
@@ -141,9 +140,8 @@ func TestSuspicionIsNotConfirmedByItself(t *testing.T) {
 func TestOldTokensAreDestroyed(t *testing.T) {
 	r := newRig(t, fakespotify.Listener{Rotate: 2})
 	r.connect(t)
-	client := must(t)(spotify.New())
 	for run, want := range []int{1, 2, 1, 2, 1} { // 1: as it was; 2: a new token; 1: it has worked
-		r.Tokens = r.tokens(client)
+		r.restart()
 		if _, err := r.Run(t.Context(), "me"); err != nil {
 			t.Fatal(err)
 		}

@@ -116,16 +116,16 @@ func TestHandle(t *testing.T) {
 	}{
 		{"another type of event", other, faults.Invalid, 0, 0},
 		{"another bucket", finalized(t, "uploads", name, time.Now()), faults.Invalid, 0, 0},
-		{"an object that is gone", finalized(t, r.Bucket, "features/date=2026-06-24/0a.ndjson.gz", time.Now()), faults.Passing, 0, 0},
-		{"an object", finalized(t, r.Bucket, name, time.Now()), faults.Passing, 1, 1},
-		{"the same event again", finalized(t, r.Bucket, name, time.Now()), faults.Passing, 2, 2},
-		{"an old event", finalized(t, r.Bucket, name, old), faults.Passing, 3, 3},
-		{"an event without a time", finalized(t, r.Bucket, name, time.Time{}), faults.Passing, 4, 4},
-		{"an object that no retry mends", finalized(t, r.Bucket, broken, time.Now()), faults.Passing, 5, 5},
+		{"an object that is gone", finalized(t, r.Bucket, "features/date=2026-06-24/0a.ndjson.gz", time.Now()), faults.Transient, 0, 0},
+		{"an object", finalized(t, r.Bucket, name, time.Now()), faults.Transient, 1, 1},
+		{"the same event again", finalized(t, r.Bucket, name, time.Now()), faults.Transient, 2, 2},
+		{"an old event", finalized(t, r.Bucket, name, old), faults.Transient, 3, 3},
+		{"an event without a time", finalized(t, r.Bucket, name, time.Time{}), faults.Transient, 4, 4},
+		{"an object that no retry mends", finalized(t, r.Bucket, broken, time.Now()), faults.Transient, 5, 5},
 	}
 	for _, tt := range tests {
 		err := r.Handle(t.Context(), tt.event)
-		if (err != nil) != (tt.kind != faults.Passing) || faults.Of(err) != tt.kind {
+		if (err != nil) != (tt.kind != faults.Transient) || faults.Of(err) != tt.kind {
 			t.Errorf("%s: %v", tt.what, err)
 		}
 		if n := len(r.receipts(t)); n != tt.receipts || r.messages != tt.messages {

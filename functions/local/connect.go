@@ -50,10 +50,11 @@ func connect(ctx context.Context, dir string, args []string) error {
 	if err != nil {
 		return err
 	}
-	client, err := spotify.New()
+	s, err := config.Read[config.Spotify]()
 	if err != nil {
 		return err
 	}
+	client := spotify.New(s)
 	token, err := consent(ctx, client, client.OAuth(app, callbackURL))
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func deployedSecrets(ctx context.Context, project, listenerID string) (*secrets.
 		return nil, fmt.Errorf("%w. Sign in with: gcloud auth application-default login", err)
 	}
 	for _, id := range []string{secrets.ClientID, secrets.TokenID(listenerID)} {
-		err := store.EachEnabled(ctx, id, func(int) error { return nil })
+		_, err := store.Versions(ctx, id)
 		if errors.Is(err, secrets.ErrEmpty) {
 			return nil, fmt.Errorf("there is no secret %s in project %s: run `make deploy PROJECT=%s` with listener %s first", id, project, project, listenerID)
 		}

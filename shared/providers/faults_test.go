@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -41,13 +40,12 @@ func TestFaults(t *testing.T) {
 		{name: "a cut connection once", times: 1, fault: fakespotify.Fault{Kind: fakespotify.CutConnection}, ok: true},
 		{name: "nothing", times: all, fault: fakespotify.Fault{Kind: fakespotify.EmptyBody}, kind: faults.Upstream},
 	}
-	var wg sync.WaitGroup
 	for name, endpoint := range endpoints {
 		for _, tt := range tests {
-			fake := serving(t, fakespotify.Options{AudioFeatures: true})
+			fake := newFake(fakespotify.Options{AudioFeatures: true})
 			fake.FailNext(endpoint, tt.times, tt.fault)
-			p := provider(t, name, app)
-			check := func(t *testing.T) {
+			p := newProvider(t, fake, name, app)
+			t.Run(name+" "+tt.name, func(t *testing.T) {
 				got, err := ask(t, p, ids(3))
 				if tt.calls != 0 && fake.Calls(endpoint) != tt.calls {
 					t.Errorf("%d calls, want %d", fake.Calls(endpoint), tt.calls)
@@ -57,11 +55,9 @@ func TestFaults(t *testing.T) {
 				} else if err != nil || len(got) != 3 {
 					t.Errorf("%d tracks, %v", len(got), err)
 				}
-			}
-			wg.Go(func() { t.Run(name+" "+tt.name, check) }) // at once: they wait most of the time
+			})
 		}
 	}
-	wg.Wait()
 }
 
 // expectFault checks an error that says that a provider does not answer now.
@@ -124,11 +120,11 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			fake := serving(t, tt.options)
+			fake := newFake(tt.options)
 			if tt.prepare != nil {
 				tt.prepare(fake)
 			}
-			got, err := ask(t, provider(t, tt.provider, tt.app), ids(tt.tracks))
+			got, err := ask(t, newProvider(t, fake, tt.provider, tt.app), ids(tt.tracks))
 			if tokens, calls := fake.Calls(fakespotify.Token), fake.Calls(endpoints[tt.provider]); len(got) != 0 || tokens != tt.tokens || calls != tt.calls {
 				t.Errorf("%d tokens and %d calls, want %d and %d", tokens, calls, tt.tokens, tt.calls)
 			}
@@ -143,8 +139,10 @@ func TestRefusals(t *testing.T) {
 
 // Without the app's secret nobody is asked.
 func TestNoApp(t *testing.T) {
-	fake, lost := serving(t, fakespotify.Options{AudioFeatures: true}), errors.New("no secret")
-	asked, err := providers.New("spotify", providers.Needs{App: func(context.Context) (spotify.App, error) { return spotify.App{}, lost }})
+	fake, lost := newFake(fakespotify.Options{AudioFeatures: true}), errors.New("no secret")
+	s := serve(t, fake)
+	s.Names = "spotify"
+	asked, err := providers.New(s, func(context.Context) (spotify.App, error) { return spotify.App{}, lost })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,8 +154,8 @@ func TestNoApp(t *testing.T) {
 // An answer that takes too long is a fault of theirs.
 func TestSlowAnswer(t *testing.T) {
 	for name, endpoint := range endpoints {
-		fake := serving(t, fakespotify.Options{AudioFeatures: true})
-		p := provider(t, name, app)
+		fake := newFake(fakespotify.Options{AudioFeatures: true})
+		p := newProvider(t, fake, name, app)
 		if _, err := ask(t, p, ids(1)); err != nil { // which buys the token
 			t.Fatal(err)
 		}

@@ -14,8 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/upstream"
 )
 
 var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}
@@ -23,32 +25,31 @@ var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}
 // endpoints are what each provider asks.
 var endpoints = map[string]string{"spotify": fakespotify.AudioFeatures, "reccobeats": fakespotify.ReccoBeats}
 
-// serving points the providers that are made from now on to a fake Spotify that knows app.
-func serving(t *testing.T, options fakespotify.Options) *fakespotify.Server {
-	t.Helper()
+// newFake makes a fake Spotify that knows app.
+func newFake(options fakespotify.Options) *fakespotify.Server {
 	options.Seed, options.ClientID, options.ClientSecret = 1, app.ClientID, app.ClientSecret
-	fake := fakespotify.New(options)
-	pointTo(t, fake)
-	return fake
+	return fakespotify.New(options)
 }
 
-func pointTo(t *testing.T, handler http.Handler) {
+// serve runs a handler that stands for Spotify and ReccoBeats, and returns its address.
+func serve(t *testing.T, handler http.Handler) config.Providers {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	t.Setenv("SPOTIFY_API_URL", server.URL)
-	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
-	t.Setenv("RECCOBEATS_URL", server.URL+"/reccobeats")
+	base := config.BaseURL(server.URL)
+	return config.Providers{Spotify: config.Spotify{APIURL: base, AccountsURL: base}, ReccoBeatsURL: base + "/reccobeats"}
 }
 
-// provider makes one that asks in app's name.
-func provider(t *testing.T, name string, app spotify.App) providers.Provider {
+// newProvider makes the provider with a name, which uses handler in the name of app.
+func newProvider(t *testing.T, handler http.Handler, name string, app spotify.App) providers.Provider {
 	t.Helper()
-	providers, err := providers.New(name, providers.Needs{App: func(context.Context) (spotify.App, error) { return app, nil }})
+	s := serve(t, handler)
+	s.Names = name
+	made, err := providers.New(s, func(context.Context) (spotify.App, error) { return app, nil }, upstream.WithoutPauses)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return providers[0]
+	return made[0]
 }
 
 // ids are n tracks'.
@@ -108,7 +109,7 @@ func TestAsk(t *testing.T) {
 				continue // as every answer of theirs
 			}
 			t.Run(name+" "+tt.name, func(t *testing.T) {
-				fake := serving(t, fakespotify.Options{AudioFeatures: true})
+				fake := newFake(fakespotify.Options{AudioFeatures: true})
 				for flaw, share := range tt.flaws {
 					fake.SetFlaw(flaw, share)
 				}
@@ -121,7 +122,7 @@ func TestAsk(t *testing.T) {
 						want[id] = features
 					}
 				}
-				p := provider(t, name, app)
+				p := newProvider(t, fake, name, app)
 				got, err := ask(t, p, ids(30))
 				if err != nil || len(want)-len(got) != tt.lost {
 					t.Fatalf("%d tracks of %d, %v", len(got), len(want), err)
@@ -141,8 +142,8 @@ func TestAsk(t *testing.T) {
 // One call takes as many tracks as Batch says.
 func TestBatch(t *testing.T) {
 	for name, endpoint := range endpoints {
-		fake := serving(t, fakespotify.Options{AudioFeatures: true})
-		p := provider(t, name, app)
+		fake := newFake(fakespotify.Options{AudioFeatures: true})
+		p := newProvider(t, fake, name, app)
 		if got, err := ask(t, p, ids(p.Batch())); err != nil || len(got) != p.Batch() || fake.Calls(endpoint) != 1 {
 			t.Errorf("%s told of %d tracks, %v", name, len(got), err)
 		}
@@ -151,7 +152,7 @@ func TestBatch(t *testing.T) {
 
 // ReccoBeats gets no credential of ours, and is told who asks.
 func TestReccoBeatsHeaders(t *testing.T) {
-	pointTo(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	beats := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || !strings.HasPrefix(r.UserAgent(), "spotify-insights/") || r.Method != http.MethodGet {
 			t.Errorf("%s with the headers %v", r.Method, r.Header)
 		}
@@ -159,8 +160,8 @@ func TestReccoBeatsHeaders(t *testing.T) {
 			t.Errorf("asked for %s", r.URL)
 		}
 		_, _ = w.Write([]byte(`{"content":[]}`))
-	}))
-	if got, err := ask(t, provider(t, "reccobeats", app), ids(2)); err != nil || len(got) != 0 {
+	})
+	if got, err := ask(t, newProvider(t, beats, "reccobeats", app), ids(2)); err != nil || len(got) != 0 {
 		t.Errorf("told %v, %v", got, err)
 	}
 }
@@ -176,15 +177,15 @@ func TestItemsOfNobody(t *testing.T) {
 			{"id":null,"energy":0.1},{"id":7,"energy":0.1},{"energy":0.1},"asked",7,true,["asked"],{}]}`,
 	}
 	for name, list := range lists {
-		pointTo(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		server := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			if r.URL.Path == "/api/token" {
 				_, _ = w.Write([]byte(`{"access_token":"t","token_type":"Bearer","expires_in":3600}`))
 				return
 			}
 			_, _ = w.Write([]byte(list))
-		}))
-		got, err := ask(t, provider(t, name, app), []string{"asked", "silent"})
+		})
+		got, err := ask(t, newProvider(t, server, name, app), []string{"asked", "silent"})
 		if want := map[string]fakespotify.Features{"asked": {"energy": 0.5}}; err != nil || !cmp.Equal(got, want) {
 			t.Errorf("%s told %v, %v", name, got, err)
 		}

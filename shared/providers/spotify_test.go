@@ -16,8 +16,8 @@ import (
 func TestAccessToken(t *testing.T) {
 	var mu sync.Mutex
 	now := time.Now()
-	fake := serving(t, fakespotify.Options{AudioFeatures: true, Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
-	p := provider(t, "spotify", app)
+	fake := newFake(fakespotify.Options{AudioFeatures: true, Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
+	p := newProvider(t, fake, "spotify", app)
 	for n, want := range []struct {
 		later         time.Duration
 		tokens, calls int
@@ -50,7 +50,7 @@ func TestTokenThatDoesNotServe(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tokens, calls := 0, 0
-			pointTo(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
 				if r.URL.Path == "/api/token" {
 					tokens++
@@ -60,8 +60,8 @@ func TestTokenThatDoesNotServe(t *testing.T) {
 				calls++
 				w.WriteHeader(tt.status)
 				_, _ = w.Write([]byte(tt.body))
-			}))
-			p := provider(t, "spotify", app)
+			})
+			p := newProvider(t, server, "spotify", app)
 			for range 2 {
 				if _, err := ask(t, p, ids(1)); (err == nil) != tt.ok || err != nil && !errors.Is(err, spotify.ErrUnauthorized) || errors.Is(err, providers.ErrClosed) {
 					t.Errorf("error %v", err)
@@ -76,8 +76,8 @@ func TestTokenThatDoesNotServe(t *testing.T) {
 
 // Two runs at a time share one access token.
 func TestTwoAtOnce(t *testing.T) {
-	fake := serving(t, fakespotify.Options{AudioFeatures: true})
-	p := provider(t, "spotify", app)
+	fake := newFake(fakespotify.Options{AudioFeatures: true})
+	p := newProvider(t, fake, "spotify", app)
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/upstream"
 )
 
 var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}
@@ -26,13 +28,8 @@ func connected(t *testing.T, listener fakespotify.Listener) (*spotify.Client, *f
 	fake.AddListener(listener)
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
-	t.Setenv("SPOTIFY_API_URL", server.URL)
-	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
-	client, err := spotify.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client, fake
+	base := config.BaseURL(server.URL)
+	return spotify.New(config.Spotify{APIURL: base, AccountsURL: base}, upstream.WithoutPauses), fake
 }
 
 // inTime is a context in which nothing here may take long.
@@ -169,7 +166,7 @@ func TestRefresh(t *testing.T) {
 				if !errors.Is(err, tt.wantErr) || fake.Calls(fakespotify.Token) != 1 {
 					t.Errorf("error %v after %d calls", err, fake.Calls(fakespotify.Token))
 				}
-			case tt.kind != faults.Passing:
+			case tt.kind != faults.Transient:
 				if faults.Of(err) != tt.kind {
 					t.Errorf("error %v is of kind %v, want %v", err, faults.Of(err), tt.kind)
 				}

@@ -6,7 +6,9 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/upstream"
 )
 
 // Whatever a server error says of the token, the next run asks again and nobody has to connect.
@@ -32,12 +34,8 @@ func TestServerErrorOfTheAccountsService(t *testing.T) {
 				_, _ = w.Write([]byte(a.body))
 			}))
 			defer server.Close()
-			client, err := New()
-			if err != nil {
-				t.Fatal(err)
-			}
-			client.accounts = server.URL
-			_, err = client.Refresh(t.Context(), App{ClientID: "id", ClientSecret: "secret"}, "token")
+			client := New(config.Spotify{AccountsURL: config.BaseURL(server.URL)}, upstream.WithoutPauses)
+			_, err := client.Refresh(t.Context(), App{ClientID: "id", ClientSecret: "secret"}, "token")
 			if faults.Of(err) != faults.Upstream || errors.Is(err, ErrInvalidGrant) || calls != 4 {
 				t.Errorf("after %d calls the error is %v, of kind %v", calls, err, faults.Of(err))
 			}

@@ -9,6 +9,7 @@ import (
 
 	"spotify-insights.internal/functions/features"
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/providers"
@@ -40,7 +41,12 @@ func measureBacklog(ctx context.Context, r *report) (err error) {
 		return err
 	}
 	defer web.Close()
-	providers, err := providers.New("reccobeats", providers.Needs{})
+	s, err := config.Read[config.Providers]()
+	if err != nil {
+		return err
+	}
+	s.Names = "reccobeats"
+	providers, err := providers.New(s, nil)
 	if err != nil {
 		return err
 	}

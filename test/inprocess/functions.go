@@ -54,16 +54,18 @@ func Open(ctx context.Context, s config.All, store Secrets, now func() time.Time
 	if f.Documents, err = bucket.Open(ctx, s.InsightsBucket); err != nil {
 		return nil, err
 	}
-	client, err := spotify.New()
+	web, err := config.Read[config.Providers]()
 	if err != nil {
 		return nil, err
 	}
+	web.Names = "reccobeats"
+	client := spotify.New(web.Spotify)
 	loader, lake, warehouse, err := loader.Open(ctx, s.Load)
 	if err != nil {
 		return nil, err
 	}
 	loader.Publisher, f.Lake = f, lake
-	providers, err := providers.New("reccobeats", providers.Needs{})
+	providers, err := providers.New(web, nil)
 	if err != nil {
 		return nil, err
 	}
