@@ -21,6 +21,8 @@ type Fetcher struct {
 		Create(ctx context.Context, name, contentType string, content []byte) (bool, error)
 	}
 	Now func() time.Time
+
+	portion int // rows of an object at most; 0 is defaultPortion
 }
 
 // Result is the result of a run. Every track is found, unknown or left.

@@ -283,8 +283,9 @@ func TestRetryAfter(t *testing.T) {
 // A large backlog is written in portions during the run. An error of the lake ends the run.
 func TestPortions(t *testing.T) {
 	store := &written{t: t}
+	const portion = 80
 	p := &provider{name: "a", batch: 40}
-	f := &Fetcher{Providers: []providers.Provider{p}, Warehouse: missing(tracks(2*portion + 1)), Lake: store, Now: time.Now}
+	f := &Fetcher{Providers: []providers.Provider{p}, Warehouse: missing(tracks(2*portion + 1)), Lake: store, Now: time.Now, portion: portion}
 	if result, err := f.Run(t.Context()); err != nil || result.Objects != 3 || result.Found != 2*portion+1 {
 		t.Errorf("%+v, %v", result, err)
 	}

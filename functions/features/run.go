@@ -1,6 +1,7 @@
 package features
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,8 +13,8 @@ import (
 	"spotify-insights.internal/shared/providers"
 )
 
-// portion is the largest number of rows of an object. A run that is killed loses at most one portion.
-const portion = 5000
+// defaultPortion is the largest number of rows of an object. A run that is killed loses at most one portion.
+const defaultPortion = 5000
 
 // run is one run of a Fetcher.
 type run struct {
@@ -51,6 +52,7 @@ func (r *run) fetch(ctx, asking context.Context, missing []string) error {
 			odd = append(odd, id)
 		}
 	}
+	portion := cmp.Or(r.fetcher.portion, defaultPortion)
 	for ids := range slices.Chunk(askable, portion) {
 		if asking.Err() != nil || !slices.ContainsFunc(r.sources, (*source).usable) {
 			break

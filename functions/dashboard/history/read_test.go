@@ -223,9 +223,9 @@ func TestBadSnapshots(t *testing.T) {
 
 // Damage anywhere in a file gives an error or other values, and never ends the process.
 func TestDamage(t *testing.T) {
-	listens, tracks := historytest.Random(10, 300, 30, 900, asOf)
+	listens, tracks := historytest.Random(10, 100, 10, 900, asOf)
 	good, goodTracks := historytest.Encode(listens), historytest.Encode(tracks)
-	for at := 4; at < len(good); at += 13 {
+	for at := 4; at < len(good); at += 23 {
 		b := historytest.NewBucket()
 		damaged := slices.Clone(good)
 		damaged[at] ^= 0x5a
