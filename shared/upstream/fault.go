@@ -62,7 +62,7 @@ func Refused(what string, resp *http.Response, body []byte) error {
 	wait := retryAfter(resp.Header)
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:
-		return limited(fmt.Sprintf("%s answered %s: too many requests%s", what, resp.Status, message), wait, answer.Error.Reason.value)
+		return limited(fmt.Sprintf("%s answered %s: too many requests%s", what, resp.Status, message), wait, answer.Error.Reason == "QUOTA_EXCEEDED")
 	case resp.StatusCode >= 500:
 		return &transient{after: wait, err: faults.New(faults.Upstream, "Nothing to do: the next run asks again.", "%s answered %s", what, resp.Status)}
 	}
@@ -71,12 +71,12 @@ func Refused(what string, resp *http.Response, body []byte) error {
 
 // limited makes the error of a 429. [Client.Retry] honours a wait that the service names. Without one the limit
 // may last for hours: one retry, and none where a quota is used up.
-func limited(text string, wait time.Duration, reason string) error {
+func limited(text string, wait time.Duration, quota bool) error {
 	most, rest := 0, fmt.Sprintf(" It asks to wait %v.", wait)
 	if wait == 0 {
 		most, rest = 2, ""
 	}
-	if reason == "QUOTA_EXCEEDED" {
+	if quota {
 		most = 1
 	}
 	return &transient{after: wait, most: most, err: &faults.Fault{
@@ -87,20 +87,9 @@ func limited(text string, wait time.Duration, reason string) error {
 	}}
 }
 
-// errorBody is the form of an error: {"error":{"message":"","reason":""}}.
+// errorBody is the form of an error: {"error":{"message":"","reason":""}}. A field of another type is ignored.
 type errorBody struct {
-	Error struct {
-		Message word `json:"message"`
-		Reason  word `json:"reason"`
-	} `json:"error"`
-}
-
-// word is a JSON string. Another value is "".
-type word struct{ value string }
-
-func (w *word) UnmarshalJSON(b []byte) error {
-	_ = json.Unmarshal(b, &w.value)
-	return nil
+	Error struct{ Message, Reason any }
 }
 
 // plainReasons are the sentences of the bodies in plain text that Spotify sends with a 403.
@@ -109,7 +98,7 @@ var plainReasons = []string{"User not registered in the Developer Dashboard", "t
 // reason returns the message of an error, with a colon before it, or "". It repeats the documented field and
 // expected sentences only, because a body may contain anything.
 func reason(answer errorBody, body string) string {
-	if message := answer.Error.Message.value; message != "" && len(message) <= 200 {
+	if message, _ := answer.Error.Message.(string); message != "" && len(message) <= 200 {
 		return ": " + message
 	}
 	for _, expected := range plainReasons {
