@@ -1,6 +1,6 @@
-// Package features is the function that asks others for the audio features of tracks and keeps what
-// they say in the lake. Cloud Scheduler calls it every hour. It keeps no state of its own: the warehouse
-// says which tracks are to be asked for.
+// Package features is the function that asks providers for the audio features of tracks and writes their answers to
+// the lake. Cloud Scheduler calls it every hour. It has no state of its own: the warehouse returns the tracks to ask
+// for.
 package features
 
 import (
@@ -19,7 +19,7 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// limit is how long a run may take. What it leaves undone, the run an hour later goes on with.
+// limit is the deadline of a run. The next run asks for the tracks that are left.
 const limit = 8 * time.Minute
 
 func init() {

@@ -1,5 +1,5 @@
-// Package ingest is the function that fetches a listener's last plays from Spotify and keeps them in the
-// lake. Cloud Scheduler calls it every hour.
+// Package ingest is the function that fetches a listener's last plays from Spotify and writes them to the lake.
+// Cloud Scheduler calls it every hour.
 package ingest
 
 import (
@@ -17,7 +17,7 @@ import (
 	"spotify-insights.internal/shared/spotify"
 )
 
-// limit is how long a run may take, its status object included.
+// limit is the deadline of a run, without the time to write its status.
 const limit = 50 * time.Second
 
 func init() {

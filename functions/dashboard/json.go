@@ -6,12 +6,12 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-// View is what is shown of one listener and period, and the answer of /insights.json. Times are UTC;
+// View is what the page shows of one listener and period, and the answer of /insights.json. Times are UTC;
 // null is unknown.
 type View struct {
 	Listener   string     `json:"listener"`
 	Period     string     `json:"period"`
-	Periods    []string   `json:"periods"` // that are offered; others can be asked for
+	Periods    []string   `json:"periods"` // offered as links; others are valid too
 	AsOf       *time.Time `json:"as_of"`
 	TimeZone   string     `json:"time_zone"`
 	Totals     Totals     `json:"totals"`
@@ -21,12 +21,12 @@ type View struct {
 	Recent     []Recent   `json:"recent"` // newest first
 	Status     Status     `json:"status"`
 
-	private bool           // it has recent plays, times and the pipeline too
+	Private bool           `json:"-"` // with recent plays, times and the status of the pipeline
+	Failed  bool           `json:"-"` // the last ingest failed
 	zone    *time.Location // of the listener
-	failed  bool           // the last ingest has
 }
 
-// Totals of a period. Minutes are those listened to; a play of unknown length has none.
+// Totals of a period. A play of unknown length adds no minutes.
 type Totals struct {
 	Plays   int64   `json:"plays"`
 	Minutes float64 `json:"minutes"`
@@ -34,7 +34,7 @@ type Totals struct {
 	Artists int64   `json:"artists"`
 }
 
-// Count is how often and how long something was listened to, and its place for that.
+// Count is a place in a ranking, and the plays that it is ranked by.
 type Count struct {
 	Rank          int        `json:"rank"`
 	TimesPlayed   int64      `json:"times_played"`
@@ -58,15 +58,15 @@ type Track struct {
 // Artist is a ranked artist: the first one of a track.
 type Artist struct {
 	Count
-	ArtistID   *string `json:"artist_id"` // null where only the name is known
+	ArtistID   *string `json:"artist_id"` // null where there is only a name
 	ArtistName string  `json:"artist_name"`
-	ImageURL   *string `json:"image_url"` // a cover of the artist
+	ImageURL   *string `json:"image_url"` // cover of a track
 }
 
 // Album is a ranked album.
 type Album struct {
 	Count
-	AlbumID    *string `json:"album_id"` // null where only the names are known
+	AlbumID    *string `json:"album_id"` // null where there are only names
 	Album      string  `json:"album"`
 	ArtistName *string `json:"artist_name"`
 	ImageURL   *string `json:"image_url"`
@@ -83,7 +83,7 @@ type Recent struct {
 	ImageURL   *string   `json:"image_url"`
 }
 
-// Status is how the pipeline does.
+// Status is the status of the pipeline.
 type Status struct {
 	LastIngestAt   *time.Time     `json:"last_ingest_at"`
 	LastLoadAt     *time.Time     `json:"last_load_at"`
@@ -95,10 +95,10 @@ type Status struct {
 	Problems       []string       `json:"problems"`
 }
 
-// Coverage says of how many of the listener's tracks audio features are known.
+// Coverage is the number of the listener's tracks with audio features.
 type Coverage struct {
 	Tracks       int64    `json:"tracks"`
 	WithFeatures int64    `json:"tracks_with_features"`
-	Unasked      int64    `json:"tracks_unasked"` // of which no provider was asked yet
-	Share        *float64 `json:"share"`          // 0 to 1, null before the first track
+	Unasked      int64    `json:"tracks_unasked"` // no provider was asked yet
+	Share        *float64 `json:"share"`          // 0 to 1, null without tracks
 }
