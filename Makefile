@@ -1,71 +1,96 @@
-# make run, make test, ... : what each does stands in README.md.
+# `make help` lists the targets. README.md and the README.md of each folder describe them.
 SHELL := /bin/bash
 GO ?= go
 TESTFLAGS ?=
+CASES ?= ../shared/cases
 
-.PHONY: run connect function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots build vet clean
-.PHONY: deploy open trigger logs doctor destroy forget smoke
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-# A binary of its own, so that Ctrl-C and SIGTERM reach the server and not `go run`.
-build:
+.DEFAULT_GOAL := help
+.PHONY: help run connect function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots
+.PHONY: build vet lint clean deploy open trigger logs doctor destroy forget smoke
+
+help: ## Show this list.
+	@awk -F ': *[^#]*## ' '/^[a-z -]+:.*## / { printf "  %-15s %s\n", $$1, $$2 } /^##@ / { print "\n" substr($$0, 5) }' $(firstword $(MAKEFILE_LIST))
+
+##@ Run locally
+
+# A built binary, and not `go run`: Ctrl-C and SIGTERM have to reach the server.
+build: ## Build bin/local.
 	@$(GO) build -o bin/local ./functions/local
 
-run: build
+run: build ## Serve the page at http://127.0.0.1:8080. PORT, DATA_DIR
 	@exec bin/local
 
-# In a project where one is given, else on this machine.
-connect: build
+connect: build ## Connect a Spotify account, locally or in a project. LISTENER, PROJECT
 	@$(if $(PROJECT),terraform/commands/connect.sh,exec env -u GOOGLE_CLOUD_PROJECT bin/local connect $${LISTENER:+"$$LISTENER"})
 
-function: build
+function: build ## Serve one function alone, as it is deployed. NAME=ingest
 	$(if $(NAME),,$(error say which: make function NAME=ingest))
 	@exec bin/local function $(NAME)
 
-# Three packages at a time, whatever the cores: many wait for others most of their time.
-test: vet
+##@ Test
+
+# Three packages at a time on any number of cores, because many tests wait.
+test: vet ## Run all tests with the race detector. TESTFLAGS
 	$(GO) test -race -p 3 $(TESTFLAGS) ./...
 	@terraform/commands/test.sh validate
 
-# The Terraform configuration and its promises; says so where Terraform is not there to test it.
-test-terraform:
+lint: vet ## Run gofmt, go vet, staticcheck, shellcheck, go mod verify and govulncheck.
+	$(GO) run $(STATICCHECK) ./...
+	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck -x .ci/run terraform/commands/*.sh; \
+	else echo "SKIPPED: shellcheck is not installed (Debian: apt-get install shellcheck)"; fi
+	$(GO) mod verify
+	@if $(GO) run $(GOVULNCHECK) -version 2>/dev/null | grep -q '^DB updated'; then $(GO) run $(GOVULNCHECK) ./...; \
+	else echo "SKIPPED: govulncheck, because its database (https://vuln.go.dev) cannot be reached"; fi
+
+test-terraform: ## Check the Terraform configuration and test its promises.
 	@terraform/commands/test.sh
 
-# The long tests at full length: a thousand ingests, forty power cuts, twenty random histories.
-test-soak:
+test-soak: ## Run the long tests at full length: ten minutes.
 	$(GO) test -race -count=1 -p 1 -timeout 20m $(TESTFLAGS) ./test/machine ./test/property -soak
 
-# The page in a real browser, on a desk and on a phone: it shows ten tracks, and nothing is wider than the screen.
-test-browser:
+test-browser: ## Open the page in headless Chromium, wide and narrow, and check its width.
 	$(GO) run ./test/screenshots -out "$$(mktemp -d)"
 
-# Every statement, as tests send it, analysed by GoogleSQL. Compiling that takes minutes and 7 GB, so it is a
-# module of its own, and one package of it is compiled at a time.
-test-googlesql:
+# The analyser takes minutes and 7 GB of memory to compile. It is a module of its own, compiled one package at a time.
+test-googlesql: ## Analyse every recorded statement with GoogleSQL.
 	@set -e; export RECORD_STATEMENTS=$$(mktemp -d); trap 'rm -rf "$$RECORD_STATEMENTS"' EXIT; \
 	packages=$$($(GO) list ./shared/... ./functions/... | grep -v /functions/local); $(GO) test -count=1 $$packages; \
 	cd test/googlesql; $(GO) test -p 1 -count=1 -v ./...
 
-# Cases of trouble that people met, kept beside the checkout: each runs the built command against a Spotify of its own.
-CASES ?= ../shared/cases
-test-cases: build
+test-cases: build ## Run the built command against recorded cases of trouble. CASES=FOLDER
 	python3 $(CASES)/run.py bin/local
 
-# How fast it is, and what it would cost: one table at the end. Nothing else should run meanwhile.
-bench:
-	@$(GO) run ./test/bench
-
-# The README's pictures of the page, in headless Chromium (Debian: apt-get install chromium fonts-liberation).
-screenshots:
-	$(GO) run ./test/screenshots
-
-# On Google Cloud. PROJECT=... and the other arguments reach the commands through the environment, unread by
-# the shell; each looks at them before it does anything.
-deploy open trigger logs doctor destroy forget smoke:
-	@terraform/commands/$@.sh
-
-vet:
+vet: ## Check gofmt and run go vet.
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
 
-clean:
+##@ Measure
+
+bench: ## Measure speed and billed bytes. Nothing else should run meanwhile.
+	@$(GO) run ./test/bench
+
+screenshots: ## Take the pictures of the README (Debian: apt-get install chromium fonts-liberation).
+	$(GO) run ./test/screenshots
+
+##@ Google Cloud: every target needs PROJECT=...
+
+# PROJECT and the other arguments reach the scripts through the environment, so no shell interprets them.
+# Each script checks its arguments first.
+deploy: ## Deploy or upgrade. REGION, LISTENERS, SETTINGS, STATE_BUCKET
+open: ## Open the private page on this machine. LISTENER, PORT
+trigger: ## Ingest now. LISTENER
+doctor: ## Show the state of the deployment and the next step.
+logs: ## Show the functions' log lines. SINCE, LISTENER
+smoke: ## Run the functions end to end on the project, apart from any deployment. REGION
+forget: ## Delete the data of one listener. LISTENER, CONFIRM
+destroy: ## Remove the deployment. ALL=yes removes the plays too. CONFIRM
+deploy open trigger logs doctor destroy forget smoke:
+	@terraform/commands/$@.sh
+
+##@ Other
+
+clean: ## Remove bin.
 	rm -rf bin

@@ -1,88 +1,68 @@
-# Alerts on what does not happen: counters of log lines, and conditions on their absence. "A unless B" is
-# empty where A is empty, so none of them fires before there was a first success. They are PromQL because
-# only there a policy may name a counter that has not counted yet (on the first apply none has).
+# Alerts on work that does not happen: counters of log lines, and a condition on the absence of each. A condition
+# "A unless B" is empty where A is empty, so none fires before a first success. The conditions are PromQL because only
+# PromQL may name a counter that has not counted yet, as on the first apply.
 #
 # Cloud Monitoring evaluates a counter of log lines over 25 hours at most, offset included. Such a counter
-# holds one number a minute, so its sum is sum_over_time.
+# has one number per minute, so sum_over_time adds it up.
 
-resource "google_logging_metric" "ingests" {
-  name        = "spotify_insights_ingests"
-  description = "Ingests that Spotify answered."
-  filter      = "${local.line}=\"ingest\" AND jsonPayload.message=\"ingested\""
+locals {
+  line = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name"
 
-  metric_descriptor {
-    metric_kind = "DELTA"
-    value_type  = "INT64"
-    labels {
-      key        = "listener"
-      value_type = "STRING"
+  counters = {
+    ingests = {
+      description = "Ingests that Spotify answered. status is written, or unchanged where the lake had the plays already."
+      filter      = "${local.line}=\"ingest\" AND jsonPayload.message=\"ingested\""
+      labels      = ["listener", "status"]
     }
-    labels {
-      key         = "status"
-      value_type  = "STRING"
-      description = "written, or unchanged where the lake had the plays already"
+    # Loads of audio features write the same line with no rows of plays. They do not count, because they would hide that
+    # plays are not loaded. A rejected object counts, because another alert reports it.
+    loads = {
+      description = "Loads of plays that ended, loaded or rejected. A line about several objects has no listener."
+      filter      = "${local.line}=(\"load\" OR \"reconcile\") AND ((jsonPayload.message=\"loaded\" AND (jsonPayload.plays>0 OR jsonPayload.rejected>0 OR jsonPayload.not_music>0)) OR (severity>=ERROR AND jsonPayload.object=~\"^plays/\"))"
+      labels      = ["listener"]
+    }
+    rankings = {
+      description = "Snapshots and documents that topten has written for a listener."
+      filter      = "${local.line}=\"topten\" AND jsonPayload.message=\"ranked\""
+      labels      = ["listener"]
     }
   }
-  label_extractors = {
-    listener = "EXTRACT(jsonPayload.listener)"
-    status   = "EXTRACT(jsonPayload.status)"
-  }
-
-  depends_on = [time_sleep.services]
 }
 
-# Loads of audio features write the same line with no rows of plays. They do not count: they would hide that
-# plays are not loaded. A refused object counts, because another alert reports it.
-resource "google_logging_metric" "loads" {
-  name        = "spotify_insights_loads"
-  description = "Loads of plays that ended: loaded or refused. The listener is known where one object was loaded."
-  filter      = "${local.line}=(\"load\" OR \"reconcile\") AND ((jsonPayload.message=\"loaded\" AND (jsonPayload.plays>0 OR jsonPayload.rejected>0 OR jsonPayload.not_music>0)) OR (severity>=ERROR AND jsonPayload.object=~\"^plays/\"))"
+resource "google_logging_metric" "counter" {
+  for_each = local.counters
+
+  name        = "spotify_insights_${each.key}"
+  description = each.value.description
+  filter      = each.value.filter
 
   metric_descriptor {
     metric_kind = "DELTA"
     value_type  = "INT64"
-    labels {
-      key        = "listener"
-      value_type = "STRING"
+    dynamic "labels" {
+      for_each = each.value.labels
+      content {
+        key        = labels.value
+        value_type = "STRING"
+      }
     }
   }
-  label_extractors = { listener = "EXTRACT(jsonPayload.listener)" }
-
-  depends_on = [time_sleep.services]
-}
-
-resource "google_logging_metric" "rankings" {
-  name        = "spotify_insights_rankings"
-  description = "Snapshots and documents that topten has written for a listener."
-  filter      = "${local.line}=\"topten\" AND jsonPayload.message=\"ranked\""
-
-  metric_descriptor {
-    metric_kind = "DELTA"
-    value_type  = "INT64"
-    labels {
-      key        = "listener"
-      value_type = "STRING"
-    }
-  }
-  label_extractors = { listener = "EXTRACT(jsonPayload.listener)" }
+  label_extractors = { for label in each.value.labels : label => "EXTRACT(jsonPayload.${label})" }
 
   depends_on = [time_sleep.services]
 }
 
 locals {
-  line   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name"
-  on_run = "monitored_resource=\"cloud_run_revision\""
-  ours   = "${local.on_run}, listener=~\"${join("|", keys(var.listeners))}\""
-  counted = { for name, metric in { ingests = google_logging_metric.ingests, loads = google_logging_metric.loads, rankings = google_logging_metric.rankings } :
-    name => "logging_googleapis_com:user_${metric.name}"
-  }
+  on_run  = "monitored_resource=\"cloud_run_revision\""
+  ours    = "${local.on_run}, listener=~\"${join("|", keys(var.listeners))}\""
+  counted = { for name, metric in google_logging_metric.counter : name => "logging_googleapis_com:user_${metric.name}" }
 
-  # Hours between two ingests: every one, every so many, else taken for a day.
+  # Hours between two ingests: 1, or N of a schedule "*/N". Any other schedule counts as daily.
   hour_field   = try(split(" ", var.ingest_schedule)[1], "*")
   ingest_hours = local.hour_field == "*" ? 1 : try(tonumber(regex("^\\*/([0-9]+)$", local.hour_field)[0]), 24)
 
-  # Minutes without an ingest until two runs are missed. Of slow schedules it is one run: a day is all that
-  # can be seen, and the success before it has to be seen too.
+  # Minutes without an ingest that mean two missed runs. With a slow schedule it is one missed run, because the
+  # 25 hours have to include the success before it.
   ingest_silence = min(local.ingest_hours * 2, 24) * 60 + 15
 
   absences = {
@@ -109,23 +89,23 @@ locals {
     }
     load = {
       title = "Objects have been in the lake for three hours and are not loaded"
-      # A page was written three hours ago, within a run and a quarter, and no load has ended since.
+      # An ingest wrote an API page three hours ago, and no load has ended since.
       query = join(" ", [
         "sum(sum_over_time(${local.counted.ingests}{${local.on_run}, status=\"written\"}[75m] offset 3h)) > 0",
         "unless",
         "sum(sum_over_time(${local.counted.loads}{${local.on_run}}[255m])) > 0",
       ])
       text = <<-TEXT
-        Ingest writes to the lake, and nothing of it reaches the tables. Nothing is lost: the lake has it, and reconcile loads it.
+        Ingest writes to the lake, and nothing of it reaches the tables. Nothing is lost: the plays are in the lake, and reconcile loads them.
 
         1. `make logs PROJECT=${var.project}` shows what load reports. `make deploy PROJECT=${var.project}` restores a missing grant or table.
         2. Load reports nothing: its trigger is broken. `gcloud eventarc triggers list --location=${var.region} --project=${var.project}`, then `make deploy PROJECT=${var.project}`.
-        3. Load what is there: `gcloud scheduler jobs run reconcile --location=${var.region} --project=${var.project}`
+        3. Load the objects now: `gcloud scheduler jobs run reconcile --location=${var.region} --project=${var.project}`
       TEXT
     }
     ranking = {
       title = "Plays were loaded three hours ago and are not on the page"
-      # Each load of plays changes what the listener's document says was read, so topten has to write it again.
+      # Each load of plays changes the watermark in the listener's document, so topten has to write the document again.
       query = join(" ", [
         "sum by (listener) (sum_over_time(${local.counted.loads}{${local.ours}}[75m] offset 3h)) > 0",
         "unless",

@@ -1,4 +1,4 @@
-# Who does what: an account a function, one that builds them, and one each for what calls them.
+# Service accounts: one for each function, one that builds them, and one each for Scheduler and the event triggers.
 
 resource "google_service_account" "function" {
   for_each = local.functions
@@ -18,14 +18,14 @@ resource "google_service_account" "build" {
 
 resource "google_service_account" "scheduler" {
   account_id   = "insights-scheduler"
-  display_name = "Spotify Insights: calls what runs by the clock"
+  display_name = "Spotify Insights: calls the scheduled functions"
 
   depends_on = [time_sleep.services]
 }
 
 resource "google_service_account" "events" {
   account_id   = "insights-events"
-  display_name = "Spotify Insights: calls what runs on events"
+  display_name = "Spotify Insights: calls the event functions"
 
   depends_on = [time_sleep.services]
 }

@@ -1,9 +1,8 @@
-# What calls for a person, each with what to do. Nothing here fires before a listener has connected: the
-# alerts of absences.tf wait for a first success, and the lines that the others match are written for
-# connected listeners only.
+# Alerts on log lines that need a person, each with what to do. None fires before a listener has connected: the alerts
+# of absences.tf wait for a first success, and the functions write these lines for connected listeners only.
 
 variable "alert_email" {
-  description = "Where alerts are mailed to. Without it they are in the console only."
+  description = "The address that alerts are mailed to. Without it, alerts appear in the console only."
   type        = string
   default     = null
 
@@ -28,16 +27,16 @@ locals {
   day  = "86400s"
   week = "604800s"
 
-  # Lines that are worth a mail by themselves. A filter matches fields and not sentences where it can.
+  # Lines of which one is enough for an alert. A filter matches fields rather than messages where it can.
   lines = {
     consent = {
-      title    = "Spotify's consent ends soon, or is gone"
+      title    = "Spotify's consent ends soon, or has ended"
       severity = "WARNING"
       filter   = "resource.labels.service_name=\"ingest\" AND (jsonPayload.token_age_days>=150 OR jsonPayload.consent_lost=true)"
       labels   = { listener = "EXTRACT(jsonPayload.listener)" }
       text     = <<-TEXT
         Spotify ends every consent six months after it was given, however often it is used. This listener's is over 150 days
-        old, or Spotify has refused it in two runs in a row. Until it is renewed, plays beyond the last 50 are lost.
+        old, or Spotify has refused it in two runs in a row. Once the consent has ended, plays beyond the last 50 are lost until it is renewed.
 
         Connect again: `make connect PROJECT=${var.project} LISTENER=$${log.extracted_label.listener}`
       TEXT
@@ -46,14 +45,14 @@ locals {
       title    = "An object of the lake cannot be loaded"
       severity = "ERROR"
       filter   = "resource.labels.service_name=(\"load\" OR \"reconcile\") AND severity>=ERROR AND jsonPayload.object:*"
-      labels   = {} # an object each would be a mail each
+      labels   = {} # a label for the object would send a mail for each object
       text     = <<-TEXT
-        An object of gs://${local.buckets.lake} was refused for good, or could not be loaded for hours. It stays in the lake;
-        its plays or audio features are missing from the tables. The line's `error` says why, its `action` what to do:
+        An object of gs://${local.buckets.lake} has a permanent error, or could not be loaded for two hours. It stays in the lake;
+        its plays or audio features are missing from the tables. The line's `error` says why, and its `action` what to do:
         `make logs PROJECT=${var.project}`
 
-        The objects: `SELECT object, error FROM ${var.dataset}.loads WHERE error IS NOT NULL`. Once one can be loaded,
-        delete its row there; the next reconcile takes it: `gcloud scheduler jobs run reconcile --location=${var.region} --project=${var.project}`
+        The objects: `SELECT object, error FROM ${var.dataset}.loads WHERE error IS NOT NULL`. Once an object can be loaded,
+        delete its row there, and reconcile loads it: `gcloud scheduler jobs run reconcile --location=${var.region} --project=${var.project}`
       TEXT
     }
     gap = {
@@ -62,8 +61,8 @@ locals {
       filter   = "resource.labels.service_name=\"topten\" AND jsonPayload.message=\"gap found\""
       labels   = { listener = "EXTRACT(jsonPayload.listener)" }
       text     = <<-TEXT
-        There may have been more than 50 plays between two ingests of this listener. Spotify remembers 50, so older ones may be
-        missing. The line's `after` and `before` say when: `make logs PROJECT=${var.project}`
+        There may have been more than 50 plays between two ingests of this listener. Spotify returns the last 50 plays only, so
+        older ones may be missing. The line's `after` and `before` say when: `make logs PROJECT=${var.project}`
 
         They are in the listener's extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy.
         If ingests were failing at that time, fix that first: `make doctor PROJECT=${var.project}`. If not, run them more often:
@@ -91,7 +90,7 @@ resource "google_monitoring_alert_policy" "line" {
   alert_strategy {
     auto_close = local.week
     notification_rate_limit {
-      period = local.day # a line that comes every hour is one mail a day
+      period = local.day # an hourly line sends one mail a day
     }
   }
   documentation {

@@ -1,4 +1,4 @@
-# Where Cloud Build leaves the functions' images. Each deployment adds one a function.
+# The images that Cloud Build makes. Each deployment adds one for each function.
 resource "google_artifact_registry_repository" "images" {
   repository_id          = "spotify-insights"
   location               = var.region
@@ -6,8 +6,7 @@ resource "google_artifact_registry_repository" "images" {
   description            = "Images of the functions."
   cleanup_policy_dry_run = false
 
-  # A running revision has a copy of its own, so the newest image is enough; of two policies that
-  # meet, the one that keeps wins.
+  # A running revision has its own copy, so the newest image is enough. KEEP wins over DELETE.
   cleanup_policies {
     id     = "keep-the-newest"
     action = "KEEP"
@@ -20,10 +19,10 @@ resource "google_artifact_registry_repository" "images" {
     action = "DELETE"
     condition {
       tag_state  = "ANY"
-      older_than = "86400s" # not in the middle of a deployment
+      older_than = "86400s" # a day, so that no deployment loses an image that it uses
     }
   }
-  vulnerability_scanning_config { # it is billed by the image
+  vulnerability_scanning_config { # it is billed for each image
     enablement_config = "DISABLED"
   }
 

@@ -1,5 +1,5 @@
-# The warehouse. A table's columns are in shared/warehouse/schema, which the tables on one machine use as
-# well; partitions and clustering are those of shared/warehouse/create.go.
+# The warehouse. The columns of a table are in shared/warehouse/schema, which the local warehouse uses too. Partitions
+# and clustering are the same as in shared/warehouse/create.go.
 
 locals {
   schemas = "${path.module}/../shared/warehouse/schema"
@@ -7,7 +7,7 @@ locals {
   by_month = {
     plays   = "played_at"
     listens = "played_at"
-    loads   = "loaded_at" # a table without partitions takes 1,500 load jobs a day only
+    loads   = "loaded_at" # a table without partitions takes 1,500 load jobs a day at most
   }
 }
 
@@ -32,7 +32,7 @@ resource "google_bigquery_table" "table" {
 
   dynamic "time_partitioning" {
     for_each = contains(keys(local.by_month), each.key) ? [local.by_month[each.key]] : []
-    content { # by day, the years of an export would be more partitions than one job may change
+    content { # daily partitions of an export's years would be more than one job may change
       type  = "MONTH"
       field = time_partitioning.value
     }

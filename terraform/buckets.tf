@@ -1,4 +1,4 @@
-# A bucket a purpose: a trigger takes a bucket as a whole, and so does a grant.
+# One bucket for each purpose: a trigger fires on every object of its bucket.
 
 locals {
   buckets = {
@@ -9,7 +9,7 @@ locals {
   }
 }
 
-# The source of truth: everything else can be built again from it. No rule ever deletes an object, live or not.
+# The source of truth: everything else can be rebuilt from it. No rule deletes an object or an old version.
 resource "google_storage_bucket" "lake" {
   name                        = local.buckets.lake
   location                    = var.region
@@ -20,14 +20,14 @@ resource "google_storage_bucket" "lake" {
   versioning {
     enabled = true
   }
-  soft_delete_policy { # versioning keeps what is deleted; a deleted bucket can be restored for a week
+  soft_delete_policy { # a deleted bucket can be restored for a week
     retention_duration_seconds = 604800
   }
 
   depends_on = [time_sleep.services]
 }
 
-# Privacy exports, personal and large, until they are imported.
+# Privacy exports, which are personal and large, until they are imported.
 resource "google_storage_bucket" "uploads" {
   name                        = local.buckets.uploads
   location                    = var.region
@@ -43,15 +43,15 @@ resource "google_storage_bucket" "uploads" {
       type = "Delete"
     }
   }
-  soft_delete_policy { # what was imported is gone when it is deleted
+  soft_delete_policy { # a deleted export is gone at once
     retention_duration_seconds = 0
   }
 
   depends_on = [time_sleep.services]
 }
 
-# What the pages read: documents and snapshots. topten deletes the snapshots that no document names. No rule
-# deletes by age, because the snapshot of a listener who plays nothing stays in use.
+# Documents and snapshots, which the pages read. topten deletes the snapshots that no document names. No rule deletes by
+# age, because the snapshot of a listener who plays nothing stays in use.
 resource "google_storage_bucket" "insights" {
   name                        = local.buckets.insights
   location                    = var.region
@@ -59,7 +59,7 @@ resource "google_storage_bucket" "insights" {
   public_access_prevention    = "enforced"
   force_destroy               = true
 
-  soft_delete_policy { # else each replaced snapshot is billed for a week
+  soft_delete_policy { # otherwise each replaced snapshot is billed for a week
     retention_duration_seconds = 0
   }
 

@@ -1,9 +1,9 @@
 variable "budget" {
-  description = "An optional budget: a mail to the billing account's administrators, and to alert_email, when a month comes to half and to all of an amount. It stops nothing."
+  description = "An optional budget: a mail to the billing account's administrators, and to alert_email, when the costs of a month reach half and all of an amount. It stops nothing."
   type = object({
     billing_account = string
-    amount          = number           # a month, in whole units of the currency
-    currency        = optional(string) # of the billing account, by default its own
+    amount          = number           # per month, in whole units of the currency
+    currency        = optional(string) # by default that of the billing account
   })
   default = null
 

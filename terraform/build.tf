@@ -1,6 +1,6 @@
-# What Cloud Build may do to turn a source into an image, instead of what its default account may.
+# The rights of Cloud Build, which turns a source into an image. Its default account would have more.
 
-resource "google_project_iam_member" "build" { # its log has no narrower home
+resource "google_project_iam_member" "build" { # logs have no narrower resource
   project = var.project
   role    = "roles/logging.logWriter"
   member  = google_service_account.build.member
@@ -19,8 +19,8 @@ resource "google_storage_bucket_iam_member" "build" {
   member = google_service_account.build.member
 }
 
-# The platform copies a source into buckets of its own before it builds. They are made with the first
-# function, too late for grants of their own.
+# The platform copies a source into its own buckets before it builds. It creates them with the first function, which is
+# too late for a grant on the bucket.
 resource "google_project_iam_member" "build_sources" {
   project = var.project
   role    = "roles/storage.objectViewer"
@@ -28,7 +28,7 @@ resource "google_project_iam_member" "build_sources" {
 
   condition {
     title       = "sources-of-functions"
-    description = "Only the buckets in which the platform keeps the sources of functions."
+    description = "Only the buckets in which the platform stores the sources of functions."
     expression = join(" || ", [for kind in ["sources", "uploads"] :
       "resource.name.startsWith(\"projects/_/buckets/gcf-v2-${kind}-${data.google_project.this.number}-${var.region}\")"
     ])

@@ -1,15 +1,15 @@
-# The functions, each described once: one that is added is an entry here and its grants in grants.tf.
+# The functions. A new function is an entry here, and its grants in grants.tf.
 #
-#   on           what wakes it: the schedule, an event of local.events, or people
-#   environment  what it reads, and no more (its function.go says what that is)
-#   timeout      seconds, a little over the deadline it keeps itself
-#   instances    at most; one where two at once would get into each other's way
-#   requests     that an instance takes at a time
+#   on           what triggers it: "schedule", a key of local.events, or "people"
+#   environment  the variables that it reads, and no others (functions/README.md has the table)
+#   timeout      in seconds, a little over the deadline that it sets itself
+#   instances    at most; 1 where two concurrent runs would conflict
+#   requests     at most at a time in one instance
 
 locals {
   shown = { for id, l in var.listeners : id => { time_zone = l.time_zone, public = l.public } }
 
-  base = { # what logs and clients want
+  base = { # logs and clients need it
     GOOGLE_CLOUD_PROJECT = var.project
   }
   warehouse = merge(local.base, {
@@ -18,12 +18,12 @@ locals {
     MAX_BYTES_BILLED = tostring(var.maximum_bytes_billed)
   })
 
-  # What the private and the public page have in common.
+  # The private and the public page have this in common.
   page = {
     source    = "dashboard"
     on        = "people"
-    memory    = "1Gi" # it holds listeners' histories
-    cpu       = "1"   # less than a whole one serves one request at a time
+    memory    = "1Gi" # it holds the histories of listeners
+    cpu       = "1"   # with less than a whole CPU an instance serves one request at a time
     timeout   = 30
     instances = 2
     requests  = 40
@@ -39,7 +39,7 @@ locals {
       on        = "schedule"
       memory    = "256Mi"
       cpu       = null
-      timeout   = 90 # its 50 seconds, and what it does after them to keep a token and its status
+      timeout   = 90 # its own 50 seconds, and the time to store a token and its status after them
       instances = length(var.listeners) + 1
       requests  = 1
       environment = merge(local.base, {
@@ -54,7 +54,7 @@ locals {
       memory    = "1Gi" # it holds an object and its rows
       cpu       = null
       timeout   = 540
-      instances = 1 # BigQuery limits how often a table is changed
+      instances = 1 # BigQuery limits how often a table may change
       requests  = 1
       environment = merge(local.warehouse, {
         LAKE_BUCKET = google_storage_bucket.lake.name
@@ -66,7 +66,7 @@ locals {
       on        = "schedule"
       memory    = "1Gi" # it holds a batch of objects and their rows
       cpu       = null
-      timeout   = 1740 # with a minute's grace, the half hour that Scheduler waits at most
+      timeout   = 1740 # a minute less than the half hour that Scheduler waits at most
       instances = 1
       requests  = 1
       environment = merge(local.warehouse, {
@@ -93,7 +93,7 @@ locals {
       memory    = "256Mi"
       cpu       = null
       timeout   = 540
-      instances = 1 # a second one would ask for the same tracks
+      instances = 1 # a second run would ask for the same tracks
       requests  = 1
       environment = merge(local.warehouse, {
         LAKE_BUCKET       = google_storage_bucket.lake.name
@@ -125,7 +125,7 @@ resource "google_cloudfunctions2_function" "function" {
     entry_point           = each.value.source
     docker_repository     = google_artifact_registry_repository.images.id
     service_account       = google_service_account.build.id
-    environment_variables = jsondecode(file("${path.module}/stage/build.json")) # less in an image, a faster start
+    environment_variables = jsondecode(file("${path.module}/stage/build.json")) # a smaller image starts faster
 
     source {
       storage_source {
@@ -146,7 +146,7 @@ resource "google_cloudfunctions2_function" "function" {
     all_traffic_on_latest_revision   = true
     environment_variables            = each.value.environment
 
-    # Scheduler and Eventarc count as internal. Who may come in at all, invokers.tf says.
+    # Scheduler and Eventarc count as internal. invokers.tf grants the calls.
     ingress_settings = each.value.on == "people" ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
   }
 
@@ -157,7 +157,7 @@ resource "google_cloudfunctions2_function" "function" {
       pubsub_topic          = event_trigger.value.topic
       trigger_region        = var.region
       service_account_email = google_service_account.events.email
-      retry_policy          = "RETRY_POLICY_RETRY" # else an event whose function fails is lost
+      retry_policy          = "RETRY_POLICY_RETRY" # otherwise a failed event is lost
 
       dynamic "event_filters" {
         for_each = event_trigger.value.bucket == null ? [] : [event_trigger.value.bucket]
@@ -172,16 +172,15 @@ resource "google_cloudfunctions2_function" "function" {
   lifecycle {
     precondition {
       condition     = contains(concat(["schedule", "people"], keys(local.events)), each.value.on)
-      error_message = "Function ${each.key} is woken by \"${each.value.on}\": say schedule, people, or one of ${join(", ", keys(local.events))}."
+      error_message = "Function ${each.key} has on = \"${each.value.on}\": use schedule, people, or one of ${join(", ", keys(local.events))}."
     }
   }
 
-  # A function runs as soon as it exists: its tables, views and grants come before it.
+  # A function may run as soon as it exists, so its tables, views and grants come first.
   depends_on = [
     google_bigquery_table.table,
-    google_bigquery_table.features,
-    google_bigquery_table.open_gaps,
-    google_bigquery_table.load_counts,
+    google_bigquery_table.view,
+    google_bigquery_table.view_of_views,
     time_sleep.grants,
   ]
 }

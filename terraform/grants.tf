@@ -1,27 +1,27 @@
-# What each account may do, each on the narrowest thing that can carry a grant. No custom roles: the
-# name of one that was deleted is locked for up to 37 days, and with it a new deployment.
+# What each function's account may do, granted on the narrowest resource that takes a grant. There are no custom roles:
+# the name of a deleted role is locked for up to 37 days, which would block a new deployment.
 
 locals {
   grants = {
-    projects = [ # a job has no narrower home
+    projects = [ # jobs have no narrower resource
       { account = "load", role = "roles/bigquery.jobUser" },
       { account = "reconcile", role = "roles/bigquery.jobUser" },
       { account = "topten", role = "roles/bigquery.jobUser" },
       { account = "features", role = "roles/bigquery.jobUser" },
     ]
     buckets = [
-      # Ingest can add to the lake, and can neither change nor delete what is there.
+      # Ingest can add objects to the lake. It can neither change nor delete them.
       { account = "ingest", bucket = "lake", role = "roles/storage.objectCreator" },
       { account = "ingest", bucket = "lake", role = "roles/storage.objectViewer" },
       { account = "ingest", bucket = "insights", role = "roles/storage.objectUser" },
       { account = "load", bucket = "lake", role = "roles/storage.objectViewer" },
       { account = "reconcile", bucket = "lake", role = "roles/storage.objectViewer" },
-      # Topten reads, writes and deletes its own objects only. EXPORT DATA writes with topten's rights, and
-      # replaces and lists objects too. Why an account may list the names of all objects, public.tf says.
+      # Topten reads, writes and deletes its own objects only. EXPORT DATA writes with topten's rights, and it
+      # replaces and lists objects too. public.tf says why an account may list the names of all objects.
       { account = "topten", bucket = "insights", role = "roles/storage.objectUser", under = ["insights/", "public/", "snapshots/"] },
       { account = "topten", bucket = "insights", role = "roles/storage.legacyBucketReader" },
       { account = "dashboard", bucket = "insights", role = "roles/storage.objectViewer" },
-      # Features talks to strangers. It can add to the lake as ingest can, and reaches its own objects only.
+      # Features calls other companies' services. It can add objects below features/, and read those only.
       { account = "features", bucket = "lake", role = "roles/storage.objectCreator", under = ["features/"] },
       { account = "features", bucket = "lake", role = "roles/storage.objectViewer", under = ["features/"] },
       { account = "features", bucket = "lake", role = "roles/storage.legacyBucketReader" },
@@ -36,7 +36,7 @@ locals {
       { account = "reconcile", table = "plays", role = "roles/bigquery.dataEditor" },
       { account = "reconcile", table = "audio_features", role = "roles/bigquery.dataEditor" },
       { account = "reconcile", table = "loads", role = "roles/bigquery.dataEditor" },
-      { account = "reconcile", table = "listens", role = "roles/bigquery.dataEditor" }, # it empties the table when plays have lost rows
+      { account = "reconcile", table = "listens", role = "roles/bigquery.dataEditor" }, # it empties the table when plays has lost rows
       { account = "topten", table = "tracks", role = "roles/bigquery.dataEditor" },
       { account = "topten", table = "listens", role = "roles/bigquery.dataEditor" },
       { account = "topten", table = "top_ten", role = "roles/bigquery.dataEditor" },
@@ -75,7 +75,7 @@ resource "google_storage_bucket_iam_member" "function" {
   member = google_service_account.function[each.value.account].member
 
   dynamic "condition" {
-    for_each = try([each.value.under], []) # a grant without it holds for the whole bucket
+    for_each = try([each.value.under], []) # a grant without it is valid for the whole bucket
     content {
       title       = "own-objects"
       description = "Only objects whose name begins with ${join(" or ", condition.value)}."
@@ -119,10 +119,10 @@ resource "google_secret_manager_secret_iam_member" "function" {
   member    = google_service_account.function[each.value.account].member
 }
 
-# A new grant holds after a minute or two; a function that is built or triggered before that fails.
+# A new grant takes a minute or two. A function that is built or triggered before that fails.
 resource "time_sleep" "grants" {
   create_duration = "120s"
-  triggers        = { functions = join(" ", keys(local.functions)) } # once more for each that is added later
+  triggers        = { functions = join(" ", keys(local.functions)) } # waits again for each function that is added later
 
   depends_on = [
     google_project_iam_member.build,

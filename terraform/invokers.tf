@@ -1,11 +1,10 @@
-# Who may call the functions: Scheduler's account what runs by the clock, the triggers' account what
-# runs on events, and whoever may run anything in the project (its owners) the private page. The page of
-# public listeners is public.tf's.
+# Who may call the functions: Scheduler's account the scheduled ones, the triggers' account the event functions. The
+# private page needs no grant here, because the project's owners may call every service. public.tf has the public page.
 
 resource "google_cloud_run_v2_service_iam_member" "scheduler" {
   for_each = { for name, f in local.functions : name => f if f.on == "schedule" }
 
-  name     = google_cloudfunctions2_function.function[each.key].name # the service behind a function has its name
+  name     = google_cloudfunctions2_function.function[each.key].name # the Cloud Run service has the function's name
   location = var.region
   role     = "roles/run.invoker"
   member   = google_service_account.scheduler.member
@@ -20,7 +19,7 @@ resource "google_cloud_run_v2_service_iam_member" "events" {
   member   = google_service_account.events.member
 }
 
-resource "google_project_iam_member" "events" { # for triggers there is no narrower grant
+resource "google_project_iam_member" "events" { # triggers have no narrower grant
   project = var.project
   role    = "roles/eventarc.eventReceiver"
   member  = google_service_account.events.member

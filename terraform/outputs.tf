@@ -1,10 +1,10 @@
 output "dashboard_url" {
-  description = "The private page. `make open` opens it on your machine; a browser alone is refused."
+  description = "The private page. `make open` opens it; without a login Cloud Run refuses the request."
   value       = google_cloudfunctions2_function.function["dashboard"].service_config[0].uri
 }
 
 output "public_url" {
-  description = "The page of public listeners, null where there is none."
+  description = "The page of public listeners, null without one."
   value       = one([for name in keys(local.public_functions) : google_cloudfunctions2_function.function[name].service_config[0].uri])
 }
 
@@ -14,7 +14,7 @@ output "lake" {
 }
 
 output "insights" {
-  description = "The bucket of what the page shows."
+  description = "The bucket of documents and snapshots."
   value       = google_storage_bucket.insights.name
 }
 
@@ -24,16 +24,12 @@ output "dataset" {
 }
 
 output "jobs" {
-  description = "Names of the Scheduler jobs: of each listener's ingest, of reconcile and of features."
-  value = {
-    ingest    = { for id, job in google_cloud_scheduler_job.ingest : id => job.name }
-    reconcile = google_cloud_scheduler_job.reconcile.name
-    features  = google_cloud_scheduler_job.features.name
-  }
+  description = "Names of the Scheduler jobs."
+  value       = sort([for job in google_cloud_scheduler_job.job : job.name])
 }
 
 output "secrets" {
-  description = "Names of the secrets: of the Spotify app, and of each listener's token. Their values are never here."
+  description = "Names of the secrets of the Spotify app and of each listener's token. Terraform never has their values."
   value = {
     client = google_secret_manager_secret.client.secret_id
     tokens = { for id, secret in google_secret_manager_secret.token : id => secret.secret_id }
@@ -46,6 +42,6 @@ output "next_steps" {
     1. Connect Spotify, once for each listener (${join(", ", keys(var.listeners))}):  make connect PROJECT=${var.project} LISTENER=...
     2. Ingest now instead of at the next full hour:  make trigger PROJECT=${var.project} LISTENER=...
     3. Open the page:  make open PROJECT=${var.project}
-    If something is missing, `make doctor PROJECT=${var.project}` says what.
+    `make doctor PROJECT=${var.project}` shows what is missing.
   TEXT
 }

@@ -1,6 +1,6 @@
-# The page that everybody may see, where a listener asked for one: the dashboard once more, as a
-# service of its own, because access is granted to a service and not to a listener's page. It knows
-# public listeners only, and can read the objects below public/ only.
+# The page that everybody may see, if a listener is public. It is the dashboard again, as a separate service, because
+# access is granted to a service and not to a listener's page. Its LISTENERS has public listeners only, and it can read
+# objects below public/ only.
 
 locals {
   public = { for id, l in local.shown : id => l if l.public }
@@ -21,10 +21,10 @@ resource "google_cloud_run_v2_service_iam_member" "everybody" {
   name     = google_cloudfunctions2_function.function[each.key].name
   location = var.region
   role     = "roles/run.invoker"
-  member   = "allUsers" # Domain Restricted Sharing refuses this: see README.md
+  member   = "allUsers" # Domain Restricted Sharing forbids this: terraform/README.md says what to do
 }
 
-# topten writes what anybody may see below public/, as shared/insights names it.
+# topten writes the public documents and snapshots below public/ (shared/insights).
 resource "google_storage_bucket_iam_member" "public_objects" {
   for_each = local.public_functions
 
@@ -39,8 +39,8 @@ resource "google_storage_bucket_iam_member" "public_objects" {
   }
 }
 
-# Without the right to list, an object that does not exist yet is "forbidden" instead of "not found". The role
-# shows names and opens no object.
+# Without the right to list, the answer for an object that does not exist is "forbidden" instead of "not found". The
+# role shows the names of objects and not their content.
 resource "google_storage_bucket_iam_member" "public_names" {
   for_each = local.public_functions
 

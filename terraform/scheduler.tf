@@ -1,7 +1,7 @@
-# What runs by the clock, and what counts as a schedule.
+# The jobs of Cloud Scheduler, and the syntax of a schedule.
 
 variable "ingest_schedule" {
-  description = "When every listener's last plays are fetched, as unix cron. Spotify remembers 50 plays: less than hourly loses some."
+  description = "When every listener's last plays are fetched, as unix cron. Spotify returns the last 50 plays only: runs that are more than an hour apart lose plays more often."
   type        = string
   default     = "0 * * * *"
   nullable    = false
@@ -25,22 +25,22 @@ variable "reconcile_schedule" {
 }
 
 variable "schedule_time_zone" {
-  description = "The clock by which the schedules run."
+  description = "The time zone of the schedules."
   type        = string
   default     = "Etc/UTC"
   nullable    = false
 
   validation {
     condition     = can(regex(local.time_zone, var.schedule_time_zone))
-    error_message = "\"${var.schedule_time_zone}\" is no time zone: give a name such as Europe/Berlin or Etc/UTC."
+    error_message = "\"${var.schedule_time_zone}\" is not a time zone: give a name such as Europe/Berlin or Etc/UTC."
   }
 }
 
 locals {
   time_zone = "^(UTC|[A-Z][A-Za-z_]*(/[A-Z][A-Za-z0-9_+-]*){1,2})$"
 
-  # The values of the five fields. A field is a list of items; an item is one value, a range or a star,
-  # these two perhaps with a step.
+  # The values of the five fields. A field is a list of items. An item is a value, a range or a star; a range or a
+  # star may have a step.
   cron_values = [
     "[0-5]?[0-9]",
     "([01]?[0-9]|2[0-3])",
@@ -51,83 +51,57 @@ locals {
   cron_items = [for value in local.cron_values : "(\\*(/[1-9][0-9]?)?|${value}(-${value}(/[1-9][0-9]?)?)?)"]
   cron       = "^${join(" ", [for item in local.cron_items : "${item}(,${item})*"])}$"
 
-  waits = { for name in ["ingest", "reconcile", "features"] : name => "${local.functions[name].timeout + 60}s" }
+  jobs = merge(
+    # An ingest is never retried: two refusals of a token in a row mean that the consent is gone, and two within a
+    # minute do not prove that. The next run asks for the same plays and more.
+    { for id in keys(var.listeners) : "ingest-${id}" => {
+      function    = "ingest"
+      description = "Fetches the last plays of ${id}."
+      schedule    = var.ingest_schedule
+      query       = "?listener=${id}"
+      retries     = 0
+    } },
+    {
+      reconcile = {
+        function    = "reconcile"
+        description = "Loads what the events have missed, and wakes topten."
+        schedule    = var.reconcile_schedule
+        query       = ""
+        retries     = 2
+      }
+      features = {
+        function    = "features"
+        description = "Fetches audio features of tracks that have none."
+        schedule    = "20 * * * *" # by then the hour's plays are loaded, and their tracks are in the tables
+        query       = ""
+        retries     = 0 # the next run does what a failed one has left
+      }
+    },
+  )
 }
 
-resource "google_cloud_scheduler_job" "ingest" {
-  for_each = var.listeners
+resource "google_cloud_scheduler_job" "job" {
+  for_each = local.jobs
 
-  name             = "ingest-${each.key}"
+  name             = each.key
   region           = var.region
-  description      = "Fetches the last plays of ${each.key}."
-  schedule         = var.ingest_schedule
+  description      = each.value.description
+  schedule         = each.value.schedule
   time_zone        = var.schedule_time_zone
-  attempt_deadline = local.waits.ingest # a function that ends at its own limit can still say so
+  attempt_deadline = "${local.functions[each.value.function].timeout + 60}s" # longer than the function, to receive its error
 
-  # Never tried again at once: a token that is refused twice in a row counts as dead, and Spotify has
-  # been wrong for a while before. The next run asks for the same plays and more.
   retry_config {
-    retry_count = 0
+    retry_count          = each.value.retries
+    min_backoff_duration = each.value.retries > 0 ? "300s" : null
   }
 
   http_target {
     http_method = "POST"
-    uri         = "${google_cloudfunctions2_function.function["ingest"].service_config[0].uri}/?listener=${each.key}"
+    uri         = "${google_cloudfunctions2_function.function[each.value.function].service_config[0].uri}/${each.value.query}"
 
     oidc_token {
       service_account_email = google_service_account.scheduler.email
-      audience              = google_cloudfunctions2_function.function["ingest"].service_config[0].uri
-    }
-  }
-
-  depends_on = [google_cloud_run_v2_service_iam_member.scheduler]
-}
-
-resource "google_cloud_scheduler_job" "reconcile" {
-  name             = "reconcile"
-  region           = var.region
-  description      = "Loads what the events have missed, and wakes topten."
-  schedule         = var.reconcile_schedule
-  time_zone        = var.schedule_time_zone
-  attempt_deadline = local.waits.reconcile
-
-  retry_config {
-    retry_count          = 2
-    min_backoff_duration = "300s"
-  }
-
-  http_target {
-    http_method = "POST"
-    uri         = "${google_cloudfunctions2_function.function["reconcile"].service_config[0].uri}/"
-
-    oidc_token {
-      service_account_email = google_service_account.scheduler.email
-      audience              = google_cloudfunctions2_function.function["reconcile"].service_config[0].uri
-    }
-  }
-
-  depends_on = [google_cloud_run_v2_service_iam_member.scheduler]
-}
-
-resource "google_cloud_scheduler_job" "features" {
-  name             = "features"
-  region           = var.region
-  description      = "Fetches audio features of tracks that have none."
-  schedule         = "20 * * * *" # after the hour's ingest was loaded and its tracks are known
-  time_zone        = var.schedule_time_zone
-  attempt_deadline = local.waits.features
-
-  retry_config { # the next run does what a failed one has left
-    retry_count = 0
-  }
-
-  http_target {
-    http_method = "POST"
-    uri         = "${google_cloudfunctions2_function.function["features"].service_config[0].uri}/"
-
-    oidc_token {
-      service_account_email = google_service_account.scheduler.email
-      audience              = google_cloudfunctions2_function.function["features"].service_config[0].uri
+      audience              = google_cloudfunctions2_function.function[each.value.function].service_config[0].uri
     }
   }
 

@@ -1,5 +1,5 @@
-# The secrets are declared here and filled elsewhere: a version that Terraform added would stand in
-# its state. `make connect` adds the first ones, ingest those that Spotify rotates to.
+# The secrets, without values: a version that Terraform added would be in its state. `make connect` adds the first
+# version, and ingest adds the tokens that Spotify rotates to.
 
 resource "google_secret_manager_secret" "client" {
   secret_id = "spotify-client"

@@ -1,5 +1,5 @@
-# The project as it is found, and the services that have to be on. The first two questions are asked before
-# anything is made; the deployment has switched on the services that answer them.
+# The project and its services. The two data sources are read before anything is created; deploy.sh has switched on the
+# services that they need.
 
 data "google_project" "this" {
   project_id = var.project
@@ -7,7 +7,7 @@ data "google_project" "this" {
   lifecycle {
     postcondition {
       condition     = self.number != null && self.number != ""
-      error_message = "There is no project ${var.project}, or these credentials cannot see it: check PROJECT, and who `gcloud auth application-default login` was done as."
+      error_message = "There is no project ${var.project}, or these credentials cannot see it: check PROJECT, and the account of `gcloud auth application-default login`."
     }
   }
 }
@@ -24,10 +24,11 @@ data "google_cloud_run_locations" "here" {
 }
 
 locals {
-  services = concat([
+  always = [ # doctor.sh reads this list
     "artifactregistry", "bigquery", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "eventarc",
     "iam", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage",
-  ], var.budget == null ? [] : ["billingbudgets"])
+  ]
+  services = concat(local.always, var.budget == null ? [] : ["billingbudgets"])
 }
 
 resource "google_project_service" "on" {
@@ -36,27 +37,26 @@ resource "google_project_service" "on" {
   project = var.project
   service = "${each.key}.googleapis.com"
 
-  disable_on_destroy = false # something else in the project may need it
+  disable_on_destroy = false # other parts of the project may need it
 }
 
-# A service that is just on answers for a while as if it were off.
+# A service that was just switched on answers for some seconds as if it were off.
 resource "time_sleep" "services" {
   create_duration = "30s"
-  triggers        = { services = join(" ", local.services) } # once more for each that is added later
+  triggers        = { services = join(" ", local.services) } # waits again for each service that is added later
 
   depends_on = [google_project_service.on]
 }
 
-# In a new project the agents of Eventarc and of Cloud Storage are made at their first use, without
-# their roles, and the first trigger fails with "Permission denied while using the Eventarc Service
-# Agent". Eventarc's is made by the deployment (`gcloud beta services identity create`, which the
-# provider has no resource for), Cloud Storage's by asking for it here; the roles are given here, and
-# grants.tf waits until they hold.
+# In a new project, Google creates the agents of Eventarc and Cloud Storage at their first use and without their roles.
+# The first trigger then fails with "Permission denied while using the Eventarc Service Agent". deploy.sh creates
+# Eventarc's agent (`gcloud beta services identity create`; the provider has no resource for it), and this data source
+# creates that of Cloud Storage. The roles are granted here, and grants.tf waits until they are valid.
 data "google_storage_project_service_account" "agent" {
   project = var.project
 }
 
-resource "google_project_iam_member" "storage_agent" { # each trigger on a bucket has a topic of its own, of unknown name
+resource "google_project_iam_member" "storage_agent" { # each trigger on a bucket has its own topic, whose name is not known before
   project = var.project
   role    = "roles/pubsub.publisher"
   member  = data.google_storage_project_service_account.agent.member

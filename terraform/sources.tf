@@ -1,5 +1,5 @@
-# The functions' sources, as `go run ./terraform/stage terraform/staged` lays them out for the
-# buildpack: a zip each, of the same bytes for the same source.
+# The functions' sources: one zip for each, which `go run ./terraform/stage terraform/staged` writes for the buildpack.
+# The same source gives the same bytes.
 
 locals {
   sources = {
@@ -15,7 +15,7 @@ resource "google_storage_bucket_object" "source" {
   for_each = local.sources
 
   bucket = google_storage_bucket.sources.name
-  name   = "${each.key}-${each.value.hash}.zip" # a new name makes the function be deployed again
+  name   = "${each.key}-${each.value.hash}.zip" # a new name deploys the function again
   source = each.value.file
 
   lifecycle {
@@ -23,7 +23,7 @@ resource "google_storage_bucket_object" "source" {
 
     precondition {
       condition     = each.value.staged
-      error_message = "There is no ${each.value.file}: `go run ./terraform/stage terraform/staged` makes it (`make deploy` does that first)."
+      error_message = "There is no ${each.value.file}: `go run ./terraform/stage terraform/staged` writes it (`make deploy` runs that first)."
     }
   }
 }

@@ -1,4 +1,4 @@
-# Wakes topten after load or reconcile has loaded something. A message carries no data.
+# load and reconcile publish here after they have loaded something, and topten runs. A message has no content.
 resource "google_pubsub_topic" "loaded" {
   name = "plays-loaded"
 

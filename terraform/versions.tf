@@ -12,8 +12,7 @@ terraform {
     }
   }
 
-  # The bucket is named at `terraform init -backend-config=bucket=...`: it has to be there before
-  # Terraform is, so the deployment makes it.
+  # `terraform init -backend-config=bucket=...` names the bucket. deploy.sh creates it, because it has to exist first.
   backend "gcs" {
     prefix = "spotify-insights"
   }
@@ -23,8 +22,8 @@ provider "google" {
   project = var.project
   region  = var.region
 
-  # Calls are counted against this project, whichever one the deployer's own credentials name. Without
-  # it the budget's API refuses a person's credentials altogether.
+  # Calls count against the quota of this project, whatever project the deployer's credentials name. Without this, the
+  # budget's API refuses a person's credentials.
   billing_project       = var.project
   user_project_override = true
 

@@ -1,5 +1,5 @@
-// Package commands tests the shell commands beside it as a person meets them: through make, with
-// gcloud and Terraform replaced by stand-ins that write down how they are called.
+// Package commands tests the scripts beside it through make, as a person uses them. Stand-ins for gcloud, Terraform and
+// others record their calls.
 package commands
 
 import (
@@ -10,7 +10,7 @@ import (
 
 const state = "gs://some-project-spotify-state"
 
-// A machine and a project that lack nothing, in which nothing is deployed.
+// ready are the answers of a machine and a project that meet every requirement, without a deployment.
 var ready = []answer{
 	{call: "gcloud auth list", says: "someone@example.com"},
 	{call: "gcloud projects describe", says: "ACTIVE"},
@@ -24,13 +24,13 @@ var ready = []answer{
 	{call: "terraform -chdir=terraform output -raw dataset", says: "some-project.spotify_insights"},
 }
 
-// deployed are the answers of a project with a deployment, over those of ready.
+// deployed are the answers of a project with a deployment. They go before those of ready.
 func deployed(more ...answer) []answer {
 	return append(more, answer{call: "gcloud storage buckets list", says: "some-project-spotify-state\tEUROPE-WEST1"})
 }
 
 var (
-	asked = []string{ // what every command asks first
+	asked = []string{ // the first calls of every script
 		"gcloud auth list --filter=status:ACTIVE --format=value(account)",
 		"gcloud projects describe some-project --format=value(lifecycleState)",
 	}
@@ -43,24 +43,24 @@ var (
 	}
 )
 
-// changes are the calls that make, change or delete something.
+// changes are the prefixes of calls that create, change or delete something.
 var changes = []string{
 	"gcloud services enable", "gcloud beta services identity create", "gcloud storage buckets create", "gcloud storage buckets update",
 	"gcloud storage cp $WORK", "gcloud storage rm", "gcloud secrets delete", "gcloud scheduler jobs run", "gcloud scheduler jobs pause",
 	"terraform -chdir=terraform apply", "terraform -chdir=terraform destroy", "bq ", "local ",
 }
 
-// command is a case: what is typed, on which machine, and what comes of it.
+// command is a test case: one `make ...`, the machine, and the expected result.
 type command struct {
 	name      string
 	make      []string
 	input     string
-	without   []string // what is not installed
+	without   []string // tools that are not installed
 	answers   []answer // before those of ready
 	wantCalls []string
 	wantSaid  []string
 	wantFail  bool
-	untouched bool // nothing may have been made, changed or deleted
+	untouched bool // no call may create, change or delete anything
 }
 
 func (c command) test(t *testing.T) {
@@ -74,16 +74,16 @@ func (c command) test(t *testing.T) {
 	}
 	for _, want := range c.wantSaid {
 		if !strings.Contains(r.said, want) {
-			t.Errorf("it does not say %q", want)
+			t.Errorf("the output lacks %q", want)
 		}
 	}
 	for _, call := range r.calls {
 		if c.untouched && slices.ContainsFunc(changes, func(change string) bool { return strings.HasPrefix(call, change) }) {
-			t.Errorf("it went as far as: %s", call)
+			t.Errorf("it must not call: %s", call)
 		}
 	}
 	if t.Failed() {
-		t.Logf("it said:\n%s\nafter:\n  %s", r.said, strings.Join(r.calls, "\n  "))
+		t.Logf("output:\n%s\ncalls:\n  %s", r.said, strings.Join(r.calls, "\n  "))
 	}
 }
 
@@ -104,34 +104,29 @@ func TestArguments(t *testing.T) {
 	project := "PROJECT=some-project"
 	tests := []command{
 		{name: "no project", make: []string{"deploy"}, wantSaid: []string{"make deploy PROJECT=my-project"}},
-		{name: "a project's name", make: []string{"doctor", "PROJECT=My Project"}, wantSaid: []string{"PROJECT='My Project' will not do", "gcloud projects list"}},
-		{name: "a project's number", make: []string{"logs", "PROJECT=123456789012"}, wantSaid: []string{"the id of a project"}},
-		{name: "no project to try", make: []string{"smoke"}, wantSaid: []string{"make smoke PROJECT=my-project"}},
-		{name: "a project to try with a command in it", make: []string{"smoke", "PROJECT=$(touch hacked)"}, wantSaid: []string{"will not do"}},
-		{name: "a multi-region to try", make: []string{"smoke", project, "REGION=EU"}, wantSaid: []string{"REGION='EU' will not do"}},
-		{name: "a project with a command in it", make: []string{"open", "PROJECT=a;touch hacked"}, wantSaid: []string{"will not do"}},
-		{name: "a project of two lines", make: []string{"open", "PROJECT=some-project\nx"}, wantSaid: []string{"will not do"}},
-		{name: "a zone", make: []string{"deploy", project, "REGION=us-central1-a"}, wantSaid: []string{"REGION='us-central1-a' will not do", "no zone"}},
-		{name: "a multi-region", make: []string{"trigger", project, "REGION=EU"}, wantSaid: []string{"REGION='EU' will not do"}},
+		{name: "a project's name", make: []string{"doctor", "PROJECT=My Project"}, wantSaid: []string{"PROJECT='My Project' is not valid", "gcloud projects list"}},
+		{name: "a project with a command in it", make: []string{"open", "PROJECT=a;touch hacked"}, wantSaid: []string{"is not valid"}},
+		{name: "a project of two lines", make: []string{"open", "PROJECT=some-project\nx"}, wantSaid: []string{"is not valid"}},
+		{name: "a zone", make: []string{"deploy", project, "REGION=us-central1-a"}, wantSaid: []string{"REGION='us-central1-a' is not valid", "not a zone"}},
+		{name: "a multi-region", make: []string{"trigger", project, "REGION=EU"}, wantSaid: []string{"REGION='EU' is not valid"}},
 		{name: "a listener in capitals", make: []string{"trigger", project, "LISTENER=Me"}, wantSaid: []string{listener}},
 		{name: "a listener of 32 letters", make: []string{"trigger", project, "LISTENER=" + strings.Repeat("a", 32)}, wantSaid: []string{listener}},
 		{name: "a listener with a path", make: []string{"forget", project, "LISTENER=../me", "CONFIRM=../me"}, wantSaid: []string{listener}},
-		{name: "a listener that asks for all", make: []string{"forget", project, "LISTENER=*", "CONFIRM=*"}, wantSaid: []string{listener}},
-		{name: "nobody to forget", make: []string{"forget", project}, wantSaid: []string{listener}},
+		{name: "no listener to forget", make: []string{"forget", project}, wantSaid: []string{listener}},
 		{name: "a listener with SQL in it", make: []string{"forget", project, "LISTENER=me' OR '1'='1"}, wantSaid: []string{listener}},
 		{name: "a listener to connect", make: []string{"connect", project, "LISTENER=a_b"}, wantSaid: []string{listener}},
 		{name: "a page's listener", make: []string{"open", project, "LISTENER=A"}, wantSaid: []string{listener}},
 		{name: "a log's listener", make: []string{"logs", project, `LISTENER="`}, wantSaid: []string{listener}},
 		{name: "a port", make: []string{"open", project, "PORT=http"}, wantSaid: []string{"a port such as 8080"}},
-		{name: "how far back", make: []string{"logs", project, "SINCE=yesterday"}, wantSaid: []string{"such as 3h or 7d"}},
-		{name: "all of what", make: []string{"destroy", project, "ALL=lake"}, wantSaid: []string{"ALL='lake' will not do"}},
-		{name: "listeners that are no JSON", make: []string{"deploy", project, "LISTENERS=me"}, wantSaid: []string{"all listeners as JSON"}},
-		{name: "a listener of no valid id", make: []string{"deploy", project, `LISTENERS={"Me":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},
-		{name: "one of two with no valid id", make: []string{"deploy", project, `LISTENERS={"me":{"time_zone":"UTC"},"a b":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},
-		{name: "a misspelt member", make: []string{"deploy", project, `LISTENERS={"me":{"timezone":"UTC"}}`}, wantSaid: []string{`"time_zone"`}},
-		{name: "no settings", make: []string{"deploy", project, "SETTINGS=nowhere.tfvars"}, wantSaid: []string{"nowhere.tfvars is no file"}},
-		{name: "settings that are a folder", make: []string{"deploy", project, "SETTINGS=terraform"}, wantSaid: []string{"terraform is no file"}},
-		{name: "a state bucket by another name", make: []string{"deploy", project, "STATE_BUCKET=mine"}, wantSaid: []string{"ends in -spotify-state"}},
+		{name: "a word for a time", make: []string{"logs", project, "SINCE=yesterday"}, wantSaid: []string{"such as 3h or 7d"}},
+		{name: "a word for ALL", make: []string{"destroy", project, "ALL=lake"}, wantSaid: []string{"ALL='lake' is not valid"}},
+		{name: "listeners that are not JSON", make: []string{"deploy", project, "LISTENERS=me"}, wantSaid: []string{"all listeners as JSON"}},
+		{name: "a listener with an invalid id", make: []string{"deploy", project, `LISTENERS={"Me":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},
+		{name: "one of two with an invalid id", make: []string{"deploy", project, `LISTENERS={"me":{"time_zone":"UTC"},"a b":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},
+		{name: "a misspelt field", make: []string{"deploy", project, `LISTENERS={"me":{"timezone":"UTC"}}`}, wantSaid: []string{`"time_zone"`}},
+		{name: "a missing file of settings", make: []string{"deploy", project, "SETTINGS=nowhere.tfvars"}, wantSaid: []string{"nowhere.tfvars is not a readable file"}},
+		{name: "a folder of settings", make: []string{"deploy", project, "SETTINGS=terraform"}, wantSaid: []string{"terraform is not a readable file"}},
+		{name: "a state bucket with a wrong name", make: []string{"deploy", project, "STATE_BUCKET=mine"}, wantSaid: []string{"ends in -spotify-state"}},
 	}
 	for _, tt := range tests {
 		tt.wantFail, tt.wantCalls = true, []string{}
@@ -150,21 +145,21 @@ func TestChecks(t *testing.T) {
 		{name: "no gcloud", make: deploy, without: []string{"gcloud"}, wantSaid: []string{"gcloud is not installed: https://cloud.google.com/sdk/docs/install"}},
 		{name: "no Terraform", make: deploy, without: []string{"terraform"}, wantSaid: []string{"terraform is not installed: version 1.11 or later: https://"}, wantCalls: []string{}},
 		{name: "no Go", make: deploy, without: []string{"go"}, wantSaid: []string{"go is not installed: Go 1.26"}, wantCalls: []string{}},
-		{name: "an old Terraform", make: deploy, answers: []answer{{call: "terraform version", says: "Terraform v1.9.8\non linux_amd64"}}, wantSaid: []string{"Here is Terraform v1.9.8, and 1.11 or later is needed"}},
-		{name: "no Go to try", make: []string{"smoke", "PROJECT=some-project"}, without: []string{"go"}, wantSaid: []string{"go is not installed: Go 1.26"}, wantCalls: []string{}},
-		{name: "no login to try", make: []string{"smoke", "PROJECT=some-project"}, answers: []answer{{call: login, fails: true}},
+		{name: "an old Terraform", make: deploy, answers: []answer{{call: "terraform version", says: "Terraform v1.9.8\non linux_amd64"}}, wantSaid: []string{"This is Terraform v1.9.8, and 1.11 or later is needed"}},
+		{name: "no Go for smoke", make: []string{"smoke", "PROJECT=some-project"}, without: []string{"go"}, wantSaid: []string{"go is not installed: Go 1.26"}, wantCalls: []string{}},
+		{name: "no login for smoke", make: []string{"smoke", "PROJECT=some-project"}, answers: []answer{{call: login, fails: true}},
 			wantSaid: []string{"gcloud auth application-default login"}, wantCalls: join(asked, login)},
 		{name: "no bq", make: []string{"forget", "PROJECT=some-project", "LISTENER=me"}, without: []string{"bq"}, wantSaid: []string{"bq is not installed"}, wantCalls: []string{}},
 		{name: "no login", make: deploy, answers: []answer{{call: "gcloud auth list"}}, wantSaid: []string{"gcloud auth login"}},
-		{name: "no login of other programs", make: deploy, answers: []answer{{call: login, fails: true}},
+		{name: "no login for other programs", make: deploy, answers: []answer{{call: login, fails: true}},
 			wantSaid: []string{"gcloud auth application-default login", "gcloud auth application-default set-quota-project some-project"}},
 		{name: "no project", make: deploy, answers: []answer{{call: "gcloud projects describe", says: "ERROR: it may not exist", fails: true}},
 			wantSaid: []string{"ERROR: it may not exist", "There is no project some-project", "gcloud projects create some-project"}},
-		{name: "a project that goes", make: deploy, answers: []answer{{call: "gcloud projects describe", says: "DELETE_REQUESTED"}}, wantSaid: []string{"gcloud projects undelete some-project"}},
+		{name: "a project that is being deleted", make: deploy, answers: []answer{{call: "gcloud projects describe", says: "DELETE_REQUESTED"}}, wantSaid: []string{"gcloud projects undelete some-project"}},
 		{name: "no billing", make: deploy, answers: []answer{{call: "gcloud billing projects describe", says: "False"}},
-			wantSaid:  []string{"some-project has no billing", "gcloud billing accounts list", "gcloud billing projects link some-project --billing-account=ID"},
+			wantSaid:  []string{"some-project has no billing account", "gcloud billing accounts list", "gcloud billing projects link some-project --billing-account=ID"},
 			wantCalls: join("terraform version", asked, login, "gcloud billing projects describe some-project --format=value(billingEnabled)")},
-		{name: "billing unseen", make: deploy, answers: []answer{{call: "gcloud billing projects describe", says: "ERROR: PERMISSION_DENIED", fails: true}}, wantSaid: []string{"PERMISSION_DENIED", "cannot be seen"}},
+		{name: "no right to read billing", make: deploy, answers: []answer{{call: "gcloud billing projects describe", says: "ERROR: PERMISSION_DENIED", fails: true}}, wantSaid: []string{"PERMISSION_DENIED", "Cannot read whether"}},
 		{name: "nothing to open", make: []string{"open", "PROJECT=some-project"}, wantSaid: []string{"Nothing is deployed in some-project: make deploy PROJECT=some-project"}, wantCalls: located},
 		{name: "nothing to destroy", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=some-project"}, wantSaid: []string{"Nothing is deployed"}},
 		{name: "another region", make: []string{"doctor", "PROJECT=some-project", "REGION=us-central1"}, answers: deployed(), wantSaid: []string{"deployed in europe-west1 and cannot move to us-central1"}, wantCalls: located},
@@ -180,8 +175,8 @@ func TestChecks(t *testing.T) {
 func TestSmallCommands(t *testing.T) {
 	describe := "gcloud secrets describe spotify-token-sister --project=some-project --format=value(name)"
 	tests := []command{
-		{name: "connect on this machine", make: []string{"connect"}, wantCalls: []string{"go build -o bin/local ./functions/local", "local connect GOOGLE_CLOUD_PROJECT="}},
-		{name: "connect a listener on this machine", make: []string{"connect", "LISTENER=sister"}, wantCalls: []string{"go build -o bin/local ./functions/local", "local connect sister GOOGLE_CLOUD_PROJECT="}},
+		{name: "connect locally", make: []string{"connect"}, wantCalls: []string{"go build -o bin/local ./functions/local", "local connect GOOGLE_CLOUD_PROJECT="}},
+		{name: "connect a listener locally", make: []string{"connect", "LISTENER=sister"}, wantCalls: []string{"go build -o bin/local ./functions/local", "local connect sister GOOGLE_CLOUD_PROJECT="}},
 		{name: "connect in a project", make: []string{"connect", "PROJECT=some-project", "LISTENER=sister"},
 			wantCalls: []string{"go build -o bin/local ./functions/local", "local connect sister GOOGLE_CLOUD_PROJECT=some-project"}},
 		{name: "trigger", make: []string{"trigger", "PROJECT=some-project", "LISTENER=sister"}, answers: deployed(),
@@ -190,7 +185,7 @@ func TestSmallCommands(t *testing.T) {
 		{name: "open", make: []string{"open", "PROJECT=some-project"}, answers: deployed(),
 			wantCalls: join(located, "gcloud run services proxy dashboard --port=8080 --region=europe-west1 --project=some-project"),
 			wantSaid:  []string{"http://127.0.0.1:8080/ "}},
-		{name: "open elsewhere", make: []string{"open", "PROJECT=some-project", "PORT=9000", "LISTENER=sister"}, answers: deployed(),
+		{name: "open on another port", make: []string{"open", "PROJECT=some-project", "PORT=9000", "LISTENER=sister"}, answers: deployed(),
 			wantCalls: join(located, "gcloud run services proxy dashboard --port=9000 --region=europe-west1 --project=some-project"),
 			wantSaid:  []string{"http://127.0.0.1:9000/?listener=sister"}},
 		{name: "logs", make: []string{"logs", "PROJECT=some-project", "LISTENER=me", "SINCE=7d"},
@@ -202,7 +197,7 @@ func TestSmallCommands(t *testing.T) {
 			"go run ./terraform/stage terraform/staged", "terraform fmt -check -diff -recursive", "terraform init -backend=false -upgrade -input=false -no-color",
 			"terraform validate -no-color", "terraform test -no-color"}},
 		{name: "test-terraform without Terraform", make: []string{"test-terraform"}, without: []string{"terraform"}, wantCalls: []string{}, wantSaid: []string{"SKIPPED: Terraform", "were not checked"}},
-		{name: "test-terraform out of reach", make: []string{"test-terraform"}, answers: []answer{{call: "terraform init", says: "Error: could not connect to registry.terraform.io", fails: true}},
+		{name: "test-terraform without the registry", make: []string{"test-terraform"}, answers: []answer{{call: "terraform init", says: "Error: could not connect to registry.terraform.io", fails: true}},
 			wantSaid: []string{"SKIPPED: Terraform's registry cannot be reached"}},
 		{name: "test-terraform with a mistake", make: []string{"test-terraform"}, answers: []answer{{call: "terraform init", says: "Error: Unsupported block type", fails: true}}, wantFail: true, wantSaid: []string{"Unsupported block type"}},
 		{name: "test-terraform with a broken promise", make: []string{"test-terraform"}, answers: []answer{{call: "terraform test", says: "Failure! 1 failed.", fails: true}}, wantFail: true},

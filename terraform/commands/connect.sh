@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Asks a listener for Spotify's consent on this machine and keeps the token in the project's secrets.
+# Asks a listener for Spotify's consent in a browser on this machine, and stores the token in the project's secrets.
 LISTENER=${LISTENER:-me}
 # shellcheck source-path=SCRIPTDIR source=project.sh
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"

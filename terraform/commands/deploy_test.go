@@ -6,101 +6,103 @@ import (
 	"testing"
 )
 
-var (
-	checked = join("terraform version", asked, login, "gcloud billing projects describe some-project --format=value(billingEnabled)")
-	enabled = "gcloud services enable --project=some-project serviceusage.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis.com storage.googleapis.com run.googleapis.com eventarc.googleapis.com"
-	listed  = "gcloud storage buckets list --project=some-project --filter=name~-spotify-state$ --format=value(name,location)"
-	regions = "gcloud run regions list --project=some-project --format=value(locationId)"
-	agent   = "gcloud beta services identity create --service=eventarc.googleapis.com --project=some-project"
-	version = "gcloud storage buckets update " + state + " --versioning --quiet"
-	applied = "terraform -chdir=terraform apply -input=false -no-color $WORK/plan"
-	told    = []string{"terraform -chdir=terraform output -raw public_url", "terraform -chdir=terraform output -raw next_steps"}
-)
-
-func created(region string) string {
-	return "gcloud storage buckets create " + state + " --project=some-project --location=" + region + " --uniform-bucket-level-access --public-access-prevention"
-}
-
-func planned(variables string) string {
-	return "terraform -chdir=terraform plan -input=false -no-color -out=$WORK/plan " + variables
-}
-
 const (
-	home = "-var project=some-project -var region=us-central1"
-	away = "-var project=some-project -var region=europe-west1"
+	home  = "-var project=some-project -var region=us-central1"
+	away  = "-var project=some-project -var region=europe-west1"
+	plan  = "terraform -chdir=terraform plan"
+	apply = "terraform -chdir=terraform apply"
 )
+
+// first are the calls of a first deployment whose plan has these variables.
+func first(variables string) []string {
+	_, region, _ := strings.Cut(variables, "region=")
+	return join("terraform version", asked, login, "gcloud billing projects describe some-project --format=value(billingEnabled)",
+		"gcloud services enable --project=some-project serviceusage.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis.com storage.googleapis.com run.googleapis.com eventarc.googleapis.com",
+		located[len(asked):], "gcloud run regions list --project=some-project --format=value(locationId)",
+		"gcloud storage buckets create "+state+" --project=some-project --location="+region+" --uniform-bucket-level-access --public-access-prevention",
+		"gcloud storage buckets update "+state+" --versioning --quiet",
+		"gcloud beta services identity create --service=eventarc.googleapis.com --project=some-project",
+		opened, plan+" -input=false -no-color -out=$WORK/plan "+variables, apply+" -input=false -no-color $WORK/plan",
+		"terraform -chdir=terraform output -raw public_url", "terraform -chdir=terraform output -raw next_steps")
+}
+
+// again are the calls of a later deployment.
+func again(variables string) []string {
+	return without(without(first(variables), "gcloud run regions list"), "gcloud storage buckets create")
+}
+
+// until are the calls up to the first that begins with last.
+func until(last string, calls []string) []string {
+	return calls[:1+slices.IndexFunc(calls, func(call string) bool { return strings.HasPrefix(call, last) })]
+}
+
+// after are the calls with more of them inserted after the first that begins with call.
+func after(call string, calls []string, more ...string) []string {
+	return slices.Insert(calls, len(until(call, calls)), more...)
+}
+
+func without(calls []string, prefix string) []string {
+	return slices.DeleteFunc(slices.Clone(calls), func(call string) bool { return strings.HasPrefix(call, prefix) })
+}
 
 func TestDeploy(t *testing.T) {
 	deploy := []string{"deploy", "PROJECT=some-project"}
-	both := `{"me":{"time_zone":"Europe/Berlin"}, "sister": {"public": true, "time_zone": "Asia/Tokyo"}}`
+	both := `LISTENERS={"me":{"time_zone":"Europe/Berlin"}, "sister": {"public": true, "time_zone": "Asia/Tokyo"}}`
+	listeners := "-var-file=$WORK/listeners.tfvars.json " + away
 	denied := "Error: Permission denied while using the Eventarc Service Agent. If you recently started to use Eventarc, it may take a few minutes"
+	makes := func(text string) []answer { return deployed(answer{call: plan, says: text}) }
+	fails := func(call, text string) []answer { return []answer{{call: call, says: text, fails: true}} }
+	other := strings.Split(strings.ReplaceAll(strings.Join(first(home), "\n"), "some-project-spotify-state", "other-spotify-state"), "\n")
 	tests := []command{
-		{name: "from nothing", make: deploy,
-			wantCalls: join(checked, enabled, listed, regions, created("us-central1"), version, agent, opened, planned(home), applied, told),
-			wantSaid:  []string{"Deployed to some-project in us-central1.", "1. Connect Spotify"}},
-		{name: "in another region", make: append(deploy, "REGION=europe-west1"),
-			wantCalls: join(checked, enabled, listed, regions, created("europe-west1"), version, agent, opened, planned(away), applied, told)},
-		{name: "once more, as an upgrade", make: deploy, answers: deployed(),
-			wantCalls: join(checked, enabled, listed, version, agent, opened, planned(away), applied, told)},
-		{name: "with listeners, which are kept once there is a plan", make: append(deploy, "LISTENERS="+both), answers: deployed(),
-			wantCalls: join(checked, enabled, listed, version, agent, opened, planned("-var-file=$WORK/listeners.tfvars.json "+away),
-				"gcloud storage cp $WORK/listeners.tfvars.json "+state, applied, told)},
+		{name: "from nothing", make: deploy, wantCalls: first(home), wantSaid: []string{"Deployed to some-project in us-central1.", "1. Connect Spotify"}},
+		{name: "in another region", make: append(deploy, "REGION=europe-west1"), wantCalls: first(away)},
+		{name: "an upgrade", make: deploy, answers: deployed(), wantCalls: again(away)},
+		{name: "with listeners, stored after the plan", make: append(deploy, both), answers: deployed(),
+			wantCalls: after(plan, again(listeners), "gcloud storage cp $WORK/listeners.tfvars.json "+state)},
 		{name: "with settings", make: append(deploy, "SETTINGS=Makefile"), answers: deployed(),
-			wantCalls: join(checked, enabled, listed, version, agent, opened, planned("-var-file=$WORK/settings.tfvars "+away),
-				"gcloud storage cp $WORK/settings.tfvars "+state, applied, told)},
-		{name: "with a page for everybody", make: deploy, answers: deployed(answer{call: told[0], says: "https://dashboard-public.example"}), wantSaid: []string{"The page for everybody: https://dashboard-public.example"}},
-		{name: "Eventarc's first time", make: deploy, answers: []answer{{call: applied[:40], says: denied, fails: true, times: 1}},
-			wantCalls: join(checked, enabled, listed, regions, created("us-central1"), version, agent, opened, planned(home), applied,
-				"sleep 120", "terraform -chdir=terraform apply -input=false -no-color -auto-approve "+home, told),
-			wantSaid: []string{"In a new project it takes minutes", "Deployed to some-project"}},
-		{name: "Eventarc's second time", make: deploy, answers: []answer{{call: applied[:40], says: denied, fails: true, times: 2}}, wantFail: true,
-			wantSaid: []string{"the same command goes on from where it stopped"}},
-		{name: "another fault is not tried again", make: deploy, answers: []answer{{call: applied[:40], says: "Error 403: Permission denied on project", fails: true}}, wantFail: true,
-			wantCalls: join(checked, enabled, listed, regions, created("us-central1"), version, agent, opened, planned(home), applied),
-			wantSaid:  []string{"Error 403", "Terraform says above why"}},
-		{name: "a state bucket somebody else has", make: deploy, answers: []answer{{call: "gcloud storage buckets create", says: "ERROR: HTTPError 409: The requested bucket name is not available.", fails: true}}, wantFail: true,
-			wantCalls: join(checked, enabled, listed, regions, created("us-central1")),
-			wantSaid:  []string{"Somebody else in the world has a bucket some-project-spotify-state", "make deploy PROJECT=some-project REGION=us-central1 STATE_BUCKET=...-spotify-state"}},
-		{name: "a state bucket by another name", make: append(deploy, "STATE_BUCKET=other-spotify-state"),
-			wantCalls: join(checked, enabled, listed, regions, strings.Replace(created("us-central1"), state, "gs://other-spotify-state", 1),
-				strings.Replace(version, state, "gs://other-spotify-state", 1), agent, replaced(opened, "some-project-spotify-state", "other-spotify-state"), planned(home), applied, told)},
-		{name: "a bucket that must not be made", make: deploy, answers: []answer{{call: "gcloud storage buckets create", says: "ERROR: HTTPError 403: no storage.buckets.create", fails: true}}, wantFail: true,
+			wantCalls: after(plan, again("-var-file=$WORK/settings.tfvars "+away), "gcloud storage cp $WORK/settings.tfvars "+state)},
+		{name: "with a public page", make: deploy, answers: deployed(answer{call: "terraform -chdir=terraform output -raw public_url", says: "https://dashboard-public.example"}),
+			wantSaid: []string{"The public page: https://dashboard-public.example"}},
+		{name: "with another state bucket", make: append(deploy, "STATE_BUCKET=other-spotify-state"), wantCalls: other},
+		{name: "Eventarc's agent has no rights once", make: deploy, answers: []answer{{call: apply, says: denied, fails: true, times: 1}},
+			wantCalls: after(apply, first(home), "sleep 120", apply+" -input=false -no-color -auto-approve "+home),
+			wantSaid:  []string{"In a new project", "Deployed to some-project"}},
+		{name: "Eventarc's agent has no rights twice", make: deploy, answers: []answer{{call: apply, says: denied, fails: true, times: 2}}, wantFail: true,
+			wantSaid: []string{"the same command continues"}},
+		{name: "another error is not retried", make: deploy, answers: fails(apply, "Error 403: Permission denied on project"), wantFail: true,
+			wantCalls: until(apply, first(home)), wantSaid: []string{"Error 403", "Terraform's reason is above"}},
+		{name: "a state bucket of another project", make: deploy, answers: fails("gcloud storage buckets create", "ERROR: HTTPError 409: The requested bucket name is not available."), wantFail: true,
+			wantCalls: until("gcloud storage buckets create", first(home)),
+			wantSaid:  []string{"Another project has a bucket some-project-spotify-state", "make deploy PROJECT=some-project REGION=us-central1 STATE_BUCKET=...-spotify-state"}},
+		{name: "no right to create buckets", make: deploy, answers: fails("gcloud storage buckets create", "ERROR: HTTPError 403: no storage.buckets.create"), wantFail: true,
 			wantSaid: []string{"no storage.buckets.create"}},
-		{name: "a region there is not", make: append(deploy, "REGION=mars-west1"), wantFail: true,
-			wantCalls: join(checked, enabled, listed, regions), wantSaid: []string{"There is no region mars-west1: give one of", "us-central1"}},
-		{name: "services that must not be switched on", make: deploy, answers: []answer{{call: "gcloud services enable", says: "PERMISSION_DENIED", fails: true}}, wantFail: true,
-			wantCalls: join(checked, enabled), wantSaid: []string{"README.md lists the roles"}},
-		{name: "a plan that is refused", make: append(deploy, "LISTENERS="+both), answers: deployed(answer{call: planned("")[:30], says: "Error: no time zone", fails: true}), wantFail: true,
-			wantCalls: join(checked, enabled, listed, version, agent, opened, planned("-var-file=$WORK/listeners.tfvars.json "+away)), wantSaid: []string{"no time zone", "nothing was changed"}},
-		{name: "a listener who was left out", make: append(deploy, `LISTENERS={"me":{"time_zone":"UTC"}}`), wantFail: true,
-			answers:   deployed(answer{call: planned("")[:30], says: "  # google_secret_manager_secret.token[\"sister\"] will be destroyed\n  # (because key [\"sister\"] is not in for_each map)"}),
-			wantCalls: join(checked, enabled, listed, version, agent, opened, planned("-var-file=$WORK/listeners.tfvars.json "+away)),
+		{name: "an unknown region", make: append(deploy, "REGION=mars-west1"), wantFail: true,
+			wantCalls: until("gcloud run regions list", first(home)), wantSaid: []string{"There is no region mars-west1.", "us-central1"}},
+		{name: "no right to enable services", make: deploy, answers: fails("gcloud services enable", "PERMISSION_DENIED"), wantFail: true,
+			wantCalls: until("gcloud services enable", first(home)), wantSaid: []string{"terraform/README.md lists the roles"}},
+		{name: "no plan", make: append(deploy, both), answers: deployed(fails(plan, "Error: no time zone")...), wantFail: true,
+			wantCalls: until(plan, again(listeners)), wantSaid: []string{"no time zone", "nothing was changed"}},
+		{name: "a listener was left out", make: append(deploy, `LISTENERS={"me":{"time_zone":"UTC"}}`), wantFail: true,
+			answers:   makes("  # google_secret_manager_secret.token[\"sister\"] will be destroyed\n  # (because key [\"sister\"] is not in for_each map)"),
+			wantCalls: until(plan, again(listeners)),
 			wantSaid:  []string{`token["sister"] will be destroyed`, "make forget PROJECT=some-project LISTENER=", "Nothing was changed"}},
-		{name: "a lake that would go", make: deploy, answers: deployed(answer{call: planned("")[:30], says: "  # google_storage_bucket.lake must be replaced"}), wantFail: true,
-			wantCalls: join(checked, enabled, listed, version, agent, opened, planned(away)), wantSaid: []string{"This would delete what is to be kept"}},
-		{name: "a table that would go", make: deploy, answers: deployed(answer{call: planned("")[:30], says: "  # google_bigquery_table.table[\"plays\"] must be replaced"}), wantFail: true,
-			wantSaid: []string{"This would delete what is to be kept"}},
-		{name: "what may go and come again", make: deploy, answers: deployed(answer{call: planned("")[:30],
-			says: "  # google_bigquery_table.tracks must be replaced\n  # google_storage_bucket_object.source[\"load\"] must be replaced\n  # google_bigquery_table.table[\"plays\"] will be updated in-place\n  # google_secret_manager_secret.token[\"me\"] will be created"}),
+		{name: "the plan deletes the lake", make: deploy, answers: makes("  # google_storage_bucket.lake must be replaced"), wantFail: true,
+			wantCalls: until(plan, again(away)), wantSaid: []string{"This would delete the lake or a table"}},
+		{name: "the plan deletes a table", make: deploy, answers: makes("  # google_bigquery_table.table[\"plays\"] must be replaced"), wantFail: true,
+			wantSaid: []string{"This would delete the lake or a table"}},
+		{name: "the plan replaces a view and a source", make: deploy, answers: makes("  # google_bigquery_table.view[\"gaps\"] must be replaced\n  # google_storage_bucket_object.source[\"load\"] must be replaced\n" +
+			"  # google_bigquery_table.table[\"plays\"] will be updated in-place\n  # google_secret_manager_secret.token[\"me\"] will be created"),
 			wantSaid: []string{"Deployed"}},
-		{name: "a lake bucket somebody else has", make: deploy, answers: []answer{{call: applied[:40], says: "Error: googleapi: Error 409: The requested bucket name is not available., conflict", fails: true}}, wantFail: true,
+		{name: "a lake bucket of another project", make: deploy, answers: fails(apply, "Error: googleapi: Error 409: The requested bucket name is not available., conflict"), wantFail: true,
 			wantSaid: []string{"lake_bucket =", "SETTINGS=FILE"}},
-		{name: "a page that must not be public", make: deploy, answers: []answer{{call: applied[:40], says: "Error 400: One or more users named in the policy do not belong to a permitted customer.", fails: true}}, wantFail: true,
+		{name: "a policy forbids a public page", make: deploy, answers: fails(apply, "Error 400: One or more users named in the policy do not belong to a permitted customer."), wantFail: true,
 			wantSaid: []string{"Domain Restricted Sharing"}},
-		{name: "settings that cannot be read", make: deploy, answers: deployed(answer{call: "gcloud storage cp gs://", says: "HTTPError 503", fails: true}), wantFail: true,
-			wantCalls: join(checked, enabled, listed, version, agent, opened), wantSaid: []string{"HTTPError 503"}},
-		{name: "no way to the state", make: deploy, answers: deployed(answer{call: "terraform -chdir=terraform init", says: "Error: querying Cloud Storage failed", fails: true}), wantFail: true,
-			wantCalls: join(checked, enabled, listed, version, agent, opened[:1]), wantSaid: []string{"querying Cloud Storage failed"}},
+		{name: "settings cannot be read", make: deploy, answers: deployed(fails("gcloud storage cp gs://", "HTTPError 503")...), wantFail: true,
+			wantCalls: until("gcloud storage cp", again(away)), wantSaid: []string{"HTTPError 503"}},
+		{name: "the state cannot be read", make: deploy, answers: deployed(fails("terraform -chdir=terraform init", "Error: querying Cloud Storage failed")...), wantFail: true,
+			wantCalls: until("terraform -chdir=terraform init", again(away)), wantSaid: []string{"querying Cloud Storage failed"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, tt.test)
 	}
-}
-
-func replaced(lines []string, what, with string) []string {
-	lines = slices.Clone(lines)
-	for i, line := range lines {
-		lines[i] = strings.Replace(line, what, with, 1)
-	}
-	return lines
 }

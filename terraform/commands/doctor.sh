@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says how the deployment is, a line a thing, and what to do next: about the first thing that is wrong.
+# Shows the state of the deployment, one line for each part, and the next step for the first problem.
 # shellcheck source-path=SCRIPTDIR source=project.sh
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"
 find_deployment
@@ -17,9 +17,10 @@ member() {
     sed -E 's/^"[^"]*":"(.*)"$/\1/; s/\\u003c/</g; s/\\u003e/>/g; s/\\u0026/\&/g; s/\\(.)/\1/g' || true
 }
 
-# hours prints the hours since 1970 of a time such as 2026-01-31T23:59:59Z; no date(1) reads one everywhere.
+# hours prints the hours since 1970 of a time such as 2026-01-31T23:59:59Z. The options of date(1) that could do it differ
+# between systems.
 hours() {
-  [[ $1 =~ ^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}): ]] || fail "'$1' is no time."
+  [[ $1 =~ ^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}): ]] || fail "'$1' is not a time."
   local y=$((10#${BASH_REMATCH[1]})) m=$((10#${BASH_REMATCH[2]})) d=$((10#${BASH_REMATCH[3]})) h=$((10#${BASH_REMATCH[4]}))
   ((m > 2)) || { y=$((y - 1)) && m=$((m + 12)); }
   echo $(((365 * y + y / 4 - y / 100 + y / 400 + (153 * m - 457) / 5 + d - 719469) * 24 + h))
@@ -28,8 +29,8 @@ now=$(hours "$(date -u +%Y-%m-%dT%H:%M:%SZ)")
 ago() { echo $((now - $(hours "$1"))); }
 
 in_project() { gcloud "$@" --project="$PROJECT"; }
-# kept_since SECRET prints when its newest version that can be read was kept.
-kept_since() { in_project secrets versions list "$1" --format='value(state,createTime)' | sed -n 's/^ENABLED[[:space:]]*//p' | sort | tail -n 1; }
+# stored_since SECRET prints when its newest enabled version was added.
+stored_since() { in_project secrets versions list "$1" --format='value(state,createTime)' | sed -n 's/^ENABLED[[:space:]]*//p' | sort | tail -n 1; }
 job() { # NAME
   local state
   state=$(awk -v name="$1" '$1 == name { print $2 }' <<<"$jobs")
@@ -43,11 +44,10 @@ job() { # NAME
 line project "$PROJECT, $REGION, state in gs://$STATE"
 on=$(in_project services list --enabled --format='value(config.name)')
 off=''
-for service in artifactregistry bigquery cloudbuild cloudfunctions cloudresourcemanager cloudscheduler eventarc \
-  iam logging monitoring pubsub run secretmanager storage; do
+for service in $(sed -n '/always = \[/,/\]/p' terraform/services.tf | grep -o '"[a-z]*"' | tr -d '"'); do
   grep -qx "$service.googleapis.com" <<<"$on" || off+=" $service"
 done
-if [ -n "$off" ]; then # nothing more can be asked
+if [ -n "$off" ]; then # the calls below need the services
   wrong services "off:$off" "make deploy PROJECT=$PROJECT"
   echo "next: $next"
   exit
@@ -58,11 +58,11 @@ secrets=$(in_project secrets list --format='value(name.basename())')
 jobs=$(in_project scheduler jobs list --location="$REGION" --format='value(name.basename(),state,schedule)')
 listeners=$(sed -n 's/^spotify-token-//p' <<<"$secrets")
 if [ -z "$listeners" ] || ! grep -qx spotify-client <<<"$secrets"; then
-  wrong secrets "not all are there" "make deploy PROJECT=$PROJECT"
+  wrong secrets "some are missing" "make deploy PROJECT=$PROJECT"
 else
-  app=$(kept_since spotify-client)
-  if [ -n "$app" ]; then line app "kept since ${app%%T*}"; else
-    wrong app "Spotify's client id and secret are not known yet" "make connect PROJECT=$PROJECT LISTENER=$(head -n 1 <<<"$listeners")"
+  app=$(stored_since spotify-client)
+  if [ -n "$app" ]; then line app "stored since ${app%%T*}"; else
+    wrong app "Spotify's client id and secret are missing" "make connect PROJECT=$PROJECT LISTENER=$(head -n 1 <<<"$listeners")"
   fi
 fi
 job reconcile
@@ -70,7 +70,7 @@ job features
 
 for listener in $listeners; do
   job "ingest-$listener"
-  token=$(kept_since "spotify-token-$listener")
+  token=$(stored_since "spotify-token-$listener")
   if [ -z "$token" ]; then
     wrong "$listener" "not connected" "make connect PROJECT=$PROJECT LISTENER=$listener"
     continue
@@ -80,11 +80,11 @@ for listener in $listeners; do
   consent=$(member authorized_at <<<"$status")
   days=$(($(ago "${consent:-$token}") / 24))
   known="connected ${days} days ago; Spotify ends a consent after 6 months"
-  [ -n "$consent" ] || known="the token was kept ${days} days ago; the day of consent is not known"
+  [ -n "$consent" ] || known="the token was stored ${days} days ago; the day of consent is unknown"
   if ((days >= 150)); then wrong "$listener" "$known" "make connect PROJECT=$PROJECT LISTENER=$listener"; else line "$listener" "$known"; fi
 
   ran=$(member last_run_at <<<"$status") outcome=$(member outcome <<<"$status")
-  limit=49 # hours; a schedule may be any
+  limit=49 # hours, for a schedule that is not hourly
   ! grep -q "^ingest-${listener}[[:space:]].*[[:space:]]\* \* \* \*\$" <<<"$jobs" || limit=3
   if [ -z "$ran" ]; then
     wrong "$listener" "never ingested" "make trigger PROJECT=$PROJECT LISTENER=$listener"
@@ -106,4 +106,4 @@ for listener in $listeners; do
     wrong "$listener" "$last, before the last ingest" "gcloud scheduler jobs run reconcile --location=$REGION --project=$PROJECT"
   else line "$listener" "$last"; fi
 done
-echo "next: ${next:-nothing to mend; the page opens with: make open PROJECT=$PROJECT}"
+echo "next: ${next:-nothing to fix; open the page with: make open PROJECT=$PROJECT}"

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Shows what the functions have said, the newest first: time, severity, function, message, and with it the
-# listener, the object, what went wrong and what to do.
+# Shows the functions' log lines, newest first: time, severity, function, message, listener, object, error and action.
 SINCE=${SINCE:-1d}
 # shellcheck source-path=SCRIPTDIR source=project.sh
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"
@@ -15,6 +14,6 @@ for folder in functions/*/; do
 done
 filter="resource.type=\"cloud_run_revision\" AND resource.labels.service_name=($names) AND (jsonPayload.message:* OR textPayload:*)"
 [ -z "${LISTENER-}" ] || filter+=" AND jsonPayload.listener=\"$LISTENER\""
-said='firstof(jsonPayload.message,textPayload),jsonPayload.listener,jsonPayload.object,jsonPayload.error,jsonPayload.action'
+fields='firstof(jsonPayload.message,textPayload),jsonPayload.listener,jsonPayload.object,jsonPayload.error,jsonPayload.action'
 gcloud logging read "$filter" --project="$PROJECT" --freshness="$SINCE" --limit=200 \
-  --format="value[separator='  '](timestamp.date('%Y-%m-%d %H:%M:%S',tz=LOCAL),severity,resource.labels.service_name,$said)"
+  --format="value[separator='  '](timestamp.date('%Y-%m-%d %H:%M:%S',tz=LOCAL),severity,resource.labels.service_name,$fields)"

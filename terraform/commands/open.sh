@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens the private page on this machine: passes requests on with the login that gcloud has.
+# Serves the private page on this machine: forwards requests with the login of gcloud.
 PORT=${PORT:-8080}
 # shellcheck source-path=SCRIPTDIR source=project.sh
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"

@@ -8,20 +8,20 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// machine is a copy of the tree's commands, in which gcloud, terraform, bq, go, bin/local, sleep and
-// date are stand-ins: they write down how they were called and answer from a table.
+// machine is a copy of the scripts, in which gcloud, terraform, bq, go, bin/local, sleep and date are stand-ins: they
+// record their calls and answer from a table.
 type machine struct {
 	root string
 }
 
-// answer is what a stand-in says to calls that begin with call, on standard output, or with fails on
-// standard error and with exit status 1. The first answer that fits is given; a call without one gets
-// nothing and succeeds.
+// answer is the output of a stand-in for calls that begin with call: on standard output, or with fails on standard error
+// and with exit status 1. The first answer that matches counts. A call without an answer prints nothing and succeeds.
 type answer struct {
 	call  string
 	says  string
@@ -29,13 +29,13 @@ type answer struct {
 	times int // 0: always
 }
 
-// What the commands call of a system.
+// The tools that the scripts use.
 var system = []string{"awk", "basename", "bash", "cat", "cp", "dirname", "env", "grep", "head", "make", "mktemp", "rm", "sed", "sh", "sort", "tail", "tee", "tr"}
 
 func newMachine(t *testing.T, without []string, answers []answer) machine {
 	t.Helper()
 	m := machine{t.TempDir()}
-	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/tests/*.hcl")
+	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/services.tf", "terraform/tests/*.hcl", "shared/warehouse/schema/*.json")
 	for _, folder := range []string{"bin", "path", "functions/ingest", "functions/load", "functions/local", "functions/topten"} {
 		if err := os.MkdirAll(filepath.Join(m.root, folder), 0o755); err != nil {
 			t.Fatal(err)
@@ -50,16 +50,16 @@ func newMachine(t *testing.T, without []string, answers []answer) machine {
 			t.Fatal(err)
 		}
 	}
-	m.write(t, "path/.standin", standIn(m.root, answers), 0o755)
+	m.write(t, "path/.standin", standIn(m.root, answers))
 	for _, name := range []string{"gcloud", "terraform", "bq", "sleep", "date"} {
 		if !slices.Contains(without, name) {
-			m.write(t, "path/"+name, "#!/usr/bin/env bash\n. '"+m.root+"/path/.standin'\n", 0o755)
+			m.write(t, "path/"+name, "#!/usr/bin/env bash\n. '"+m.root+"/path/.standin'\n")
 		}
 	}
-	if !slices.Contains(without, "go") { // it says too which project a test is told of
-		m.write(t, "path/go", "#!/usr/bin/env bash\nset -- \"$@\" ${SMOKE_PROJECT:+\"SMOKE_PROJECT=$SMOKE_PROJECT\"}\n. '"+m.root+"/path/.standin'\n", 0o755)
+	if !slices.Contains(without, "go") { // its calls also show the project of a test
+		m.write(t, "path/go", "#!/usr/bin/env bash\nset -- \"$@\" ${SMOKE_PROJECT:+\"SMOKE_PROJECT=$SMOKE_PROJECT\"}\n. '"+m.root+"/path/.standin'\n")
 	}
-	m.write(t, "bin/local", "#!/usr/bin/env bash\nset -- \"$@\" \"GOOGLE_CLOUD_PROJECT=${GOOGLE_CLOUD_PROJECT-}\"\n. '"+m.root+"/path/.standin'\n", 0o755)
+	m.write(t, "bin/local", "#!/usr/bin/env bash\nset -- \"$@\" \"GOOGLE_CLOUD_PROJECT=${GOOGLE_CLOUD_PROJECT-}\"\n. '"+m.root+"/path/.standin'\n")
 	return m
 }
 
@@ -95,26 +95,26 @@ func (m machine) copy(t *testing.T, patterns ...string) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m.write(t, strings.TrimPrefix(file, "../../"), string(content), 0o755)
+			m.write(t, strings.TrimPrefix(file, "../../"), string(content))
 		}
 	}
 }
 
-func (m machine) write(t *testing.T, name, content string, mode fs.FileMode) {
+func (m machine) write(t *testing.T, name, content string) {
 	t.Helper()
 	at := filepath.Join(m.root, name)
 	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(at, []byte(content), mode); err != nil {
+	if err := os.WriteFile(at, []byte(content), 0o755); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// run is one `make ...` and what came of it.
+// run is the result of one `make ...`.
 type run struct {
 	failed bool
-	calls  []string // of the stand-ins, in order, with $WORK for the folder of the while; spaces only in quotes
+	calls  []string // of the stand-ins, in order, with $WORK for a temporary folder; arguments with spaces are quoted
 	said   string   // standard output and standard error
 }
 
@@ -138,24 +138,13 @@ func (m machine) make(t *testing.T, input string, arguments ...string) run {
 		t.Fatal(err)
 	}
 	r := run{failed: cmd.ProcessState.ExitCode() != 0, said: said.String()}
+	temporary := regexp.MustCompile(regexp.QuoteMeta(m.root) + `/tmp\.\w+`)
 	for line := range strings.Lines(string(calls)) {
-		call := work(m.root, strings.TrimSuffix(line, "\n"))
+		call := temporary.ReplaceAllString(strings.TrimSuffix(line, "\n"), "$$WORK")
 		r.calls = append(r.calls, call)
-		if problem := strange(call); problem != "" {
+		if problem := unknown(call); problem != "" {
 			t.Error(problem)
 		}
 	}
 	return r
-}
-
-// work replaces the name of the folder that a command makes for itself.
-func work(root, line string) string {
-	for {
-		before, after, found := strings.Cut(line, root+"/tmp.")
-		if !found {
-			return line
-		}
-		end := strings.IndexAny(after+" ", " /")
-		line = before + "$WORK" + after[end:]
-	}
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Terraform on the state of a deployment, with its settings: what deploy, destroy and forget share, once
-# project.sh has found STATE and REGION. Settings that are given once are kept beside the state, so that
-# they hold from any machine: a listener that a later deploy forgot would lose the token.
+# Terraform on the state of a deployment, with its settings: deploy, destroy and forget share this, after project.sh has
+# set STATE and REGION. Settings are stored beside the state, so that a later deploy from any machine uses them. A deploy
+# without a listener of LISTENERS would delete the token.
 export CHECKPOINT_DISABLE=1
 
 check_terraform() {
@@ -9,7 +9,7 @@ check_terraform() {
   needs terraform "version 1.11 or later: https://developer.hashicorp.com/terraform/install"
   said=$(terraform version)
   if ! [[ $said =~ v([0-9]+)\.([0-9]+)\. ]] || ((BASH_REMATCH[1] == 1 && BASH_REMATCH[2] < 11)); then
-    fail "Here is $(head -n 1 <<<"$said"), and 1.11 or later is needed: https://developer.hashicorp.com/terraform/install"
+    fail "This is $(head -n 1 <<<"$said"), and 1.11 or later is needed: https://developer.hashicorp.com/terraform/install"
   fi
 }
 
@@ -17,10 +17,10 @@ tf() { terraform -chdir=terraform "$@"; }
 
 open_state() {
   tf init -reconfigure -input=false -no-color "-backend-config=bucket=$STATE" >&2 ||
-    fail "Terraform cannot read its state in gs://$STATE, or get its providers; it says above why."
+    fail "Terraform cannot read its state in gs://$STATE, or get its providers; the reason is above."
 }
 
-# open_deployment opens the state, lays out the sources, and sets WORK, a folder for the while, and VARS.
+# open_deployment opens the state, writes the sources, and sets WORK, a temporary folder, and VARS.
 open_deployment() {
   local said file
   open_state
@@ -38,7 +38,7 @@ open_deployment() {
   VARS+=(-var "project=$PROJECT" -var "region=$REGION")
 }
 
-keep_settings() {
+store_settings() {
   [ -n "${SETTINGS-}${LISTENERS-}" ] || return 0
-  gcloud storage cp "$WORK"/*.tfvars* "gs://$STATE" || fail "The settings could not be kept; nothing was changed."
+  gcloud storage cp "$WORK"/*.tfvars* "gs://$STATE" || fail "The settings could not be stored; nothing was changed."
 }

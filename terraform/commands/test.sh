@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the Terraform configuration: its form, that it is valid, and the promises in terraform/tests.
-# With "validate" the promises, which take minutes, are left out.
+# Checks the Terraform configuration: its format, that it is valid, and the promises in terraform/tests. The argument
+# "validate" leaves out the promises, which take minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Has a listener's plays ingested now, as Scheduler does by the clock.
+# Ingests a listener's plays now, with the job that Scheduler runs every hour.
 LISTENER=${LISTENER:-me}
 # shellcheck source-path=SCRIPTDIR source=project.sh
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"

@@ -1,7 +1,6 @@
-// Command stage writes what deployment takes from the code: for each function a zip with the tree that
-// Google's Go buildpack wants, and views/VIEW.sql with the text of each view. The same sources make the
-// same bytes, so that a zip's hash changes only with what it is made from. It runs from anywhere inside
-// the module:
+// Command stage writes the files that a deployment uploads: a zip for each function, with the tree that Google's Go
+// buildpack needs, and views/VIEW.sql with the text of each view. The same sources make the same bytes, so the hash of a
+// zip changes only with its sources. It runs in any folder of the module:
 //
 //	go run ./terraform/stage OUT
 package main
@@ -38,8 +37,8 @@ func main() {
 	}
 }
 
-// checkListeners refuses listeners that no function would take, before one is deployed: a time zone that
-// there is not would stop them for everybody.
+// checkListeners rejects LISTENERS that the functions would reject, before they are deployed. An unknown time zone would
+// stop the functions for all listeners.
 func checkListeners() error {
 	if os.Getenv("LISTENERS") == "" {
 		return nil
@@ -50,11 +49,11 @@ func checkListeners() error {
 
 // module is a Go module with a package for each function below functions.
 type module struct {
-	path string // as go.mod has it
+	path string // of go.mod
 	root string // the folder of go.mod
 }
 
-// local is the folder below functions that is not deployed: the command for one's own machine.
+// local is the folder of the local command, which is not deployed.
 const local = "local"
 
 func findModule() (module, error) {
@@ -63,20 +62,20 @@ func findModule() (module, error) {
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return module{}, fmt.Errorf("asking go for the module here: %w; run this from a folder of the module", err)
+		return module{}, fmt.Errorf("reading the module with go list: %w; run this from a folder of the module", err)
 	}
 	path, root, found := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	if !found || root == "" {
-		return module{}, errors.New("there is no module here: run this from a folder of the module")
+		return module{}, errors.New("no module: run this from a folder of the module")
 	}
 	return module{path, root}, nil
 }
 
-// functions are the names of all that is deployed, sorted.
+// functions are the names of the deployed functions, sorted.
 func (m module) functions() ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(m.root, "functions"))
 	if err != nil {
-		return nil, fmt.Errorf("looking for the functions: %w", err)
+		return nil, fmt.Errorf("listing the functions: %w", err)
 	}
 	var names []string
 	for _, e := range entries {
@@ -85,20 +84,19 @@ func (m module) functions() ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("there is no function in %s: each is a folder with a package", filepath.Join(m.root, "functions"))
+		return nil, fmt.Errorf("no function in %s: each is a folder with a package", filepath.Join(m.root, "functions"))
 	}
 	return names, nil
 }
 
-// stage writes the zip of every function to out, and removes those it once wrote there of functions
-// that are gone.
+// stage writes the zip of every function to out, and removes its own zips of functions that no longer exist.
 func (m module) stage(out string) error {
 	names, err := m.functions()
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
-		return fmt.Errorf("making the folder for the zips: %w", err)
+		return fmt.Errorf("creating the folder for the zips: %w", err)
 	}
 	for _, name := range names {
 		var content bytes.Buffer
@@ -111,7 +109,7 @@ func (m module) stage(out string) error {
 	}
 	zips, err := filepath.Glob(filepath.Join(out, "*.zip"))
 	if err != nil {
-		return fmt.Errorf("looking for zips of functions that are gone: %w", err)
+		return fmt.Errorf("listing the zips: %w", err)
 	}
 	for _, file := range zips {
 		name := strings.TrimSuffix(filepath.Base(file), ".zip")
@@ -119,7 +117,7 @@ func (m module) stage(out string) error {
 			continue
 		}
 		if err := os.Remove(file); err != nil {
-			return fmt.Errorf("removing the zip of a function that is gone: %w", err)
+			return fmt.Errorf("removing the zip of a removed function: %w", err)
 		}
 	}
 	return nil

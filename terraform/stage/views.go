@@ -8,7 +8,7 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// datasetPlaceholder stands for PROJECT.DATASET, which only Terraform knows (views.tf).
+// datasetPlaceholder stands for PROJECT.DATASET. Terraform replaces it (views.tf).
 const datasetPlaceholder = "DATASET_PLACEHOLDER"
 
 // stageViews writes the text of every view to a folder below out.
@@ -19,7 +19,7 @@ func stageViews(out string) error {
 	}
 	folder := filepath.Join(out, "views")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("making the folder for the views: %w", err)
+		return fmt.Errorf("creating the folder for the views: %w", err)
 	}
 	for _, view := range views {
 		if err := os.WriteFile(filepath.Join(folder, view.Name+".sql"), []byte(view.Query), 0o644); err != nil {

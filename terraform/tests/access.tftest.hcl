@@ -1,5 +1,5 @@
-# Guards who may do what: the exact roles of every account, on what, and that nobody from outside comes in
-# unasked. The grants' kinds are all that there are: the last run fails if one is added.
+# Guards the exact roles of every account on every resource, and that there is no access from outside unless a listener is
+# public. The last run fails if a grant is added that no run checks.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -17,7 +17,7 @@ variables {
   project = "some-project"
 }
 
-run "buckets_are_granted_to_exactly_these" {
+run "the_grants_on_buckets_are_exactly_these" {
   command = plan
 
   assert {
@@ -36,18 +36,18 @@ run "buckets_are_granted_to_exactly_these" {
       "features some-project-spotify-lake roles/storage.objectViewer",
       "features some-project-spotify-lake roles/storage.legacyBucketReader",
     ])
-    error_message = "A bucket is granted to somebody else, or otherwise."
+    error_message = "A grant on a bucket is missing, new or different."
   }
 }
 
-run "no_function_can_change_or_delete_what_is_in_the_lake" {
+run "no_function_can_change_or_delete_objects_of_the_lake" {
   command = plan
 
   assert {
     condition = alltrue([for g in google_storage_bucket_iam_member.function :
       contains(["roles/storage.objectCreator", "roles/storage.objectViewer", "roles/storage.legacyBucketReader"], g.role) if g.bucket == "some-project-spotify-lake"
     ])
-    error_message = "The lake can be read and added to, and no more."
+    error_message = "A function can change or delete objects of the lake."
   }
 }
 
@@ -64,7 +64,7 @@ run "features_and_topten_reach_their_own_objects_only" {
         "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-insights/objects/${prefix}\")"
       ])
     }
-    error_message = "What talks to strangers must not open or write plays, and topten must not change a listener's status."
+    error_message = "features must not read or write plays, and topten must not change a listener's status."
   }
   assert {
     condition = (
@@ -73,7 +73,7 @@ run "features_and_topten_reach_their_own_objects_only" {
         strcontains(file("${path.module}/../shared/insights/document.go"), name)
       ])
     )
-    error_message = "The code names its objects otherwise than they are granted: it would be refused."
+    error_message = "The code has other prefixes than the grants: its requests would be refused."
   }
 }
 
@@ -89,13 +89,13 @@ run "features_writes_no_table_and_reads_no_listeners_token" {
       alltrue([for g in google_bigquery_table_iam_member.function : g.role == "roles/bigquery.dataViewer" if g.member == google_service_account.function["features"].member]) &&
       !anytrue([for g in google_bigquery_dataset_iam_member.function : g.member == google_service_account.function["features"].member])
     )
-    error_message = "Features writes to the lake alone: load is what brings it into a table."
+    error_message = "features writes to the lake only: load writes its rows to a table."
   }
   assert {
     condition = [for g in google_secret_manager_secret_iam_member.function :
       "${g.secret_id} ${g.role}" if g.member == google_service_account.function["features"].member
     ] == ["spotify-client roles/secretmanager.secretAccessor"]
-    error_message = "Features asks in the app's own name, and for no listener."
+    error_message = "features uses the app's own credentials, and no listener's token."
   }
 }
 
@@ -117,7 +117,7 @@ run "only_ingest_reads_and_writes_tokens" {
       "ingest spotify-token-sister roles/secretmanager.secretAccessor",
       "ingest spotify-token-sister roles/secretmanager.secretVersionManager",
     ])
-    error_message = "A secret is granted to somebody else, or otherwise."
+    error_message = "A grant on a secret is missing, new or different."
   }
 }
 
@@ -130,11 +130,11 @@ run "features_reads_the_apps_secret_only_to_ask_spotify" {
 
   assert {
     condition     = !anytrue([for g in google_secret_manager_secret_iam_member.function : g.member == google_service_account.function["features"].member])
-    error_message = "features may read a secret that it has no use for."
+    error_message = "features may read a secret that it does not need."
   }
 }
 
-run "the_warehouse_is_granted_to_exactly_these" {
+run "the_grants_on_the_warehouse_are_exactly_these" {
   command = plan
 
   assert {
@@ -154,47 +154,47 @@ run "the_warehouse_is_granted_to_exactly_these" {
       "features spotify_insights.tracks roles/bigquery.dataViewer",
       "features spotify_insights.audio_features roles/bigquery.dataViewer",
     ])
-    error_message = "A table is granted to somebody else, or otherwise."
+    error_message = "A grant on a table is missing, new or different."
   }
   assert {
     condition = toset([for g in google_bigquery_dataset_iam_member.function :
       "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.dataset_id} ${g.role}"
     ]) == toset(["topten spotify_insights roles/bigquery.dataViewer"])
-    error_message = "A dataset is granted to somebody else, or otherwise."
+    error_message = "A grant on a dataset is missing, new or different."
   }
 }
 
-run "the_topic_is_granted_to_exactly_these" {
+run "the_grants_on_the_topic_are_exactly_these" {
   command = plan
 
   assert {
     condition = toset([for g in google_pubsub_topic_iam_member.function :
       "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.topic} ${g.role}"
     ]) == toset(["load plays-loaded roles/pubsub.publisher", "reconcile plays-loaded roles/pubsub.publisher"])
-    error_message = "The topic is granted to somebody else, or otherwise."
+    error_message = "A grant on the topic is missing, new or different."
   }
 }
 
-run "the_project_as_a_whole_is_granted_only_what_has_no_narrower_home" {
+run "the_grants_on_the_project_are_those_without_a_narrower_resource" {
   command = plan
 
   assert {
     condition = toset([for g in google_project_iam_member.function :
       "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.role}"
     ]) == toset([for account in ["load", "reconcile", "topten", "features"] : "${account} roles/bigquery.jobUser"])
-    error_message = "A function has a role on the whole project that it must not have."
+    error_message = "A function's role on the whole project is missing, new or different."
   }
   assert {
     condition     = google_project_iam_member.events.role == "roles/eventarc.eventReceiver" && google_project_iam_member.events.member == google_service_account.events.member
-    error_message = "The triggers' account only receives events."
+    error_message = "The triggers' account may receive events, and nothing else."
   }
   assert {
     condition     = google_project_iam_member.storage_agent.role == "roles/pubsub.publisher" && google_project_iam_member.storage_agent.member == data.google_storage_project_service_account.agent.member
-    error_message = "Cloud Storage's agent only publishes what happens in buckets."
+    error_message = "Cloud Storage's agent may publish events, and nothing else."
   }
   assert {
     condition     = google_project_iam_member.eventarc_agent.role == "roles/eventarc.serviceAgent" && google_project_iam_member.eventarc_agent.member == "serviceAccount:service-123456789012@gcp-sa-eventarc.iam.gserviceaccount.com"
-    error_message = "Eventarc's agent has its own role."
+    error_message = "Eventarc's agent needs its own role."
   }
 }
 
@@ -208,22 +208,22 @@ run "the_builder_reads_sources_and_writes_images" {
       google_storage_bucket_iam_member.build.role == "roles/storage.objectViewer" && google_storage_bucket_iam_member.build.bucket == "some-project-spotify-sources" &&
       google_project_iam_member.build_sources.role == "roles/storage.objectViewer"
     )
-    error_message = "The builder has other roles than it should have."
+    error_message = "A role of the builder is missing, new or different."
   }
   assert {
     condition     = one(google_project_iam_member.build_sources.condition).expression == "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-123456789012-us-central1\") || resource.name.startsWith(\"projects/_/buckets/gcf-v2-uploads-123456789012-us-central1\")"
-    error_message = "The builder may read no other bucket of the project, the lake least of all."
+    error_message = "The builder must not read any other bucket of the project."
   }
   assert {
     condition = alltrue([for member in [
       google_project_iam_member.build.member, google_project_iam_member.build_sources.member,
       google_artifact_registry_repository_iam_member.build.member, google_storage_bucket_iam_member.build.member,
     ] : member == google_service_account.build.member])
-    error_message = "The builder's grants belong to the builder."
+    error_message = "A grant of the builder belongs to another account."
   }
 }
 
-run "scheduler_and_events_call_what_is_theirs_and_nobody_else_calls_anything" {
+run "only_scheduler_and_the_triggers_call_functions" {
   command = plan
 
   assert {
@@ -231,24 +231,24 @@ run "scheduler_and_events_call_what_is_theirs_and_nobody_else_calls_anything" {
       toset([for g in google_cloud_run_v2_service_iam_member.scheduler : "${g.name} ${g.role}"]) == toset(["ingest roles/run.invoker", "reconcile roles/run.invoker", "features roles/run.invoker"]) &&
       alltrue([for g in google_cloud_run_v2_service_iam_member.scheduler : g.member == google_service_account.scheduler.member])
     )
-    error_message = "Scheduler's account calls ingest, reconcile and features, and only it does."
+    error_message = "Scheduler's account has to be the only one that calls ingest, reconcile and features."
   }
   assert {
     condition = (
       toset([for g in google_cloud_run_v2_service_iam_member.events : "${g.name} ${g.role}"]) == toset(["load roles/run.invoker", "topten roles/run.invoker"]) &&
       alltrue([for g in google_cloud_run_v2_service_iam_member.events : g.member == google_service_account.events.member])
     )
-    error_message = "The triggers' account calls load and topten, and only it does."
+    error_message = "The triggers' account has to be the only one that calls load and topten."
   }
   assert {
     condition = alltrue([for f in google_cloudfunctions2_function.function :
       length(f.event_trigger) == 0 || try(one(f.event_trigger).service_account_email, "") == google_service_account.events.email
     ])
-    error_message = "A trigger without an account of its own runs as the project's default one."
+    error_message = "A trigger without its own account runs as the project's default account."
   }
 }
 
-run "every_function_runs_as_itself" {
+run "every_function_has_its_own_account" {
   command = plan
 
   variables {
@@ -259,11 +259,11 @@ run "every_function_runs_as_itself" {
     condition = alltrue([for name, f in google_cloudfunctions2_function.function :
       f.service_config[0].service_account_email == google_service_account.function[name].email && google_service_account.function[name].account_id == "insights-${name}"
     ])
-    error_message = "A function runs as another, or as the project's default account."
+    error_message = "A function runs as another account, or as the project's default account."
   }
 }
 
-run "no_page_is_public_unless_a_listener_asks" {
+run "no_page_is_public_without_a_public_listener" {
   command = plan
 
   assert {
@@ -272,11 +272,11 @@ run "no_page_is_public_unless_a_listener_asks" {
       length(google_storage_bucket_iam_member.public_objects) == 0 && length(google_storage_bucket_iam_member.public_names) == 0 &&
       !contains(keys(google_cloudfunctions2_function.function), "dashboard-public")
     )
-    error_message = "Nobody has asked for a public page."
+    error_message = "There is a public page, or its grants, without a public listener."
   }
 }
 
-run "the_public_page_is_a_service_of_its_own_that_knows_public_listeners_only" {
+run "the_public_page_is_a_separate_service_with_public_listeners_only" {
   command = plan
 
   variables {
@@ -288,26 +288,26 @@ run "the_public_page_is_a_service_of_its_own_that_knows_public_listeners_only" {
 
   assert {
     condition     = { for g in google_cloud_run_v2_service_iam_member.everybody : g.name => "${g.member} ${g.role}" } == { "dashboard-public" = "allUsers roles/run.invoker" }
-    error_message = "Everybody may see the public page, and no other."
+    error_message = "Everybody may call the public page, and no other service."
   }
   assert {
     condition = (
       google_cloudfunctions2_function.function["dashboard-public"].service_config[0].environment_variables.LISTENERS == "{\"sister\":{\"public\":true,\"time_zone\":\"Asia/Tokyo\"}}" &&
       google_cloudfunctions2_function.function["dashboard-public"].service_config[0].environment_variables.AUDIENCE == "public"
     )
-    error_message = "The public page must not know of listeners who are not public, and has to leave out what is private."
+    error_message = "The public page must not have private listeners, and needs AUDIENCE=public to leave out private figures."
   }
   assert {
     condition     = google_cloudfunctions2_function.function["dashboard-public"].build_config[0].entry_point == "dashboard"
-    error_message = "The public page is the dashboard's code."
+    error_message = "The public page has to run the dashboard's code."
   }
   assert {
     condition     = !contains(keys(google_cloudfunctions2_function.function["dashboard"].service_config[0].environment_variables), "AUDIENCE")
-    error_message = "The private page shows all, and to nobody from outside."
+    error_message = "The private page must not leave out private figures."
   }
 }
 
-run "the_public_page_can_read_what_is_public_and_nothing_else" {
+run "the_public_page_can_read_public_objects_only" {
   command = plan
 
   variables {
@@ -329,7 +329,7 @@ run "the_public_page_can_read_what_is_public_and_nothing_else" {
       google_storage_bucket_iam_member.public_objects["dashboard-public"].member == google_service_account.function["dashboard-public"].member &&
       google_storage_bucket_iam_member.public_names["dashboard-public"].member == google_service_account.function["dashboard-public"].member
     )
-    error_message = "The public page reads public objects and lists names."
+    error_message = "The public page needs to read public objects and to list names."
   }
   assert {
     condition     = !anytrue([for g in google_storage_bucket_iam_member.function : g.member == google_service_account.function["dashboard-public"].member])
@@ -337,7 +337,7 @@ run "the_public_page_can_read_what_is_public_and_nothing_else" {
   }
 }
 
-run "there_are_no_grants_but_those_above" {
+run "there_are_no_other_grants" {
   command = plan
 
   assert {
@@ -351,6 +351,6 @@ run "there_are_no_grants_but_those_above" {
       ["google_secret_manager_secret_iam_member", "function"],
       ["google_storage_bucket_iam_member", "build", "function", "public_names", "public_objects"],
     ]))
-    error_message = "There is a grant that no run here looks at."
+    error_message = "There is a grant that no run here checks."
   }
 }

@@ -1,5 +1,5 @@
-# Guards that each fault that only a person can fix raises an alert that says what to do, and that there is no
-# alert before the first connect.
+# Guards that each fault that needs a person raises an alert that says what to do, and that no alert fires before the
+# first connect.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -17,13 +17,13 @@ variables {
   project = "some-project"
 }
 
-run "there_is_an_alert_for_each_thing_that_calls_for_a_person" {
+run "there_is_an_alert_for_each_fault_that_needs_a_person" {
   command = plan
 
   assert {
     condition = toset([for p in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.absence)) : p.display_name]) == toset([
       "No successful ingest for two runs",
-      "Spotify's consent ends soon, or is gone",
+      "Spotify's consent ends soon, or has ended",
       "Objects have been in the lake for three hours and are not loaded",
       "An object of the lake cannot be loaded",
       "Plays were loaded three hours ago and are not on the page",
@@ -40,7 +40,7 @@ run "every_alert_says_what_to_do" {
     condition = alltrue([for p in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.absence)) :
       can(regex("`(make|gcloud) [^`]*some-project", one(p.documentation).content)) && length(one(p.documentation).content) < 8192 && one(p.documentation).mime_type == "text/markdown"
     ])
-    error_message = "An alert without a command to run leaves its reader alone."
+    error_message = "An alert has no command to run."
   }
 }
 
@@ -53,13 +53,13 @@ run "alerts_are_mailed_where_an_address_is_given" {
 
   assert {
     condition     = one(google_monitoring_notification_channel.mail).type == "email" && one(google_monitoring_notification_channel.mail).labels.email_address == "me@example.com"
-    error_message = "The address given is the address mailed to."
+    error_message = "Alerts are mailed to another address than the given one."
   }
   assert {
     condition = alltrue([for p in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.absence)) :
       join(" ", p.notification_channels) == one(google_monitoring_notification_channel.mail).name
     ])
-    error_message = "An alert is mailed to nobody."
+    error_message = "An alert is not mailed."
   }
 }
 
@@ -68,23 +68,23 @@ run "without_an_address_nothing_is_mailed" {
 
   assert {
     condition     = length(google_monitoring_notification_channel.mail) == 0
-    error_message = "There is nobody to mail to."
+    error_message = "A mail channel exists without an address."
   }
 }
 
-run "a_line_that_comes_hourly_is_one_mail_a_day" {
+run "an_hourly_line_sends_one_mail_a_day" {
   command = plan
 
   assert {
     condition     = alltrue([for p in google_monitoring_alert_policy.line : one(one(p.alert_strategy).notification_rate_limit).period == "86400s"])
-    error_message = "A policy on lines needs a limit, and hourly mail is not read."
+    error_message = "A policy on log lines needs a rate limit of a day."
   }
 }
 
 run "no_alert_fires_before_the_first_connect" {
   command = plan
 
-  # A success first, then its absence: "A unless B" is nothing where A is nothing.
+  # A success first, then its absence: "A unless B" is empty where A is empty.
   assert {
     condition = alltrue([for p in google_monitoring_alert_policy.absence :
       can(regex("^sum.* > 0 unless sum.* > 0$", one(one(p.conditions).condition_prometheus_query_language).query))
@@ -97,7 +97,7 @@ run "no_alert_fires_before_the_first_connect" {
   }
   assert {
     condition     = strcontains(one(one(google_monitoring_alert_policy.line["consent"].conditions).condition_matched_log).filter, "(jsonPayload.token_age_days>=150 OR jsonPayload.consent_lost=true)")
-    error_message = "A consent that there never was is not lost: the plain refusals of an ingest are no alert."
+    error_message = "The alert has to match a lost consent, and not every refusal: before the first connect there is no consent to lose."
   }
 }
 
@@ -122,15 +122,15 @@ run "two_missed_runs_of_a_slower_schedule_take_longer" {
     condition     = endswith(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "[735m])) > 0")
     error_message = "Runs every six hours are missed after twelve hours and a quarter."
   }
-  assert { # else one who left would be missed for a day
+  assert { # otherwise a removed listener would raise an alert for a day
     condition = alltrue([for name in ["ingest", "ranking"] :
       strcontains(one(one(google_monitoring_alert_policy.absence[name].conditions).condition_prometheus_query_language).query, "listener=~\"me|sister\"")
     ])
-    error_message = "Only those who are listeners now are missed."
+    error_message = "The condition has to look at current listeners only."
   }
 }
 
-run "a_run_that_is_missed_once_a_day_is_seen_within_the_day" {
+run "a_missed_daily_run_is_reported_within_25_hours" {
   command = plan
 
   variables {
@@ -139,7 +139,7 @@ run "a_run_that_is_missed_once_a_day_is_seen_within_the_day" {
 
   assert {
     condition     = endswith(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "[1455m])) > 0")
-    error_message = "A daily run is missed after a day and a quarter of an hour; later than 25 hours nothing is seen."
+    error_message = "A daily run is missed after a day and a quarter of an hour. After 25 hours Cloud Monitoring sees nothing."
   }
 }
 
@@ -148,16 +148,16 @@ run "counters_count_the_lines_that_the_functions_write" {
 
   assert {
     condition = alltrue([for metric, line in { ingests = "ingested", loads = "loaded", rankings = "ranked" } :
-      strcontains({ ingests = google_logging_metric.ingests, loads = google_logging_metric.loads, rankings = google_logging_metric.rankings }[metric].filter, "jsonPayload.message=\"${line}\"")
+      strcontains(google_logging_metric.counter[metric].filter, "jsonPayload.message=\"${line}\"")
     ])
     error_message = "A counter counts another line."
   }
   assert {
-    condition = (
-      google_logging_metric.ingests.label_extractors == tomap({ listener = "EXTRACT(jsonPayload.listener)", status = "EXTRACT(jsonPayload.status)" }) &&
-      google_logging_metric.loads.label_extractors == tomap({ listener = "EXTRACT(jsonPayload.listener)" }) &&
-      google_logging_metric.rankings.label_extractors == tomap({ listener = "EXTRACT(jsonPayload.listener)" })
-    )
+    condition = { for name, metric in google_logging_metric.counter : name => metric.label_extractors } == {
+      ingests  = tomap({ listener = "EXTRACT(jsonPayload.listener)", status = "EXTRACT(jsonPayload.status)" })
+      loads    = tomap({ listener = "EXTRACT(jsonPayload.listener)" })
+      rankings = tomap({ listener = "EXTRACT(jsonPayload.listener)" })
+    }
     error_message = "A condition asks for a label that its counter does not have."
   }
   assert {
@@ -173,14 +173,14 @@ run "counters_count_the_lines_that_the_functions_write" {
       strcontains(one(one(google_monitoring_alert_policy.line["gap"].conditions).condition_matched_log).filter, "jsonPayload.message=\"gap found\"") &&
       strcontains(file("${path.module}/../functions/topten/topten.go"), "\"gap found\", \"listener\"")
     )
-    error_message = "Nobody hears of gaps."
+    error_message = "No alert reports gaps."
   }
   assert {
     condition = alltrue([for field in ["token_age_days", "consent_lost"] :
       strcontains(one(one(google_monitoring_alert_policy.line["consent"].conditions).condition_matched_log).filter, "jsonPayload.${field}") &&
       strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"${field}\",")
     ])
-    error_message = "Nobody hears that a consent ends or is gone."
+    error_message = "No alert reports that a consent ends or has ended."
   }
 }
 
@@ -188,8 +188,8 @@ run "audio_features_that_are_loaded_do_not_hide_plays_that_are_not" {
   command = plan
 
   assert {
-    condition     = endswith(google_logging_metric.loads.filter, " AND ((jsonPayload.message=\"loaded\" AND (jsonPayload.plays>0 OR jsonPayload.rejected>0 OR jsonPayload.not_music>0)) OR (severity>=ERROR AND jsonPayload.object=~\"^plays/\"))")
-    error_message = "The alert on plays that are not loaded has to count loads of plays, and refused objects of plays, and no others."
+    condition     = endswith(google_logging_metric.counter["loads"].filter, " AND ((jsonPayload.message=\"loaded\" AND (jsonPayload.plays>0 OR jsonPayload.rejected>0 OR jsonPayload.not_music>0)) OR (severity>=ERROR AND jsonPayload.object=~\"^plays/\"))")
+    error_message = "The counter has to count loads of plays, and rejected objects of plays, and no others."
   }
   assert {
     condition = (
@@ -197,11 +197,11 @@ run "audio_features_that_are_loaded_do_not_hide_plays_that_are_not" {
       strcontains(file("${path.module}/../shared/loader/receipts.go"), "\"listener\", *receipts[0].Listener") &&
       can(regex("PlaysPrefix += \"plays/\"", file("${path.module}/../shared/lake/name.go")))
     )
-    error_message = "The line on a load no longer says how many plays it was or whose, or the lake's plays are elsewhere: the alerts would be wrong."
+    error_message = "The line about a load no longer has the counts or the listener, or plays have another prefix in the lake: the alerts would be wrong."
   }
 }
 
-run "each_stage_is_missed_where_the_one_before_it_has_run" {
+run "a_stage_is_missing_only_after_the_stage_before_it_has_run" {
   command = plan
 
   assert {
@@ -209,18 +209,18 @@ run "each_stage_is_missed_where_the_one_before_it_has_run" {
       can(regex("user_spotify_insights_ingests\\{[^}]*status=\"written\".* unless .*user_spotify_insights_loads\\{", one(one(google_monitoring_alert_policy.absence["load"].conditions).condition_prometheus_query_language).query)) &&
       can(regex("by \\(listener\\).*user_spotify_insights_loads\\{.* unless sum by \\(listener\\).*user_spotify_insights_rankings\\{", one(one(google_monitoring_alert_policy.absence["ranking"].conditions).condition_prometheus_query_language).query))
     )
-    error_message = "A load is missed after a page was written, and a ranking after a load of that listener."
+    error_message = "A load is missing after an ingest wrote a page, and a ranking after a load of that listener."
   }
 }
 
-run "no_condition_looks_back_further_than_counters_of_lines_can_be_seen" {
+run "no_condition_looks_back_more_than_25_hours" {
   command = plan
 
   variables {
     ingest_schedule = "0 9 * * *"
   }
 
-  # Cloud Monitoring sees 25 hours of a counter of log lines, and takes sum_over_time of it.
+  # Cloud Monitoring evaluates a counter of log lines over 25 hours at most.
   assert {
     condition = alltrue(flatten([for p in google_monitoring_alert_policy.absence : [
       for window in regexall("\\[([0-9]+)([mhd])\\](?: offset ([0-9]+)h)?", one(one(p.conditions).condition_prometheus_query_language).query) :
@@ -232,27 +232,27 @@ run "no_condition_looks_back_further_than_counters_of_lines_can_be_seen" {
     condition = alltrue([for p in google_monitoring_alert_policy.absence :
       length(regexall("sum_over_time\\(", one(one(p.conditions).condition_prometheus_query_language).query)) == 2 && !strcontains(one(one(p.conditions).condition_prometheus_query_language).query, "increase(")
     ])
-    error_message = "The counters hold a number a minute, which is summed up."
+    error_message = "The counters have one number per minute, so sum_over_time adds them up."
   }
 }
 
-run "every_alert_looks_at_a_function_that_there_is" {
+run "every_alert_names_an_existing_function" {
   command = plan
 
   assert {
-    condition = alltrue(flatten([for text in concat([for p in google_monitoring_alert_policy.line : one(one(p.conditions).condition_matched_log).filter], [google_logging_metric.ingests.filter, google_logging_metric.loads.filter, google_logging_metric.rankings.filter]) : [
+    condition = alltrue(flatten([for text in concat([for p in google_monitoring_alert_policy.line : one(one(p.conditions).condition_matched_log).filter], [for m in google_logging_metric.counter : m.filter]) : [
       for name in regexall("\"[a-z-]+\"", join(" ", regexall("service_name=(?:\"[a-z-]+\"|\\([^)]*\\))", text))) : contains(keys(google_cloudfunctions2_function.function), trim(name, "\""))
     ]]))
-    error_message = "An alert watches nobody."
+    error_message = "An alert names a function that does not exist."
   }
 }
 
-run "a_budget_is_made_only_where_one_is_given" {
+run "there_is_no_budget_without_the_setting" {
   command = plan
 
   assert {
     condition     = length(google_billing_budget.month) == 0 && !contains(keys(google_project_service.on), "billingbudgets")
-    error_message = "Nobody asked for a budget."
+    error_message = "There is a budget, or its service, without the setting."
   }
 }
 
@@ -270,6 +270,6 @@ run "a_budget_watches_this_project_and_mails" {
       one(one(one(google_billing_budget.month).amount).specified_amount).units == "5" &&
       join(" ", one(one(google_billing_budget.month).all_updates_rule).monitoring_notification_channels) == one(google_monitoring_notification_channel.mail).name
     )
-    error_message = "The budget is another than was asked for."
+    error_message = "The budget differs from the setting."
   }
 }

@@ -1,5 +1,5 @@
-# Guards how the functions run: what wakes them, what becomes of an event that fails, who can reach them,
-# and that an idle deployment costs nothing.
+# Guards how the functions run: what triggers them, what happens to an event that fails, who can reach them, and that an
+# idle deployment costs nothing.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -17,7 +17,7 @@ variables {
   project = "some-project"
 }
 
-run "an_event_whose_function_fails_comes_again" {
+run "a_failed_event_is_delivered_again" {
   command = plan
 
   assert {
@@ -28,28 +28,28 @@ run "an_event_whose_function_fails_comes_again" {
   }
 }
 
-run "load_wakes_on_objects_of_the_lake_and_topten_on_what_was_loaded" {
+run "objects_of_the_lake_trigger_load_and_messages_trigger_topten" {
   command = plan
 
   assert {
     condition     = one(google_cloudfunctions2_function.function["load"].event_trigger).event_type == "google.cloud.storage.object.v1.finalized"
-    error_message = "load has to wake on finalized objects."
+    error_message = "Finalized objects have to trigger load."
   }
   assert {
     condition     = [for f in one(google_cloudfunctions2_function.function["load"].event_trigger).event_filters : "${f.attribute} ${f.value}"] == ["bucket some-project-spotify-lake"]
-    error_message = "load has to wake on the lake, and on no other bucket."
+    error_message = "The lake has to trigger load, and no other bucket."
   }
   assert {
     condition     = one(google_cloudfunctions2_function.function["topten"].event_trigger).event_type == "google.cloud.pubsub.topic.v1.messagePublished"
-    error_message = "topten has to wake on messages."
+    error_message = "Messages have to trigger topten."
   }
   assert {
     condition     = one(google_cloudfunctions2_function.function["topten"].event_trigger).pubsub_topic == google_pubsub_topic.loaded.id
-    error_message = "topten has to listen on the topic that load publishes on."
+    error_message = "The topic that load publishes to has to trigger topten."
   }
 }
 
-run "only_pages_are_reached_from_outside" {
+run "only_pages_are_reachable_from_outside" {
   command = plan
 
   variables {
@@ -66,20 +66,20 @@ run "only_pages_are_reached_from_outside" {
       dashboard          = "ALLOW_ALL"
       "dashboard-public" = "ALLOW_ALL"
     }
-    error_message = "A function that is no page must not be reached from outside."
+    error_message = "Only pages may be reachable from outside."
   }
 }
 
-run "nothing_runs_while_nothing_happens" {
+run "an_idle_deployment_has_no_instances" {
   command = plan
 
   assert {
     condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].min_instance_count == 0])
-    error_message = "An instance that waits is billed around the clock."
+    error_message = "A waiting instance is billed all day."
   }
 }
 
-run "each_writer_of_tables_and_who_asks_the_providers_runs_once_at_a_time" {
+run "load_reconcile_topten_and_features_run_one_at_a_time" {
   command = plan
 
   assert {
@@ -87,18 +87,18 @@ run "each_writer_of_tables_and_who_asks_the_providers_runs_once_at_a_time" {
       google_cloudfunctions2_function.function[name].service_config[0].max_instance_count == 1 &&
       google_cloudfunctions2_function.function[name].service_config[0].max_instance_request_concurrency == 1
     ])
-    error_message = "load, reconcile, topten and features are to run once at a time each."
+    error_message = "Two concurrent runs of a function would conflict."
   }
 }
 
-run "every_function_outlives_its_own_deadline" {
+run "every_timeout_is_longer_than_the_functions_own_deadline" {
   command = plan
 
-  assert { # the deadlines stand as `limit` in functions/*/function.go
+  assert { # the constants `limit` in functions/*/function.go
     condition = alltrue([for name, limit in { ingest = 50, load = 8 * 60, reconcile = 28 * 60, topten = 8 * 60, features = 8 * 60, dashboard = 20 } :
       google_cloudfunctions2_function.function[name].service_config[0].timeout_seconds >= limit + 10
     ])
-    error_message = "A function that is killed before its own deadline cannot say what went wrong."
+    error_message = "A function that is killed before its own deadline cannot report the error."
   }
   assert {
     condition     = alltrue([for f in google_cloudfunctions2_function.function : f.service_config[0].timeout_seconds <= (length(f.event_trigger) > 0 ? 540 : 3600)])
@@ -126,17 +126,17 @@ run "every_function_gets_what_it_reads_and_no_more" {
       dashboard          = "GOMEMLIMIT GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
       "dashboard-public" = "AUDIENCE GOMEMLIMIT GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
     }
-    error_message = "An environment is not what the function reads."
+    error_message = "An environment differs from the variables that the function reads."
   }
   assert {
     condition = alltrue([for name in ["ingest", "topten", "dashboard"] :
       google_cloudfunctions2_function.function[name].service_config[0].environment_variables.LISTENERS == "{\"me\":{\"public\":false,\"time_zone\":\"Europe/Berlin\"},\"sister\":{\"public\":true,\"time_zone\":\"Asia/Tokyo\"}}"
     ])
-    error_message = "LISTENERS has to be JSON as shared/listener reads it, and to name everybody."
+    error_message = "LISTENERS has to name all listeners, as JSON."
   }
 }
 
-run "there_is_memory_for_what_a_function_holds" {
+run "functions_that_read_whole_objects_have_more_memory" {
   command = plan
 
   variables {
@@ -147,17 +147,17 @@ run "there_is_memory_for_what_a_function_holds" {
     condition = alltrue([for name in ["load", "reconcile", "dashboard", "dashboard-public"] :
       google_cloudfunctions2_function.function[name].service_config[0].available_memory == "1Gi"
     ])
-    error_message = "Objects are read into memory, and so are listeners' histories."
+    error_message = "load and reconcile read whole objects into memory, and the pages read whole histories."
   }
-  assert { # and leaves some for what Go does not count
+  assert { # below the instance's memory, because Go does not count all of it
     condition = alltrue([for name in ["dashboard", "dashboard-public"] :
       google_cloudfunctions2_function.function[name].service_config[0].environment_variables.GOMEMLIMIT == "900MiB"
     ])
-    error_message = "Without a limit below the instance's memory, an instance is killed where Go could have freed memory."
+    error_message = "Without a limit, an instance is killed where Go could have freed memory."
   }
 }
 
-run "providers_are_those_of_the_code_where_none_are_given" {
+run "the_default_providers_are_those_of_the_code" {
   command = plan
 
   assert {
@@ -165,11 +165,11 @@ run "providers_are_those_of_the_code_where_none_are_given" {
       file("${path.module}/../shared/config/config.go"),
       "env:\"FEATURE_PROVIDERS\" envDefault:\"${google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS}\""
     )
-    error_message = "One's own machine and Google Cloud would ask others."
+    error_message = "A local run and a deployment would ask different providers."
   }
 }
 
-run "providers_are_asked_in_the_order_that_was_given" {
+run "providers_are_asked_in_the_given_order" {
   command = plan
 
   variables {
@@ -182,7 +182,7 @@ run "providers_are_asked_in_the_order_that_was_given" {
   }
 }
 
-run "without_a_provider_nobody_is_asked" {
+run "an_empty_list_of_providers_disables_features" {
   command = plan
 
   variables {
@@ -191,11 +191,11 @@ run "without_a_provider_nobody_is_asked" {
 
   assert {
     condition     = google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS == "none"
-    error_message = "An empty variable would stand for the default."
+    error_message = "An empty variable would mean the default."
   }
 }
 
-run "no_query_is_billed_for_more_than_was_agreed_to" {
+run "every_query_has_the_limit_of_billed_bytes" {
   command = plan
 
   variables {
@@ -206,7 +206,7 @@ run "no_query_is_billed_for_more_than_was_agreed_to" {
     condition = alltrue([for name in ["load", "reconcile", "topten", "features"] :
       google_cloudfunctions2_function.function[name].service_config[0].environment_variables.MAX_BYTES_BILLED == "1073741824"
     ])
-    error_message = "Every function that sends queries has to know what one may cost."
+    error_message = "A function that sends queries has no limit of billed bytes."
   }
 }
 
@@ -214,9 +214,9 @@ run "tables_views_and_grants_come_before_functions" {
   command = plan
 
   assert {
-    condition = alltrue([for needed in ["google_bigquery_table.table", "google_bigquery_table.features", "google_bigquery_table.open_gaps", "google_bigquery_table.load_counts", "time_sleep.grants"] :
+    condition = alltrue([for needed in ["google_bigquery_table.table", "google_bigquery_table.view", "google_bigquery_table.view_of_views", "time_sleep.grants"] :
       can(regex("(?s)resource \"google_cloudfunctions2_function\".*depends_on = \\[[^]]*${needed},", file("${path.module}/functions.tf")))
     ])
-    error_message = "A function that is there before its tables and grants fails on its first event."
+    error_message = "A function that exists before its tables and grants fails on its first event."
   }
 }

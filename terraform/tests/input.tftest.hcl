@@ -1,4 +1,4 @@
-# Guards that bad input is refused in words, before anything is made.
+# Guards that bad settings are refused with a message, before anything is created.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -13,7 +13,7 @@ variables {
   project = "some-project"
 }
 
-run "a_projects_name_is_no_project_id" {
+run "a_projects_name_is_not_a_project_id" {
   command = plan
 
   variables {
@@ -23,7 +23,7 @@ run "a_projects_name_is_no_project_id" {
   expect_failures = [var.project]
 }
 
-run "a_zone_is_no_region" {
+run "a_zone_is_not_a_region" {
   command = plan
 
   variables {
@@ -33,7 +33,7 @@ run "a_zone_is_no_region" {
   expect_failures = [var.region]
 }
 
-run "a_multi_region_is_no_region" {
+run "a_multi_region_is_not_a_region" {
   command = plan
 
   variables {
@@ -53,7 +53,7 @@ run "a_listeners_id_has_no_capitals" {
   expect_failures = [var.listeners]
 }
 
-run "a_listeners_id_is_no_path" {
+run "a_listeners_id_is_not_a_path" {
   command = plan
 
   variables {
@@ -63,7 +63,7 @@ run "a_listeners_id_is_no_path" {
   expect_failures = [var.listeners]
 }
 
-run "there_is_a_listener" {
+run "there_is_at_least_one_listener" {
   command = plan
 
   variables {
@@ -73,7 +73,7 @@ run "there_is_a_listener" {
   expect_failures = [var.listeners]
 }
 
-run "a_listeners_clock_is_a_place" {
+run "a_time_offset_is_not_a_time_zone" {
   command = plan
 
   variables {
@@ -83,7 +83,7 @@ run "a_listeners_clock_is_a_place" {
   expect_failures = [var.listeners]
 }
 
-run "an_unknown_clock_is_refused" {
+run "a_schedules_time_zone_is_checked" {
   command = plan
 
   variables {
@@ -93,7 +93,7 @@ run "an_unknown_clock_is_refused" {
   expect_failures = [var.schedule_time_zone]
 }
 
-run "words_are_no_schedule" {
+run "words_are_not_a_schedule" {
   command = plan
 
   variables {
@@ -111,17 +111,17 @@ run "cron_has_five_fields_of_the_right_numbers" {
       "0 * * *", "0 0 * * * *", "60 * * * *", "0 24 * * *", "0 0 0 * *", "0 0 32 * *", "0 0 1 13 *", "0 0 * * 8", "0,,5 * * * *",
       "*/0 * * * *", "5- * * * *", "@hourly", "0 * * * * ", "0  * * * *", "", "a b c d e",
     ] : schedule if can(regex(local.cron, schedule))] == []
-    error_message = "This is no cron, and would be taken for it."
+    error_message = "An invalid schedule would be accepted."
   }
   assert {
     condition = [for schedule in [
       "0 * * * *", "*/15 * * * *", "0 0-23/2 * * *", "5,35 7 1,15 * *", "0 0 1 jan-mar,12 *", "59 23 31 12 7", "0 9 * * mon-fri", "00 04 01 01 0",
     ] : schedule if !can(regex(local.cron, schedule))] == []
-    error_message = "This is cron, and would be refused."
+    error_message = "A valid schedule would be refused."
   }
 }
 
-run "reconcile_wants_cron_as_well" {
+run "reconciles_schedule_is_checked_too" {
   command = plan
 
   variables {
@@ -151,7 +151,7 @@ run "a_buckets_name_is_long_enough" {
   expect_failures = [var.lake_bucket]
 }
 
-run "a_buckets_name_does_not_claim_to_be_googles" {
+run "a_buckets_name_does_not_contain_google" {
   command = plan
 
   variables {
@@ -171,7 +171,7 @@ run "a_datasets_name_has_no_dashes" {
   expect_failures = [var.dataset]
 }
 
-run "a_limit_below_what_bigquery_bills_at_least_is_refused" {
+run "a_limit_below_bigquerys_minimum_is_refused" {
   command = plan
 
   variables {
@@ -191,7 +191,7 @@ run "a_provider_is_a_name_in_small_letters" {
   expect_failures = [var.feature_providers]
 }
 
-run "a_provider_is_no_list" {
+run "a_provider_is_not_a_list" {
   command = plan
 
   variables {
@@ -211,7 +211,7 @@ run "a_provider_is_asked_once" {
   expect_failures = [var.feature_providers]
 }
 
-run "an_alert_wants_one_address" {
+run "alert_email_is_one_address" {
   command = plan
 
   variables {
@@ -221,7 +221,7 @@ run "an_alert_wants_one_address" {
   expect_failures = [var.alert_email]
 }
 
-run "a_budget_wants_a_billing_account" {
+run "a_budget_needs_a_billing_account" {
   command = plan
 
   variables {
@@ -231,7 +231,7 @@ run "a_budget_wants_a_billing_account" {
   expect_failures = [var.budget]
 }
 
-run "a_budget_wants_a_whole_amount" {
+run "a_budget_needs_a_whole_amount" {
   command = plan
 
   variables {
@@ -241,7 +241,7 @@ run "a_budget_wants_a_whole_amount" {
   expect_failures = [var.budget]
 }
 
-run "a_region_there_is_not_is_refused" {
+run "an_unknown_region_is_refused" {
   command = plan
 
   variables {
@@ -251,7 +251,7 @@ run "a_region_there_is_not_is_refused" {
   expect_failures = [data.google_cloud_run_locations.here]
 }
 
-run "what_is_unusual_but_right_is_taken" {
+run "unusual_valid_settings_are_accepted" {
   command = plan
 
   variables {
@@ -266,11 +266,11 @@ run "what_is_unusual_but_right_is_taken" {
 
   assert {
     condition     = google_storage_bucket.lake.name == "0_my-lake"
-    error_message = "The lake's bucket has the name that was given."
+    error_message = "The lake's bucket does not have the given name."
   }
 }
 
-run "a_project_there_is_not_is_refused" {
+run "an_unknown_project_is_refused" {
   command = plan
 
   override_data {

@@ -1,4 +1,4 @@
-# Guards what a deployment prints: where its page is, and the names that the commands of the Makefile need.
+# Guards the outputs: the address of the page, and the names that the scripts need.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -16,7 +16,7 @@ variables {
   project = "some-project"
 }
 
-run "the_outputs_name_what_there_is" {
+run "the_outputs_name_the_resources" {
   command = plan
 
   variables {
@@ -25,14 +25,14 @@ run "the_outputs_name_what_there_is" {
 
   assert {
     condition     = output.dashboard_url == google_cloudfunctions2_function.function["dashboard"].service_config[0].uri && output.public_url == null
-    error_message = "The page's address is the dashboard's."
+    error_message = "The page's address has to be the dashboard's."
   }
   assert {
     condition     = output.lake == "some-project-spotify-lake" && output.insights == "some-project-spotify-insights" && output.dataset == "some-project.spotify_insights"
     error_message = "The names of the lake and the dataset are wrong."
   }
   assert {
-    condition     = output.jobs == { ingest = { me = "ingest-me", sister = "ingest-sister" }, reconcile = "reconcile", features = "features" }
+    condition     = output.jobs == tolist(["features", "ingest-me", "ingest-sister", "reconcile"])
     error_message = "The names of the jobs are wrong."
   }
   assert {
@@ -46,11 +46,11 @@ run "the_next_steps_are_commands_for_this_project" {
 
   assert {
     condition     = alltrue([for step in ["make connect", "make trigger", "make open", "make doctor"] : strcontains(output.next_steps, "${step} PROJECT=some-project")])
-    error_message = "A step is missing, or for another project."
+    error_message = "A step is missing, or names another project."
   }
 }
 
-run "a_public_listener_has_an_address_to_give_away" {
+run "the_public_page_has_an_address" {
   command = plan
 
   variables {
@@ -59,6 +59,6 @@ run "a_public_listener_has_an_address_to_give_away" {
 
   assert {
     condition     = output.public_url == google_cloudfunctions2_function.function["dashboard-public"].service_config[0].uri
-    error_message = "The public page has an address of its own."
+    error_message = "The public page needs its own address."
   }
 }

@@ -1,5 +1,5 @@
-# Guards what is built: the zips that `go run ./terraform/stage terraform/staged` has made, which have to be
-# there, and how they reach the buildpack.
+# Guards the builds: the zips that `go run ./terraform/stage terraform/staged` has written, and how they reach the
+# buildpack.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -20,11 +20,11 @@ variables {
   project = "some-project"
 }
 
-run "the_zip_of_each_function_holds_what_the_buildpack_needs" {
+run "each_zip_contains_what_the_buildpack_needs" {
   command = plan
 
-  # Names stand uncompressed in a zip. In base64 a text is found in one of three ways, by where it
-  # happens to begin; the letters that share a digit with their neighbours are left out.
+  # A zip has its names uncompressed. The base64 form of a text depends on where it begins, modulo 3, so three forms are
+  # searched, each without the letters that share a digit with their neighbours.
   assert {
     condition = alltrue(flatten([for name, object in google_storage_bucket_object.source : [
       for part in ["go.mod", "go.sum", "functions/${name}/function.go", "shared/config/config.go", "shared/handler/handler.go"] :
@@ -37,7 +37,7 @@ run "the_zip_of_each_function_holds_what_the_buildpack_needs" {
       for part in concat(["shared/config/config_test.go", "functions/local/main.go"], [for other in keys(google_storage_bucket_object.source) : "functions/${other}/function.go" if other != name]) :
       !anytrue([for skip in [0, 1, 2] : strcontains(filebase64(object.source), base64encode(substr(part, skip, 3 * floor((length(part) - skip) / 3))))])
     ]]))
-    error_message = "A zip holds tests, the local command, or another function: a change there would deploy this one."
+    error_message = "A zip contains tests, the local command, or another function: a change of those would deploy this function again."
   }
 }
 
@@ -46,13 +46,13 @@ run "every_function_is_built_from_its_own_zip" {
 
   assert {
     condition     = toset(keys(google_storage_bucket_object.source)) == toset(["ingest", "load", "reconcile", "topten", "features", "dashboard"])
-    error_message = "There is a zip for each function but local."
+    error_message = "Every function except local needs a zip."
   }
   assert {
     condition = alltrue([for name, f in google_cloudfunctions2_function.function :
       f.build_config[0].entry_point == name && f.build_config[0].source[0].storage_source[0].object == google_storage_bucket_object.source[name].name
     ])
-    error_message = "A function is built from another's zip."
+    error_message = "A function is built from the zip of another function."
   }
 }
 
@@ -61,11 +61,11 @@ run "a_changed_source_deploys_its_function_again" {
 
   assert {
     condition     = alltrue([for name, object in google_storage_bucket_object.source : object.name == "${name}-${substr(filesha256(object.source), 0, 16)}.zip"])
-    error_message = "An object's name has to change with its content."
+    error_message = "The name of an object has to change with its content."
   }
 }
 
-run "functions_are_built_small_by_an_account_of_their_own_into_our_repository" {
+run "builds_have_the_tested_settings_and_their_own_account_and_repository" {
   command = plan
 
   assert { # as test/buildpack builds and tests them
@@ -73,14 +73,14 @@ run "functions_are_built_small_by_an_account_of_their_own_into_our_repository" {
       f.build_config[0].environment_variables == tomap(jsondecode(file("${path.module}/stage/build.json"))) &&
       toset(keys(f.build_config[0].environment_variables)) == toset(["GOFLAGS", "GOOGLE_GOLDFLAGS"])
     ])
-    error_message = "A function is built otherwise than it is tested."
+    error_message = "A function is built with other settings than in the tests."
   }
   assert {
     condition = alltrue([for f in google_cloudfunctions2_function.function :
       f.build_config[0].runtime == "go126" &&
       f.build_config[0].service_account == google_service_account.build.id && f.build_config[0].docker_repository == google_artifact_registry_repository.images.id
     ])
-    error_message = "A build is not as it should be."
+    error_message = "The runtime, the account or the repository of a build is wrong."
   }
 }
 
@@ -89,15 +89,15 @@ run "old_images_are_removed" {
 
   assert {
     condition     = !google_artifact_registry_repository.images.cleanup_policy_dry_run && toset([for p in google_artifact_registry_repository.images.cleanup_policies : p.action]) == toset(["KEEP", "DELETE"])
-    error_message = "Images of every deployment would pile up, and be billed."
+    error_message = "The images of every deployment would stay, and be billed."
   }
 }
 
-run "nothing_changes_by_itself" {
+run "a_second_apply_changes_nothing" {
   command = plan
 
-  assert { # else a second apply would change something
+  assert {
     condition     = alltrue([for file in fileset(path.module, "*.tf") : !can(regex("\\b(timestamp|plantimestamp|uuid|bcrypt)\\(", file(file)))])
-    error_message = "A function whose value differs each time has no place here."
+    error_message = "A function whose value differs each time would change something at every apply."
   }
 }

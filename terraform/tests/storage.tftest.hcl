@@ -1,5 +1,5 @@
-# Guards what is kept: that nothing deletes the lake or the tables by mistake, that nobody from outside can
-# read a bucket, and that tables are as the code expects them.
+# Guards the data: nothing deletes the lake or the tables by mistake, nobody from outside can read a bucket, and the
+# tables are as the code expects them.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -25,16 +25,16 @@ run "no_bucket_can_be_made_public" {
   }
   assert {
     condition     = toset([for found in flatten([for file in fileset(path.module, "*.tf") : regexall("resource \"google_storage_bucket\" \"([a-z]+)\"", file(file))]) : found]) == toset(["lake", "uploads", "insights", "sources"])
-    error_message = "There is a bucket that no run here looks at."
+    error_message = "There is a bucket that no run here checks."
   }
 }
 
-run "the_lake_is_kept_for_ever" {
+run "nothing_deletes_from_the_lake" {
   command = plan
 
   assert {
     condition     = one(google_storage_bucket.lake.versioning).enabled
-    error_message = "The lake has to keep every version."
+    error_message = "The lake has to retain every version."
   }
   assert {
     condition     = length(google_storage_bucket.lake.lifecycle_rule) == 0 && length(google_storage_bucket.lake.retention_policy) == 0
@@ -42,11 +42,11 @@ run "the_lake_is_kept_for_ever" {
   }
   assert {
     condition     = google_storage_bucket.lake.force_destroy == false
-    error_message = "A lake that holds something must not be destroyed."
+    error_message = "A lake with objects must not be destroyed."
   }
 }
 
-run "the_lake_and_the_tables_go_only_where_protection_is_off" {
+run "the_lake_and_the_tables_can_be_destroyed_without_protection" {
   command = plan
 
   variables {
@@ -59,7 +59,7 @@ run "the_lake_and_the_tables_go_only_where_protection_is_off" {
   }
 }
 
-run "uploads_are_gone_after_a_week_at_the_latest" {
+run "uploads_are_deleted_after_a_week" {
   command = plan
 
   assert {
@@ -67,18 +67,18 @@ run "uploads_are_gone_after_a_week_at_the_latest" {
       [for rule in google_storage_bucket.uploads.lifecycle_rule : "${one(rule.action).type} ${one(rule.condition).age}"] == ["Delete 7"] &&
       one(google_storage_bucket.uploads.soft_delete_policy).retention_duration_seconds == 0
     )
-    error_message = "A privacy export is not to be kept."
+    error_message = "A privacy export must not be retained."
   }
 }
 
-run "what_is_replaced_is_not_kept" {
+run "replaced_objects_are_not_retained" {
   command = plan
 
   assert {
     condition = alltrue([for bucket in [google_storage_bucket.insights, google_storage_bucket.sources] :
       one(bucket.soft_delete_policy).retention_duration_seconds == 0 && length(bucket.versioning) == 0
     ])
-    error_message = "Soft delete is billed for what is replaced every hour, or at each deployment."
+    error_message = "Soft delete is billed for objects that are replaced every hour, or at each deployment."
   }
 }
 
@@ -87,7 +87,7 @@ run "no_snapshot_is_deleted_by_its_age" {
 
   assert {
     condition     = length(google_storage_bucket.insights.lifecycle_rule) == 0
-    error_message = "The snapshot of a listener who plays nothing for a year is the one that the page reads."
+    error_message = "The page still reads the snapshot of a listener who plays nothing for a year."
   }
 }
 
@@ -109,7 +109,7 @@ run "there_is_a_table_for_each_schema_with_its_columns" {
   }
   assert {
     condition     = length(setsubtract(["plays", "audio_features", "loads", "listens", "tracks", "top_ten"], keys(google_bigquery_table.table))) == 0
-    error_message = "A table is gone that the functions write or read."
+    error_message = "A table that the functions use is missing."
   }
   assert {
     condition     = alltrue([for name, table in google_bigquery_table.table : jsondecode(table.schema) == jsondecode(file("${path.module}/../shared/warehouse/schema/${name}.json"))])
@@ -117,7 +117,7 @@ run "there_is_a_table_for_each_schema_with_its_columns" {
   }
 }
 
-run "plays_listens_and_loads_are_laid_out_by_month" {
+run "plays_listens_and_loads_are_partitioned_by_month" {
   command = plan
 
   assert { # as in shared/warehouse/create.go
@@ -137,10 +137,13 @@ run "every_view_reads_this_deployment" {
   }
 
   assert {
-    condition = alltrue([for name, view in {
-      features  = google_bigquery_table.features, listening_history = google_bigquery_table.listening_history, gaps = google_bigquery_table.gaps,
-      open_gaps = google_bigquery_table.open_gaps, load_counts = google_bigquery_table.load_counts
-      } :
+    condition = toset(keys(merge(google_bigquery_table.view, google_bigquery_table.view_of_views))) == toset([
+      "features", "gaps", "listening_history", "load_counts", "open_gaps",
+    ])
+    error_message = "A view is missing, or is new and not named here."
+  }
+  assert {
+    condition = alltrue([for name, view in merge(google_bigquery_table.view, google_bigquery_table.view_of_views) :
       view.table_id == name && view.dataset_id == "history" && !one(view.view).use_legacy_sql &&
       strcontains(one(view.view).query, "`some-project`.history.") && !strcontains(one(view.view).query, "DATASET_PLACEHOLDER")
     ])
@@ -162,9 +165,9 @@ run "everything_is_in_one_region" {
       [for f in google_cloudfunctions2_function.function : f.location],
       [for f in google_cloudfunctions2_function.function : one(f.event_trigger).trigger_region if length(f.event_trigger) > 0],
       [for f in google_cloudfunctions2_function.function : f.service_config[0].environment_variables.LOCATION if contains(keys(f.service_config[0].environment_variables), "LOCATION")],
-      [for job in google_cloud_scheduler_job.ingest : job.region],
-      [google_cloud_scheduler_job.reconcile.region, google_cloud_scheduler_job.features.region, google_artifact_registry_repository.images.location],
+      [for job in google_cloud_scheduler_job.job : job.region],
+      [google_artifact_registry_repository.images.location],
     )) == toset(["europe-west1"])
-    error_message = "What is elsewhere cannot be triggered or loaded, or is billed for the way."
+    error_message = "A resource in another region cannot be triggered or loaded, or its traffic is billed."
   }
 }

@@ -7,9 +7,9 @@ import (
 	"spotify-insights.internal/test/billing"
 )
 
-const gigabytes = "GB" // a thousand million bytes
+const gigabytes = "GB" // 10^9 bytes
 
-// What BigQuery is to bill less than.
+// The upper bounds of the bill.
 const (
 	reachHour  = 230 // MB, in an hour with new plays of one listener with half a million
 	reachMonth = billing.FreeMonthly / 1e9

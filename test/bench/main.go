@@ -1,5 +1,5 @@
-// Command bench measures the pipeline on this machine. What it does goes to standard error, and at
-// the end one table to standard output, in the Markdown of the README.
+// Command bench measures the pipeline on this machine. It logs its progress to standard error, and writes one Markdown
+// table to standard output at the end.
 //
 //	go run ./test/bench [-only REGEXP]
 package main
@@ -16,7 +16,7 @@ import (
 	"syscall"
 )
 
-// groups are what can be measured, in the order of the table. Each adds its rows to the report.
+// groups are the parts of the benchmark, in the order of the table. Each adds its rows to the report.
 var groups = []struct {
 	name    string
 	measure func(context.Context, *report) error
@@ -57,7 +57,7 @@ func names() string {
 	return strings.Join(names, ", ")
 }
 
-// measure measures the groups that are wanted. One that fails does not keep the others from it.
+// measure runs the groups that are wanted. One that fails does not stop the others.
 func (r *report) measure(ctx context.Context, wanted *regexp.Regexp) error {
 	var errs []error
 	for _, g := range groups {

@@ -17,7 +17,7 @@ import (
 // writers is how many objects are written at once while a lake is filled.
 const writers = 8
 
-// steady is so many plays up to an end, one every interval, of the tracks of an invented listener.
+// steady is n plays up to an end, one every interval, of the tracks of an invented listener.
 func steady(n int, interval time.Duration, end time.Time) []fakespotify.Play {
 	var history []fakespotify.Play
 	for days := 60; len(history) < min(n, 20_000); days *= 2 { // enough to have tracks that come back
@@ -26,43 +26,16 @@ func steady(n int, interval time.Duration, end time.Time) []fakespotify.Play {
 	steady := make([]fakespotify.Play, n)
 	for i := range steady {
 		steady[i] = history[i%len(history)]
+		for _, size := range []int{640, 300, 64} { // three covers, as in a real item
+			steady[i].Track.Album.Images = append(steady[i].Track.Album.Images, fakespotify.Image{Height: size, Width: size, URL: "https://i.scdn.co/image/ab67616d0000b273" + steady[i].Track.Album.ID})
+		}
 		steady[i].PlayedAt = end.Add(-time.Duration(n-i) * interval).Truncate(time.Millisecond)
 	}
 	return steady
 }
 
-// item is a play as recently-played tells it, with the keys and about the length of a real one.
-func item(p fakespotify.Play) json.RawMessage {
-	type named = map[string]any
-	page := func(kind, id string) named {
-		return named{"spotify": "https://open.spotify.com/" + kind + "/" + id}
-	}
-	artists := make([]named, len(p.Track.Artists))
-	for i, a := range p.Track.Artists {
-		artists[i] = named{"external_urls": page("artist", a.ID), "href": "https://api.spotify.com/v1/artists/" + a.ID, "id": a.ID,
-			"name": a.Name, "type": "artist", "uri": "spotify:artist:" + a.ID}
-	}
-	var images []named
-	for _, size := range []int{640, 300, 64} {
-		images = append(images, named{"height": size, "width": size, "url": "https://i.scdn.co/image/ab67616d0000b273" + p.Track.Album.ID})
-	}
-	text, err := json.Marshal(named{"played_at": p.PlayedAt.UTC().Format("2006-01-02T15:04:05.000Z"), "context": nil, "track": named{
-		"album": named{"album_type": "album", "artists": artists, "external_urls": page("album", p.Track.Album.ID), "id": p.Track.Album.ID,
-			"href": "https://api.spotify.com/v1/albums/" + p.Track.Album.ID, "images": images, "name": p.Track.Album.Name,
-			"release_date": p.Track.Album.ReleaseDate, "release_date_precision": "day", "total_tracks": 10, "type": "album"},
-		"artists": artists, "disc_number": 1, "duration_ms": p.Track.DurationMS, "explicit": false,
-		"external_ids": named{"isrc": p.Track.ISRC}, "external_urls": page("track", p.Track.ID), "id": p.Track.ID,
-		"href": "https://api.spotify.com/v1/tracks/" + p.Track.ID, "is_local": false, "name": p.Track.Name, "preview_url": nil,
-		"track_number": 1, "type": "track", "uri": "spotify:track:" + p.Track.ID,
-	}})
-	if err != nil {
-		panic(err) // maps of strings and numbers
-	}
-	return text
-}
-
-// writePages writes the pages that hourly ingests of so many hours would have written, and returns
-// how many distinct plays they hold.
+// writePages writes the pages that hourly ingests of so many hours would have written, and returns the number of their
+// distinct plays.
 func writePages(ctx context.Context, bucket *bucket.Bucket, hours, playsAnHour int) (distinct int, err error) {
 	all := steady(hours*playsAnHour+lake.PageSize, time.Hour/time.Duration(playsAnHour), time.Now().Add(-time.Hour))
 	work, ctx := errgroup.WithContext(ctx)
@@ -77,12 +50,12 @@ func writePages(ctx context.Context, bucket *bucket.Bucket, hours, playsAnHour i
 	return len(all) - playsAnHour, work.Wait()
 }
 
-// writePage writes a page of plays, oldest first, as it is fetched a minute after the last, and returns the
-// name of its object.
+// writePage writes a page of plays, oldest first, that was fetched a minute after the last play, and returns the name of
+// its object.
 func writePage(ctx context.Context, bucket *bucket.Bucket, window []fakespotify.Play) (name string, err error) {
 	items := make([]json.RawMessage, len(window))
 	for i, p := range window {
-		items[len(window)-1-i] = item(p) // the newest first
+		items[len(window)-1-i] = p.Item() // the newest first
 	}
 	rows := spotify.PlayRows(listenerID, items, window[len(window)-1].PlayedAt.Add(time.Minute))
 	name = lake.PageName(listenerID, rows)

@@ -15,13 +15,14 @@ import (
 
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/test/billing"
 	"spotify-insights.internal/test/buildpack"
 )
 
 // runs is how often a process is started to be measured; before that it is started once to warm up.
 const runs = 10
 
-// What a process of the function ingest is to stay under.
+// The upper bounds of a process of the function ingest.
 const (
 	reachBinary    = 40  // MB
 	reachListening = 20  // ms
@@ -29,55 +30,38 @@ const (
 	reachMemory    = 45  // MB
 )
 
-// measureProcesses measures the functions as they are deployed: each in a process of its own, that
-// the buildpack's steps have built, on a cloud in this process.
-func measureProcesses(ctx context.Context, r *report) (err error) {
-	dir, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	binaries, err := buildAll(ctx, r, dir)
-	if err != nil {
-		return err
-	}
-	c, err := startCloud(ctx, (1+2*(runs+1))*lake.PageSize)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.stop()) }()
-	result, _, err := c.ingestProcess(ctx, binaries["ingest"], dir)
-	if err != nil {
-		return err
-	}
-	for _, function := range slices.Sorted(maps.Keys(binaries)) {
-		if err := c.measureFunction(ctx, r, function, binaries[function], dir, result.Object); err != nil {
+// measureProcesses measures the functions as they are deployed: each in a process of its own, built as the buildpack
+// does, on a cloud in this process.
+func measureProcesses(ctx context.Context, r *report) error {
+	return withCloud(ctx, r, billing.History{}, (1+2*(runs+1))*lake.PageSize, func(c *cloud) error {
+		zips, err := buildpack.Stage(ctx, filepath.Join(c.dir, "zips"))
+		if err != nil {
 			return err
 		}
-	}
-	return c.measureIngest(ctx, r, binaries["ingest"], dir)
-}
-
-// buildAll builds every function as deployed and returns the programs by the functions' names.
-func buildAll(ctx context.Context, r *report, dir string) (map[string]string, error) {
-	zips, err := buildpack.Stage(ctx, filepath.Join(dir, "zips"))
-	if err != nil {
-		return nil, err
-	}
-	binaries := map[string]string{}
-	for _, function := range slices.Sorted(maps.Keys(zips)) {
-		r.progress("building %s as deployed", function)
-		binaries[function] = filepath.Join(dir, function)
-		if err := buildpack.Build(ctx, zips[function], dir, binaries[function]); err != nil {
-			return nil, err
+		binaries := map[string]string{}
+		for function, zip := range zips {
+			r.progress("building %s as deployed", function)
+			binaries[function] = filepath.Join(c.dir, function)
+			if err := buildpack.Build(ctx, zip, c.dir, binaries[function]); err != nil {
+				return err
+			}
 		}
-	}
-	return binaries, nil
+		result, _, err := c.ingestProcess(ctx, binaries["ingest"])
+		if err != nil {
+			return err
+		}
+		for _, function := range slices.Sorted(maps.Keys(binaries)) {
+			if err := c.measureFunction(ctx, r, function, binaries[function], result.Object); err != nil {
+				return err
+			}
+		}
+		return c.measureIngest(ctx, r, binaries["ingest"])
+	})
 }
 
-// measureFunction measures a function's program: its size, how soon it listens, its memory then, and
-// the most it has needed when it has answered once.
-func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary, dir, object string) error {
+// measureFunction measures a function's program: its size, the time until it listens, its memory then, and its most
+// memory up to the first answer.
+func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary, object string) error {
 	info, err := os.Stat(binary)
 	if err != nil {
 		return err
@@ -90,7 +74,7 @@ func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary
 			}
 		}
 		c.rest()
-		p, err := buildpack.Start(ctx, binary, function, dir)
+		p, err := buildpack.Start(ctx, binary, function, c.dir)
 		if err != nil {
 			return err
 		}
@@ -106,7 +90,7 @@ func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary
 			listening, idle, peak = append(listening, ms(p.Listening)), append(idle, before), append(peak, after)
 		}
 	}
-	size, soon := 0.0, 0.0 // what is set is set for ingest: it starts every hour, for a moment
+	size, soon := 0.0, 0.0 // only ingest has bounds: it starts every hour, for a moment
 	if function == "ingest" {
 		size, soon = reachBinary, reachListening
 	}
@@ -117,10 +101,10 @@ func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary
 }
 
 // measureIngest measures whole processes, each of which ingests a page of new plays and ends.
-func (c *cloud) measureIngest(ctx context.Context, r *report, binary, dir string) error {
+func (c *cloud) measureIngest(ctx context.Context, r *report, binary string) error {
 	var wall, cpu, peak []float64
 	for n := range runs + 1 {
-		_, used, err := c.ingestProcess(ctx, binary, dir)
+		_, used, err := c.ingestProcess(ctx, binary)
 		if err != nil {
 			return err
 		}
@@ -133,7 +117,7 @@ func (c *cloud) measureIngest(ctx context.Context, r *report, binary, dir string
 	return nil
 }
 
-// usage is what a process has used from its start to its end.
+// usage is the use of a process from its start to its end.
 type usage struct {
 	wall, cpu time.Duration
 	memory    float64 // MB, at most
@@ -145,14 +129,14 @@ type ingested struct {
 	Plays          int
 }
 
-// ingestProcess has a new process ingest a page of new plays.
-func (c *cloud) ingestProcess(ctx context.Context, binary, dir string) (result ingested, used usage, err error) {
+// ingestProcess ingests a page of new plays in a new process.
+func (c *cloud) ingestProcess(ctx context.Context, binary string) (result ingested, used usage, err error) {
 	if err := c.play(lake.PageSize); err != nil {
 		return result, used, err
 	}
 	c.rest()
 	start := time.Now()
-	p, err := buildpack.Start(ctx, binary, "ingest", dir)
+	p, err := buildpack.Start(ctx, binary, "ingest", c.dir)
 	if err != nil {
 		return result, used, err
 	}
@@ -169,8 +153,8 @@ func (c *cloud) ingestProcess(ctx context.Context, binary, dir string) (result i
 	return result, used, err
 }
 
-// memory is what the kernel says of a process's memory, in MB: VmRSS now, VmHWM at most since its
-// start. (The rusage of a child tells of the memory of this process, which it was cloned from.)
+// memory returns a process's memory in MB: VmRSS now, VmHWM the most since its start. The rusage of a child would
+// include the memory of this process, which it was cloned from.
 func memory(p *buildpack.Process, field string) (float64, error) {
 	file := fmt.Sprintf("/proc/%d/status", p.ID())
 	text := procField(file, field)

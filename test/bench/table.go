@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The units of what is measured.
+// The units.
 const (
 	milliseconds = "ms"
 	seconds      = "s"
@@ -18,23 +18,23 @@ const (
 	count        = ""
 )
 
-// report collects what was measured.
+// report collects the rows of the table.
 type report struct{ rows []row }
 
-// row is what was measured of one thing.
+// row is the figures of one measurement.
 type row struct {
 	what    string
 	figures []figure
 }
 
-// figure is how much it is, and what it is to stay under, 0 for nothing set.
+// figure is a measured value and its upper bound, 0 for none.
 type figure struct {
 	measured float64
 	unit     string
 	reach    float64
 }
 
-// add adds a row: what was measured, and its figures in the order that what names them.
+// add adds a row. Its figures are in the order in which what names them.
 func (r *report) add(what string, figures ...figure) {
 	row := row{what, figures}
 	r.rows = append(r.rows, row)
@@ -62,7 +62,7 @@ func (r row) cells() (measured, reach string) {
 	return strings.Join(all, ", "), reach
 }
 
-// progress says what is being done.
+// progress logs a step.
 func (r *report) progress(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, format+"\n", args...)
 }
@@ -78,7 +78,7 @@ func (r *report) table(machine string) string {
 	return b.String()
 }
 
-// quantity writes a number with three digits that count, or all of a whole number.
+// quantity writes a number with three significant digits, or all digits of a whole number.
 func quantity(n float64, unit string) string {
 	text := strconv.FormatFloat(n, 'f', 0, 64)
 	if digits := 3 - len(text); digits > 0 && n != float64(int64(n)) {
@@ -87,7 +87,7 @@ func quantity(n float64, unit string) string {
 	return strings.TrimSpace(text + " " + unit)
 }
 
-// thisMachine names this machine and what it runs.
+// thisMachine describes this machine and its software.
 func thisMachine() string {
 	parts := []string{runtime.GOARCH}
 	if model := procField("/proc/cpuinfo", "model name"); model != "" {
@@ -118,7 +118,16 @@ func procField(file, name string) string {
 	return ""
 }
 
-// median is the middle of the values, or what lies between the two in the middle.
+// grouped writes a number with commas between thousands.
+func grouped(n int) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+// median is the middle of the values, or the mean of the two in the middle.
 func median(values []float64) float64 {
 	values = slices.Sorted(slices.Values(values))
 	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2

@@ -1,12 +1,12 @@
-// Package billing computes what BigQuery bills, on demand, for the queries of the pipeline. It runs the
-// pipeline on the embedded cloud, reads back the queries that were sent, and computes their bytes from what
-// each statement is registered to read.
+// Package billing computes what BigQuery bills, on demand, for the queries of the pipeline. It runs the pipeline on the
+// embedded cloud, lists the queries that were sent, and computes their bytes from the columns that each statement is
+// registered to read.
 //
 // The rules, from Google's pricing page and "On-demand query size calculation" of the DML reference:
-//   - a query is billed the logical bytes of the columns that it reads, in the partitions that constant
-//     filters leave, once each, of the rows of all listeners: clustering does not prune tables this small;
-//   - a MERGE that updates or deletes, an UPDATE and a DELETE are billed besides every column of the
-//     partitions that they change;
+//   - a query is billed the logical bytes of the columns that it reads, once each, in the partitions that constant filters
+//     leave. The rows of all listeners count: clustering does not prune tables this small;
+//   - a MERGE that updates or deletes, an UPDATE and a DELETE are also billed every column of the partitions that they
+//     change;
 //   - EXPORT DATA is billed as its query;
 //   - each table that a query names is billed at least 10 MB, and whole MB; a MB is 2^20 bytes;
 //   - load jobs, and reading the rows of a result or the metadata of a table, are free.
@@ -22,27 +22,27 @@ import (
 
 const (
 	mebibyte = 1 << 20
-	// Least is what a query is billed for each table that it names, in bytes.
+	// Least is the least that a query is billed for each table that it names, in bytes.
 	Least = 10 * mebibyte
-	// FreeMonthly is what is free in each month, in bytes.
+	// FreeMonthly is the free part of each month, in bytes.
 	FreeMonthly = 1 << 40
 )
 
-// Query is what one query is billed for.
+// Query is a billed query.
 type Query struct {
 	Statement string
 	Tables    []Table
 	Billed    int64 // bytes
 }
 
-// Table is what a query is billed for one table.
+// Table is a table that a query is billed for.
 type Table struct {
 	read
-	From   warehouse.Month // the first month that is read, [warehouse.NoMonth] for all
+	From   warehouse.Month // the first month that is read; [warehouse.NoMonth] for all
 	Billed int64           // bytes
 }
 
-// Sum is what queries are billed together, in bytes.
+// Sum returns the bytes that queries are billed together.
 func Sum(queries []Query) (sum int64) {
 	for _, q := range queries {
 		sum += q.Billed
@@ -50,7 +50,7 @@ func Sum(queries []Query) (sum int64) {
 	return sum
 }
 
-// Reads names the tables that the query is billed for, with columns, months and MB.
+// Reads describes the tables that the query is billed for.
 func (q Query) Reads() string {
 	texts := make([]string, len(q.Tables))
 	for i, t := range q.Tables {

@@ -11,16 +11,21 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2" // writes the history into the warehouse's file, faster than any load
 
+	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/listener"
 )
 
-// What a history is made of.
-const (
-	years      = 10     // that it goes back
-	apiYears   = 3      // of these the last, in which pages of the API were fetched; before them an export
-	playsAPage = 5      // that no page before has had
-	exportRows = 15_000 // of an object
-)
+// exportRows is the number of rows of an export's object.
+const exportRows = 15_000
+
+// History is the plays of one listener up to now, at equal distances. The last years come from pages of the API, the
+// years before from an export.
+type History struct {
+	Plays, Years, APIYears int
+	NewOnAPage             int  // plays of an API page that no page before has: a divisor of 50
+	NoFeatures             bool // else every track has audio features
+}
 
 // openFile opens the warehouse of a machine that is not running.
 func openFile(ctx context.Context, dir string) (*sql.DB, error) {
@@ -33,25 +38,41 @@ func openFile(ctx context.Context, dir string) (*sql.DB, error) {
 	return db, err
 }
 
-// writeHistory gives the listener so many plays in ten years up to now, evenly: raw rows, receipts, and
-// audio features of every track. The same arguments give the same rows.
-func writeHistory(ctx context.Context, db *sql.DB, dataset, listener string, count int, now time.Time) error {
+// WriteHistory makes a folder with the warehouse of a machine in which the default listener has a history: raw rows,
+// receipts, and audio features of every track. The same history has the same rows, but for its end.
+func WriteHistory(ctx context.Context, dir string, h History) error {
+	m, err := machine.Start(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if err := m.Stop(); err != nil {
+		return err
+	}
+	db, err := openFile(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
 	// New tracks come ever more slowly (Heaps' law): 23,000 in 100,000 plays, 61,000 in 500,000.
-	tracks := int(18 * math.Pow(float64(count), 0.62))
-	fill := strings.NewReplacer("{dataset}", dataset, "{listener}", listener, "{plays}", fmt.Sprint(count), "{tracks}", fmt.Sprint(tracks),
-		"{export}", fmt.Sprint(exportRows), "{new}", fmt.Sprint(playsAPage), "{windows}", fmt.Sprint(lake.PageSize/playsAPage),
-		"{full}", fmt.Sprint(lake.PageSize), "{first}", fmt.Sprint(count*(years-apiYears)/years), "{version}", fmt.Sprint(lake.PlayVersion),
-		"{step}", fmt.Sprint(years*365.25*24*3_600_000/float64(count)), "{now}", "TIMESTAMPTZ '"+now.UTC().Format("2006-01-02 15:04:05")+"+00'")
-	for _, statement := range []string{macros, toldRows, playRows, receiptRows, featureRows, "CHECKPOINT"} {
+	tracks := int(18 * math.Pow(float64(h.Plays), 0.62))
+	fill := strings.NewReplacer("{dataset}", m.Config.Dataset, "{listener}", listener.Default, "{plays}", fmt.Sprint(h.Plays), "{tracks}", fmt.Sprint(tracks),
+		"{export}", fmt.Sprint(exportRows), "{new}", fmt.Sprint(h.NewOnAPage), "{windows}", fmt.Sprint(lake.PageSize/h.NewOnAPage),
+		"{full}", fmt.Sprint(lake.PageSize), "{first}", fmt.Sprint(h.Plays*(h.Years-h.APIYears)/h.Years), "{version}", fmt.Sprint(lake.PlayVersion),
+		"{step}", fmt.Sprint(float64(h.Years)*365.25*24*3_600_000/float64(h.Plays)), "{now}", "TIMESTAMPTZ '"+time.Now().UTC().Format("2006-01-02 15:04:05")+"+00'")
+	statements := []string{macros, reported, playRows, receiptRows, featureRows}
+	if h.NoFeatures {
+		statements = statements[:4]
+	}
+	for _, statement := range append(statements, "CHECKPOINT") {
 		if _, err := db.ExecContext(ctx, fill.Replace(statement)); err != nil {
-			return fmt.Errorf("writing a history of %d plays: %w", count, err)
+			return fmt.Errorf("writing a history of %d plays: %w", h.Plays, err)
 		}
 	}
 	return nil
 }
 
-// macros are the instant of a play, the names of lake objects, and names of about the lengths of Spotify's:
-// 19 bytes for a track, 14 for an artist, 21 for an album.
+// macros compute the instant of a play, the names of lake objects, and names of about the lengths of Spotify's: 19
+// bytes for a track, 14 for an artist, 21 for an album.
 const macros = `
 CREATE TEMP MACRO ended(i) AS {now} - to_milliseconds(CAST(({plays} - i) * {step}::DOUBLE AS BIGINT));
 CREATE TEMP MACRO page(newest) AS 'plays/source=api/listener={listener}/date=' || strftime(newest, '%Y-%m-%d') || '/' ||
@@ -63,16 +84,16 @@ CREATE TEMP MACRO id(n, salt) AS substr(md5(salt || n), 1, 22);
 CREATE TEMP MACRO title(n, salt, least, most) AS
   substr(repeat(md5(salt || n), 2), 1, CAST(least + floor((most - least) * pow(chance(n, salt), 2)) AS INTEGER))`
 
-// toldRows are the plays, of tracks of which few are played often and many seldom.
-const toldRows = `
-CREATE TEMP TABLE told AS
+// reported are the plays, of tracks of which few are played often and many seldom.
+const reported = `
+CREATE TEMP TABLE reported AS
 SELECT
   i, i >= {first} AS api, t, id(t, 'track') AS track_id, title(t, 'track', 8, 40) AS track_name, t // 14 AS artist, t // 6 AS album,
   120000 + t * 7919 % 200000 AS length_ms
 FROM (SELECT i, CAST(floor({tracks} * pow(chance(i, 'track'), 2.5)) AS BIGINT) AS t FROM range({plays}) AS r(i)) AS played`
 
-// playRows are the rows of plays: one of each play of the export, and of a play of the API one in each
-// page that has it.
+// playRows are the rows of plays: one of each play of the export, and of a play of the API one in each page that
+// contains it.
 const playRows = `
 INSERT INTO {dataset}.plays BY NAME
 SELECT
@@ -99,11 +120,11 @@ SELECT
   CASE WHEN api THEN newest - i ELSE i % {export} END AS row_index
 FROM (
   SELECT *, (i // {new} + w) * {new} + {new} - 1 AS newest
-  FROM told, range(CASE WHEN api THEN {windows} ELSE 1 END) AS windows(w)
+  FROM reported, range(CASE WHEN api THEN {windows} ELSE 1 END) AS windows(w)
 ) AS shown
 WHERE NOT api OR newest < {plays}`
 
-// receiptRows are a receipt of each object, and one of the export.
+// receiptRows are a receipt of each object, and one of the export's manifest.
 const receiptRows = `
 INSERT INTO {dataset}.loads BY NAME
 SELECT
@@ -127,4 +148,4 @@ SELECT
   track_id, true AS found, 'reccobeats' AS provider, 0.5 AS danceability, 0.5 AS energy, 1 AS key, -9.5 AS loudness, 1 AS mode,
   0.1 AS speechiness, 0.5 AS acousticness, 0.0 AS instrumentalness, 0.2 AS liveness, 0.5 AS valence, 120.0 AS tempo, 4 AS time_signature,
   {now} AS fetched_at, 'features/date=' || strftime({now}, '%Y-%m-%d') || '/' || sha256('features') || '.ndjson.gz' AS object
-FROM (SELECT DISTINCT track_id FROM told) AS tracks`
+FROM (SELECT DISTINCT track_id FROM reported) AS tracks`

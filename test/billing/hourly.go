@@ -2,79 +2,57 @@ package billing
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"spotify-insights.internal/functions/local/fakespotify"
-	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/listener"
+	"spotify-insights.internal/test/inprocess"
 )
 
-// Bill is what the queries of a deployment are billed.
-type Bill struct {
-	NewPlays  []Query // after a page with new plays of one listener was loaded
-	NewTracks []Query // after the audio features of its new tracks were loaded, which wait for the next new plays
-	Look      []Query // the hourly run of features, which is all of an hour without new plays
-	Day       []Query // once a day: reconcile, and the first run after midnight
-}
+// ids are those of the listeners. Only the first one plays.
+var ids = []string{listener.Default, "anna", "david", "elena", "ben"}
 
-// Month is what a month is billed in bytes.
-type Month struct {
-	Listeners    int64
-	PlayingHours int64 // of a day, in which each listener has new plays
-	Together     bool  // the pages of one hour are refreshed in one run, else each in one of its own
-	// FeatureRuns is how often a day new audio features are published without new plays: 8 times at most.
-	FeatureRuns int64
-}
-
-// daysAMonth and hoursAMonth are an average month.
-const (
-	daysAMonth  = 30
-	hoursAMonth = 730
-)
-
-// Of is what the month is billed.
-func (m Month) Of(b Bill) int64 {
-	runs, exports := m.Listeners, int64(1)
-	if m.Together {
-		runs, exports = 1, m.Listeners
+// setListeners sets the listeners of this process's environment.
+func setListeners(count int, public bool) error {
+	all := listener.Set{}
+	for _, id := range ids[:count] {
+		all[id] = listener.Listener{TimeZone: "America/Los_Angeles", Public: public && id == ids[0]}
 	}
-	var hour int64
-	for _, q := range b.NewPlays {
-		if strings.HasPrefix(q.Statement, "export_") {
-			hour += exports * q.Billed
-		} else {
-			hour += q.Billed
-		}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return err
 	}
-	return daysAMonth*(m.PlayingHours*runs*hour+(1+m.FeatureRuns)*Sum(b.Day)) + hoursAMonth*(Sum(b.Look)+Sum(b.NewTracks))
+	return os.Setenv("LISTENERS", string(text))
 }
 
-// Compute runs the pipeline for so many listeners, each of whom has so many plays in ten years, and computes
-// what BigQuery would bill for the queries that were sent. One listener has the history; the tables are
-// taken as so many times as large. It points this process's environment at an embedded cloud of its own,
-// which is gone when it returns.
-func Compute(ctx context.Context, listeners, plays int) (bill Bill, err error) {
+// Compute runs the pipeline for a number of listeners with so many plays each in ten years, and computes what BigQuery
+// bills for the queries that were sent. One listener has the history; the sizes of the tables are multiplied. It makes
+// the clients of this process use an embedded cloud, which is gone when it returns.
+func Compute(ctx context.Context, listeners, count int) (bill Bill, err error) {
 	dir, err := os.MkdirTemp("", "billing")
 	if err != nil {
 		return bill, err
 	}
 	defer os.RemoveAll(dir)
-	listener := setListeners(listeners, false)
-	now := time.Now().UTC().Truncate(time.Second)
-	if err := makeHistory(ctx, dir, listener, plays, now); err != nil {
+	if err := setListeners(listeners, false); err != nil {
 		return bill, err
 	}
-	played := fakespotify.History(1, now.AddDate(0, 0, -30), now, time.UTC)
-	p, err := startPipeline(ctx, dir, listener, played)
+	// In the last three of ten years pages of the API were fetched hourly; before them there is an export.
+	if err := WriteHistory(ctx, dir, History{Plays: count, Years: 10, APIYears: 3, NewOnAPage: 5}); err != nil {
+		return bill, err
+	}
+	p, played, err := start(ctx, dir)
 	if err != nil {
 		return bill, err
 	}
-	sent, err := p.watch(ctx, played)
-	if err := errors.Join(err, p.stop()); err != nil {
+	sent, err := watch(ctx, p, played)
+	if err := errors.Join(err, p.Stop()); err != nil {
 		return bill, err
 	}
 	db, err := openFile(ctx, dir)
@@ -82,60 +60,58 @@ func Compute(ctx context.Context, listeners, plays int) (bill Bill, err error) {
 		return bill, err
 	}
 	defer db.Close()
-	sizes, err := measure(ctx, db, p.Config.Dataset)
+	sizes, err := measure(ctx, db, p.Config.Dataset, int64(listeners))
 	if err != nil {
 		return bill, err
 	}
-	return sent.bill(sizes.times(listeners))
+	return sent.bill(sizes)
 }
 
-// makeHistory makes a folder with a warehouse that has a history.
-func makeHistory(ctx context.Context, dir, listener string, plays int, now time.Time) error {
-	m, err := machine.Start(ctx, dir)
-	if err != nil {
-		return err
+// start starts the pipeline in dir, with a listener who has played for a month.
+func start(ctx context.Context, dir string) (*inprocess.Pipeline, []fakespotify.Play, error) {
+	now := time.Now().UTC().Truncate(time.Second)
+	played := fakespotify.History(1, now.AddDate(0, 0, -30), now, time.UTC)
+	p, err := inprocess.Start(ctx, dir, ids[0], played)
+	if err == nil {
+		p.Refresher.FeaturesPause = 3 * time.Hour // as deployed
 	}
-	if err := m.Stop(); err != nil {
-		return err
-	}
-	db, err := openFile(ctx, dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(writeHistory(ctx, db, m.Config.Dataset, listener, plays, now), db.Close())
+	return p, played, err
 }
 
-// sent is what was sent to BigQuery, by what it was for.
-type sent struct{ first, newPlays, newTracks, look, day []job }
+// sent is the query jobs, by their cause.
+type sent struct{ newPlays, newTracks, look, day []job }
 
-// fresh is how many plays of a page are new to an hourly run.
+// fresh is how many plays of an API page are new to an hourly run.
 const fresh = 15
 
-// watch runs the pipeline and notes its queries. Before the hour that counts, the first page is loaded, with
-// the audio features of its tracks, and all tables are refreshed.
-func (p *pipeline) watch(ctx context.Context, played []fakespotify.Play) (s sent, err error) {
+// watch runs the pipeline and lists its queries. Before the hour that counts, the first page is loaded with the audio
+// features of its tracks, and all tables are refreshed.
+func watch(ctx context.Context, p *inprocess.Pipeline, played []fakespotify.Play) (s sent, err error) {
 	before, last := played[len(played)-1-fresh], played[len(played)-1]
-	loadFeatures := func() error {
-		return errors.Join(p.functions.LoadFeatures(ctx), p.functions.Deliver(ctx))
+	loadFeatures := func() error { return errors.Join(p.LoadFeatures(ctx), p.Deliver(ctx)) }
+	look := func() error { _, err := p.Fetcher.Run(ctx); return err }
+	journal, err := openJournal(ctx, p.Config.Warehouse)
+	if err != nil {
+		return s, err
 	}
-	look := func() error { return p.functions.FetchFeatures(ctx) }
+	defer journal.Close()
 	for _, step := range []struct {
 		name string
 		run  func() error
 		jobs *[]job
 	}{
-		{"the first page", func() error { return p.ingest(ctx, before, insights.Written) }, &s.first},
-		{"its audio features", func() error { return errors.Join(look(), loadFeatures()) }, &s.first},
-		{"new plays", func() error { return p.ingest(ctx, last, insights.Written) }, &s.newPlays},
+		{"the first page", func() error { return ingest(ctx, p, before, insights.Written) }, new([]job)},
+		{"its audio features", func() error { return errors.Join(look(), loadFeatures()) }, new([]job)},
+		{"new plays", func() error { return ingest(ctx, p, last, insights.Written) }, &s.newPlays},
 		{"the hourly look", look, &s.look},
 		{"new tracks", loadFeatures, &s.newTracks},
-		{"no new plays", func() error { return p.ingest(ctx, last, insights.Unchanged) }, &s.newPlays},
-		{"a new day", func() error { return p.newDay(ctx) }, &s.day},
+		{"no new plays", func() error { return ingest(ctx, p, last, insights.Unchanged) }, &s.newPlays},
+		{"a new day", func() error { return newDay(ctx, p) }, &s.day},
 	} {
 		if err := step.run(); err != nil {
 			return s, fmt.Errorf("%s: %w", step.name, err)
 		}
-		jobs, err := p.jobs.read(ctx)
+		jobs, err := journal.read(ctx)
 		if err != nil {
 			return s, err
 		}
@@ -144,7 +120,42 @@ func (p *pipeline) watch(ctx context.Context, played []fakespotify.Play) (s sent
 	return s, nil
 }
 
-// bill computes the bill of tables of these sizes.
+// ingest runs ingest just after a play, and load and topten where an object was written.
+func ingest(ctx context.Context, p *inprocess.Pipeline, last fakespotify.Play, want string) error {
+	p.Set(last.PlayedAt.Add(time.Millisecond))
+	result, err := p.Ingester.Run(ctx, ids[0])
+	if err != nil {
+		return err
+	}
+	if result.Status != want || result.Plays != lake.PageSize {
+		return fmt.Errorf("an hourly run is %q with %d plays, want %q", result.Status, result.Plays, want)
+	}
+	if want == insights.Written {
+		err = p.Finalized(ctx, result.Object)
+	}
+	return errors.Join(err, p.Deliver(ctx))
+}
+
+// newDay makes all documents a day older, as they are after midnight, and runs reconcile and topten.
+func newDay(ctx context.Context, p *inprocess.Pipeline) error {
+	for id := range p.Config.Listeners {
+		var document insights.Document
+		generation, err := p.Documents.ReadJSON(ctx, insights.DocumentName(id), &document)
+		if err == nil {
+			document.AsOf = document.AsOf.AddDate(0, 0, -1)
+			err = p.Documents.WriteJSON(ctx, insights.DocumentName(id), document, generation)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := p.Reconciler.Run(ctx); err != nil {
+		return err
+	}
+	return p.Deliver(ctx)
+}
+
+// bill computes the bill for tables of these sizes.
 func (s sent) bill(sizes Sizes) (bill Bill, err error) {
 	for _, part := range []struct {
 		jobs    []job

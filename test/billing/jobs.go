@@ -10,26 +10,33 @@ import (
 
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/iterator"
+
+	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/warehouse"
 )
 
-// job is a query job as it was sent.
+// job is a query job.
 type job struct {
 	statement string // the job's label
 	text      string
-	times     map[string]time.Time // the parameters that are a time
+	times     map[string]time.Time // the parameters of type TIMESTAMP
 	created   time.Time
 }
 
 // journal reads the query jobs of a project, each once.
 type journal struct {
-	client *bigquery.Client
-	seen   map[string]bool
+	*bigquery.Client
+	seen map[string]bool
 }
 
-// read returns the query jobs since the last call, in their order.
-func (j *journal) read(ctx context.Context) ([]job, error) {
-	var jobs []job
-	for it := j.client.Jobs(ctx); ; {
+func openJournal(ctx context.Context, s config.Warehouse) (*journal, error) {
+	client, err := warehouse.Client(ctx, s)
+	return &journal{client, map[string]bool{}}, err
+}
+
+// read returns the query jobs since the last call, in their order. Load jobs are free.
+func (j *journal) read(ctx context.Context) (jobs []job, err error) {
+	for it := j.Jobs(ctx); ; {
 		found, err := it.Next()
 		if errors.Is(err, iterator.Done) {
 			slices.SortStableFunc(jobs, func(a, b job) int { return a.created.Compare(b.created) })
@@ -38,18 +45,15 @@ func (j *journal) read(ctx context.Context) ([]job, error) {
 		if err != nil {
 			return nil, fmt.Errorf("listing the jobs: %w", err)
 		}
-		if j.seen[found.ID()] {
-			continue
-		}
-		j.seen[found.ID()] = true
 		config, err := found.Config()
 		if err != nil {
 			return nil, fmt.Errorf("reading the configuration of job %s: %w", found.ID(), err)
 		}
 		query, ok := config.(*bigquery.QueryConfig)
-		if !ok {
-			continue // load jobs are free
+		if !ok || j.seen[found.ID()] {
+			continue
 		}
+		j.seen[found.ID()] = true
 		sent := job{statement: query.Labels["statement"], text: query.Q, times: map[string]time.Time{}, created: found.LastStatus().Statistics.CreationTime}
 		for _, p := range query.Parameters {
 			if t, ok := p.Value.(time.Time); ok {
@@ -60,11 +64,11 @@ func (j *journal) read(ctx context.Context) ([]job, error) {
 	}
 }
 
-var deletion = regexp.MustCompile(`^DELETE FROM \w+\.(\w+)`)
+var changed = regexp.MustCompile(`^(?:MERGE INTO|DELETE FROM) \w+\.(\w+)`)
 
-// target is the table that a DELETE names, "" for another statement.
+// target is the table that a MERGE or a DELETE changes, "" for another statement.
 func (j job) target() string {
-	if m := deletion.FindStringSubmatch(j.text); m != nil {
+	if m := changed.FindStringSubmatch(j.text); m != nil {
 		return m[1]
 	}
 	return ""

@@ -2,7 +2,7 @@ package billing
 
 import "spotify-insights.internal/shared/warehouse"
 
-// read is what a statement reads of one table. Views count as the tables that they read.
+// read is the columns of one table that a statement reads, directly or through views.
 type read struct {
 	table     string
 	columns   string // names with a space between them
@@ -10,10 +10,10 @@ type read struct {
 	rewritten bool   // the statement changes or deletes rows of the table
 }
 
-// anyTable is the table that the text of a DELETE names.
+// anyTable stands for the table that the text of a DELETE names.
 const anyTable = "(any)"
 
-// statements is what each statement reads. Tests compare it with the texts that are sent.
+// statements are the reads of each statement. A test compares them with the texts that are sent.
 var statements = map[string][]read{
 	"empty": {
 		{table: anyTable, rewritten: true},

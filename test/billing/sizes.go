@@ -19,7 +19,7 @@ type Sizes map[string]map[string]map[warehouse.Month]int64
 // partitioned are the tables that have a partition for each month of played_at.
 var partitioned = []string{warehouse.Plays, warehouse.Listens}
 
-// bytes is the size of columns from a month on.
+// bytes returns the size of columns from a month on.
 func (s Sizes) bytes(table string, columns []string, from warehouse.Month) (sum int64) {
 	for _, column := range columns {
 		for month, bytes := range s[table][column] {
@@ -31,26 +31,15 @@ func (s Sizes) bytes(table string, columns []string, from warehouse.Month) (sum 
 	return sum
 }
 
-// times are the sizes of so many listeners of whom each has as many rows, and tracks of their own.
-func (s Sizes) times(listeners int) Sizes {
-	for _, columns := range s {
-		for _, months := range columns {
-			for month := range months {
-				months[month] *= int64(listeners)
-			}
-		}
-	}
-	return s
-}
-
 // logicalBytes are the sizes of values that are not null, by their types, as DuckDB computes them.
 var logicalBytes = map[bigquery.FieldType]string{
 	bigquery.StringFieldType: "2 + strlen(%s)", bigquery.BooleanFieldType: "1",
 	bigquery.IntegerFieldType: "8", bigquery.FloatFieldType: "8", bigquery.TimestampFieldType: "8",
 }
 
-// measure computes the sizes of all tables from their rows in a DuckDB file.
-func measure(ctx context.Context, db *sql.DB, dataset string) (Sizes, error) {
+// measure computes the sizes of all tables from their rows in a DuckDB file, as if so many listeners had as many rows
+// each, of tracks of their own.
+func measure(ctx context.Context, db *sql.DB, dataset string, listeners int64) (Sizes, error) {
 	all := Sizes{}
 	for _, table := range warehouse.Tables() {
 		month := "0"
@@ -61,10 +50,10 @@ func measure(ctx context.Context, db *sql.DB, dataset string) (Sizes, error) {
 		for _, field := range warehouse.Schema(table) {
 			size, ok := logicalBytes[field.Type]
 			if !ok {
-				return nil, fmt.Errorf("the size of a %s is not known: column %s of %s", field.Type, field.Name, table)
+				return nil, fmt.Errorf("no size for type %s: column %s of %s", field.Type, field.Name, table)
 			}
 			size = strings.ReplaceAll(size, "%s", `"`+field.Name+`"`)
-			months, err := sums(ctx, db, fmt.Sprintf(`SELECT %s, CAST(SUM(%s) AS BIGINT) FROM %s.%s WHERE "%s" IS NOT NULL GROUP BY 1`, month, size, dataset, table, field.Name))
+			months, err := sums(ctx, db, fmt.Sprintf(`SELECT %s, CAST(%d * SUM(%s) AS BIGINT) FROM %s.%s WHERE "%s" IS NOT NULL GROUP BY 1`, month, listeners, size, dataset, table, field.Name))
 			if err != nil {
 				return nil, fmt.Errorf("measuring column %s of %s: %w", field.Name, table, err)
 			}

@@ -1,5 +1,5 @@
-// Package buildpack makes of an uploaded zip what Google's Go buildpack makes of it, step for step,
-// and runs it as Cloud Run does: what is deployed can so be tested, and measured, before it is.
+// Package buildpack builds an uploaded zip with the steps of Google's Go buildpack, and runs the program as Cloud Run does,
+// to test and measure functions before they are deployed.
 // The steps are those of google.go.functions-framework and google.go.build
 // (github.com/GoogleCloudPlatform/buildpacks, cmd/go/functions_framework and cmd/go/build, 2026-08).
 package buildpack
@@ -7,13 +7,11 @@ package buildpack
 import (
 	"archive/zip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -23,18 +21,17 @@ const (
 	sourceFolder = "serverless_function_source_code"
 	mainFolder   = "functions.local/app"
 
-	// settingsFile holds the build environment variables of every function, for Terraform and for [Build].
-	// GOOGLE_GOLDFLAGS and GOOGLE_GOGCFLAGS are the buildpack's; what begins with GO reaches the go
-	// command (https://cloud.google.com/docs/buildpacks/go). Left out of the programs are their symbol
-	// tables, which panics do without, and what Cloud Storage's client brings along for its gRPC API,
-	// which is not used: together more than half of their size.
+	// settingsFile contains the build environment variables of every function, for Terraform and for [Build].
+	// GOOGLE_GOLDFLAGS and GOOGLE_GOGCFLAGS are the buildpack's; those that begin with GO reach the go command
+	// (https://cloud.google.com/docs/buildpacks/go). They leave out the symbol tables, which panics do not need, and the
+	// gRPC API of Cloud Storage's client, which is not used: together more than half of a program.
 	settingsFile = "terraform/stage/build.json"
 
-	// registry is what the root package has to import for its functions to count as registered.
+	// registry is the package that the root package has to import, or the buildpack writes another main package.
 	registry = "github.com/GoogleCloudPlatform/functions-framework-go/functions"
 )
 
-// mainTemplate is the program around a package that registers its functions itself.
+// mainTemplate is the main package for a package that registers its functions itself.
 const mainTemplate = `package main
 
 import (
@@ -61,10 +58,9 @@ func main() {
 }
 `
 
-// Build builds an uploaded zip in a workspace, a folder whose former build it removes, and writes the
-// program to the file binary. It has to be called in the module. Modules come through this machine's
-// proxy and cache, but neither its flags nor its workspace of modules count. Builds in one workspace,
-// one after another as in Google's own, compile what they share once.
+// Build builds an uploaded zip in a workspace, a folder whose previous build it removes, and writes the program to the
+// file binary. It has to be called in the module. It uses this machine's module proxy and caches, but neither its flags
+// nor its go.work. Builds in one workspace share compiled packages.
 func Build(ctx context.Context, archive, workspace, binary string) (err error) {
 	defer func() {
 		if err != nil {
@@ -87,8 +83,7 @@ func Build(ctx context.Context, archive, workspace, binary string) (err error) {
 		return err
 	}
 	if !imports[registry] {
-		return errors.New("the package at the root does not import " + registry +
-			": the buildpack would take it for one that registers nothing and write another main")
+		return errors.New("the package at the root does not import " + registry + ": the buildpack would write another main package")
 	}
 	module, err := run(ctx, source, env, "go", "list", "-m")
 	if err != nil {
@@ -97,7 +92,7 @@ func Build(ctx context.Context, archive, workspace, binary string) (err error) {
 	if first, _, _ := strings.Cut(module, "/"); !strings.Contains(first, ".") {
 		return fmt.Errorf("the first element of the module path %s has no dot", module)
 	}
-	// The main package is one of the function's own module: its go.mod settles every version.
+	// The main package belongs to the function's own module, whose go.mod decides every version.
 	mainDir := filepath.Join(source, filepath.FromSlash(mainFolder))
 	if err := os.MkdirAll(mainDir, 0o755); err != nil {
 		return err
@@ -119,28 +114,7 @@ func Build(ctx context.Context, archive, workspace, binary string) (err error) {
 	return err
 }
 
-// buildEnvironment is what deployment tells the buildpack, and the rest as it is in the build image.
-func buildEnvironment(ctx context.Context) (map[string]string, error) {
-	root, err := run(ctx, ".", nil, "go", "list", "-m", "-f", "{{.Dir}}")
-	if err != nil {
-		return nil, err
-	}
-	text, err := os.ReadFile(filepath.Join(root, settingsFile))
-	if err != nil {
-		return nil, err
-	}
-	env := map[string]string{
-		"GOFLAGS":     "-buildvcs=auto", // Go's default: with none at all, what `go env -w` has set would count
-		"GOWORK":      "off",
-		"CGO_ENABLED": "1", // the image has a C compiler, so that packages that need one are linked in
-	}
-	if err := json.Unmarshal(text, &env); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", settingsFile, err)
-	}
-	return env, nil
-}
-
-// unzip makes the folder dir of an archive.
+// unzip extracts an archive to the new folder dir.
 func unzip(archive, dir string) error {
 	r, err := zip.OpenReader(archive)
 	if err != nil {
@@ -153,8 +127,8 @@ func unzip(archive, dir string) error {
 	return os.CopyFS(dir, r)
 }
 
-// rootPackage returns what the one package in a folder imports. Every .go file counts, whatever its
-// name and its build constraints.
+// rootPackage returns the imports of the one package in a folder. As for the buildpack, every .go file counts, also tests
+// and files with build constraints.
 func rootPackage(dir string) (imports map[string]bool, err error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -183,38 +157,4 @@ func rootPackage(dir string) (imports map[string]bool, err error) {
 		return nil, errors.New("error extracting package name: unable to find Go package")
 	}
 	return imports, nil
-}
-
-// run runs a command in a folder, with env added to this process's environment, and returns what it
-// wrote to its standard output.
-func run(ctx context.Context, dir string, env map[string]string, command ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Dir = dir
-	cmd.Env = os.Environ()
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
-	var stdout, stderr strings.Builder
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, stderr.String())
-	}
-	return strings.TrimSpace(stdout.String()), nil
-}
-
-// Stage makes the zips of all functions in dir, with the program that deployment runs, and returns
-// their paths by the functions' names.
-func Stage(ctx context.Context, dir string) (map[string]string, error) {
-	if _, err := run(ctx, ".", nil, "go", "run", "spotify-insights.internal/terraform/stage", dir); err != nil {
-		return nil, err
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.zip"))
-	if err != nil {
-		return nil, err
-	}
-	zips := map[string]string{}
-	for _, file := range files {
-		zips[strings.TrimSuffix(filepath.Base(file), ".zip")] = file
-	}
-	return zips, nil
 }

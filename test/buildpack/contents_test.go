@@ -7,11 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-// versions are those of the modules that everything in this repository is tested with.
+// versions are the versions of the modules that the tests use.
 func versions(t *testing.T) map[string]string {
 	t.Helper()
 	list, err := run(t.Context(), ".", nil, "go", "list", "-m", "-f", "{{.Path}} {{.Version}}", "all")
@@ -26,7 +24,7 @@ func versions(t *testing.T) map[string]string {
 	return versions
 }
 
-// modules are those that a program is linked of.
+// modules are the modules in a program.
 func modules(t *testing.T, binary string) []*debug.Module {
 	t.Helper()
 	info, err := buildinfo.ReadFile(binary)
@@ -34,13 +32,13 @@ func modules(t *testing.T, binary string) []*debug.Module {
 		t.Fatal(err)
 	}
 	if len(info.Deps) == 0 {
-		t.Fatalf("%s does not say what it is made of", binary)
+		t.Fatalf("%s has no list of modules", binary)
 	}
 	return info.Deps
 }
 
-// strangeModules tells of the modules in a program that are the embedded cloud's, or are of another
-// version than was tested.
+// strangeModules lists the modules in a program that belong to the embedded cloud or have another version than the
+// tested one.
 func strangeModules(linked []*debug.Module, tested map[string]string) (strange []string) {
 	for _, module := range linked {
 		if strings.Contains(module.Path, "duckdb") || strings.Contains(module.Path, "fake-gcs-server") {
@@ -53,8 +51,8 @@ func strangeModules(linked []*debug.Module, tested map[string]string) (strange [
 	return strange
 }
 
-// strangePackages tells of what a main package of the module in dir is made of and should not be:
-// packages for tests or for one's own machine, other functions, and anything but the one function.
+// strangePackages lists the packages in a main package of the module in dir that must not be there: other functions and
+// packages for tests. It also reports a missing function.
 func strangePackages(t *testing.T, dir, main, function string) (strange []string) {
 	t.Helper()
 	env, err := buildEnvironment(t.Context())
@@ -82,29 +80,4 @@ func strangePackages(t *testing.T, dir, main, function string) (strange []string
 		strange = append(strange, "not linked in is "+own)
 	}
 	return strange
-}
-
-// The command for one's own machine has all in it that a deployed function must not have.
-func TestStrangeContents(t *testing.T) {
-	linked := []*debug.Module{
-		{Path: "github.com/duckdb/duckdb-go/v2", Version: "v2.1.0"}, {Path: "github.com/fsouza/fake-gcs-server", Version: "v1.1.0"},
-		{Path: "google.golang.org/grpc", Version: "v1.2.0"}, {Path: "google.golang.org/api", Version: "v0.3.0"},
-	}
-	tested := map[string]string{linked[0].Path: "v2.1.0", linked[1].Path: "v1.1.0", linked[2].Path: "v1.1.0", linked[3].Path: "v0.3.0"}
-	want := []string{
-		"linked in is github.com/duckdb/duckdb-go/v2", "linked in is github.com/fsouza/fake-gcs-server",
-		`google.golang.org/grpc is linked in as v1.2.0 and tested as "v1.1.0"`,
-	}
-	if diff := cmp.Diff(want, strangeModules(linked, tested)); diff != "" {
-		t.Errorf("modules (-want +got):\n%s", diff)
-	}
-	packages := strangePackages(t, "../..", "./functions/local", "none")
-	for _, want := range []string{"local/embedded", "local/embedded/bigqueryserver", "topten"} {
-		if want = "linked in is spotify-insights.internal/functions/" + want; !slices.Contains(packages, want) {
-			t.Errorf("not told: %s; told: %q", want, packages)
-		}
-	}
-	if want := "not linked in is spotify-insights.internal/functions/none"; !slices.Contains(packages, want) {
-		t.Errorf("not told: %s; told: %q", want, packages)
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,11 +17,9 @@ import (
 
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/bucket"
-	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
-	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/test/inprocess"
 )
 
 const (
@@ -30,16 +27,15 @@ const (
 	played   = 50 // plays
 )
 
-// deployment is what the deployed functions work on: an embedded cloud, and a Spotify with plays.
+// deployment is the cloud of the deployed functions, and a Spotify with plays.
 type deployment struct {
-	config.All
-	lake, insights *bucket.Bucket
-	fake           *fakespotify.Server
-	object         string // that ingest has written
+	*machinetest.Rig
+	fake   *fakespotify.Server
+	object string // of ingest
 }
 
-// stations are the functions in the order in which a play comes by them. Each is woken as it is on
-// Google Cloud and has to have done its work then.
+// stations are the functions in the order of the data flow. Each is triggered as on Google Cloud, and has done its work
+// when it answers.
 var stations = []struct {
 	function string
 	prepare  func(*deployment, *testing.T)
@@ -53,8 +49,7 @@ var stations = []struct {
 	{"dashboard", nil, (*deployment).checkDashboard},
 }
 
-// What is deployed is built of the uploaded zips alone, holds nothing that belongs to one's own
-// machine, and does its work from an empty folder.
+// Functions are built from the uploaded zips alone, contain nothing of the local command, and work in an empty folder.
 func TestDeployed(t *testing.T) {
 	d := deploy(t)
 	binaries := build(t)
@@ -82,7 +77,7 @@ func TestDeployed(t *testing.T) {
 	}
 }
 
-// build stages and builds every function, and checks what is in each.
+// build stages and builds every function, and checks its modules and packages.
 func build(t *testing.T) map[string]string {
 	t.Helper()
 	watch(t)
@@ -120,8 +115,8 @@ func build(t *testing.T) map[string]string {
 	return binaries
 }
 
-// watch looks at everything that is deployed. The go command keeps a test's good result until a file
-// changes that the test has looked at itself: what the commands read that it runs does not count.
+// watch reads the folders of everything that is deployed. The go command repeats a test when a file has changed that the
+// test itself has read; files that its child processes read do not count.
 func watch(t *testing.T) {
 	t.Helper()
 	root := os.DirFS("../..")
@@ -136,32 +131,24 @@ func watch(t *testing.T) {
 func deploy(t *testing.T) *deployment {
 	t.Helper()
 	m := machinetest.Start(t)
-	d := &deployment{All: m.Config}
-	app := spotify.App{ClientID: "id", ClientSecret: "the-apps-secret"}
-	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret})
-	account := fakespotify.Listener{Name: listener, RefreshToken: "the-refresh-token"}
+	var plays []fakespotify.Play
 	for n := range played {
-		at := time.Now().Add(-time.Duration(n+1) * 4 * time.Minute)
-		account.Plays = append(account.Plays, fakespotify.Play{Track: fakespotify.SimpleTrack(n), PlayedAt: at})
+		plays = append(plays, fakespotify.Play{Track: fakespotify.SimpleTrack(n), PlayedAt: time.Now().Add(-time.Duration(n+1) * 4 * time.Minute)})
 	}
-	fake.AddListener(account)
-	d.fake = fake
-	server := httptest.NewServer(fake)
-	t.Cleanup(server.Close)
-	t.Setenv("SPOTIFY_API_URL", server.URL)
-	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
-	t.Setenv("RECCOBEATS_URL", server.URL+"/reccobeats")
-	err := m.Connect(t.Context(), listener, app, spotify.Token{RefreshToken: account.RefreshToken})
+	for _, variable := range []string{"SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL", "RECCOBEATS_URL"} {
+		t.Setenv(variable, "") // restores the variable at the end of the test
+	}
+	clock := &inprocess.Clock{}
+	clock.Set(time.Now())
+	fake, server, err := clock.Serve(listener, plays)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.lake, err = bucket.Open(t.Context(), d.LakeBucket); err != nil {
+	t.Cleanup(func() { server.Close() })
+	if err := m.Connect(t.Context(), listener, inprocess.App, inprocess.Token); err != nil {
 		t.Fatal(err)
 	}
-	if d.insights, err = bucket.Open(t.Context(), d.InsightsBucket); err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return &deployment{Rig: machinetest.Clients(t, m.Config), fake: fake}
 }
 
 func (d *deployment) checkIngest(t *testing.T, _ *Process, answer []byte) {
@@ -172,14 +159,14 @@ func (d *deployment) checkIngest(t *testing.T, _ *Process, answer []byte) {
 	if err := json.Unmarshal(answer, &result); err != nil || result.Status != insights.Written || result.Plays != played {
 		t.Fatalf("ingest: %v, %s", err, answer)
 	}
-	if attrs, err := d.lake.Attrs(t.Context(), result.Object); err != nil || attrs.Size == 0 {
+	if attrs, err := d.Lake.Attrs(t.Context(), result.Object); err != nil || attrs.Size == 0 {
 		t.Errorf("the object in the lake: %+v, %v", attrs, err)
 	}
 	d.object = result.Object
 }
 
 func (d *deployment) checkLoad(t *testing.T, _ *Process, _ []byte) {
-	got := machinetest.Query(t, d.All, "SELECT object, rows_read, plays, error FROM spotify_insights.loads")
+	got := d.Query(t, "SELECT object, rows_read, plays, error FROM spotify_insights.loads")
 	if want := []string{fmt.Sprintf("%s | %d | %d | <nil>", d.object, played, played)}; !slices.Equal(got, want) {
 		t.Errorf("loads = %q, want %q", got, want)
 	}
@@ -187,7 +174,7 @@ func (d *deployment) checkLoad(t *testing.T, _ *Process, _ []byte) {
 
 func (d *deployment) forgetLoads(t *testing.T) {
 	for _, table := range []string{"loads", "plays"} {
-		machinetest.Query(t, d.All, "DELETE FROM spotify_insights."+table+" WHERE listener = '"+listener+"'")
+		d.Query(t, "DELETE FROM spotify_insights.%s WHERE TRUE", table)
 	}
 }
 
@@ -199,14 +186,10 @@ func (d *deployment) checkReconcile(t *testing.T, p *Process, answer []byte) {
 }
 
 func (d *deployment) checkTopTen(t *testing.T, _ *Process, _ []byte) {
-	var document insights.Document
-	if _, err := d.insights.ReadJSON(t.Context(), insights.DocumentName(listener), &document); err != nil {
-		t.Fatal(err)
-	}
-	if document.Snapshot.Listens.Rows != played || document.Snapshot.Tracks.Rows != played || len(document.Snapshot.Listens.Names) < 2 {
+	if document, _ := d.Document(t, listener); document.Snapshot.Listens.Rows != played || document.Snapshot.Tracks.Rows != played || len(document.Snapshot.Listens.Names) < 2 {
 		t.Errorf("the snapshot: %+v", document.Snapshot)
 	}
-	got := machinetest.Query(t, d.All, "SELECT COUNT(*), SUM(times_played) FROM spotify_insights.top_ten WHERE period = 'all'")
+	got := d.Query(t, "SELECT COUNT(*), SUM(times_played) FROM spotify_insights.top_ten WHERE period = 'all'")
 	if want := []string{"10 | 10"}; !slices.Equal(got, want) {
 		t.Errorf("the top ten of everything and how often they were played: %q, want %q", got, want)
 	}
@@ -216,7 +199,7 @@ func (d *deployment) checkFeatures(t *testing.T, _ *Process, _ []byte) {
 	if asked := d.fake.Asked(fakespotify.ReccoBeats); len(asked) != played {
 		t.Errorf("%d tracks were asked for, want %d", len(asked), played)
 	}
-	written, err := d.lake.List(t.Context(), lake.FeaturesPrefix)
+	written, err := d.Lake.List(t.Context(), lake.FeaturesPrefix)
 	if err != nil || len(written) != 1 || written[0].Size == 0 {
 		t.Errorf("the objects in the lake: %+v, %v", written, err)
 	}
@@ -232,7 +215,7 @@ func (d *deployment) checkDashboard(t *testing.T, p *Process, page []byte) {
 			t.Errorf("%s is not on the page:\n%s", what, page)
 		}
 	}
-	numbers, err := p.Ask(t.Context(), http.MethodGet, "/insights.json?listener="+listener, nil, nil)
+	numbers, err := p.Ask(t.Context(), http.MethodGet, "/insights.json?listener="+listener)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,18 +8,16 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
 
 const (
-	// startLimit is how long a program may take until it listens.
-	startLimit = 30 * time.Second
-	// lookPause is how long is waited between two looks whether it does; Linux makes a millisecond of it.
-	lookPause = 200 * time.Microsecond
-	// stopLimit is how long a program may take to end before it is killed.
-	stopLimit = 5 * time.Second
+	startLimit = 30 * time.Second       // until a program listens
+	lookPause  = 200 * time.Microsecond // between two tries to connect; Linux makes a millisecond of it
+	stopLimit  = 5 * time.Second        // until a program has ended
 )
 
 // Process is a running program of [Build] that serves one function, at every path.
@@ -33,30 +31,44 @@ type Process struct {
 	exited chan struct{} // closed once cmd has been waited for
 }
 
-// Start starts a program in dir as Cloud Run starts it, with FUNCTION_TARGET and a free PORT set, and
-// returns once it listens. What else it is told is this process's environment. It ends with ctx.
+// Start starts a program in dir as Cloud Run starts it, with FUNCTION_TARGET, PORT and this process's environment, and
+// returns once it listens. It ends with ctx. The program does not report its port, so Start chooses a free one, and
+// another where a different process has taken it meanwhile.
 func Start(ctx context.Context, binary, function, dir string) (*Process, error) {
-	host, port, err := freePort()
-	if err != nil {
-		return nil, fmt.Errorf("starting %s: %w", function, err)
+	for attempt := 1; ; attempt++ {
+		p, err := start(ctx, binary, function, dir)
+		if err == nil || attempt == 3 || !strings.Contains(err.Error(), "address already in use") {
+			return p, err
+		}
 	}
-	p := &Process{Function: function, URL: "http://" + net.JoinHostPort(host, port), output: &output{}, exited: make(chan struct{})}
+}
+
+func start(ctx context.Context, binary, function, dir string) (*Process, error) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	address := free.Addr().String()
+	if err := free.Close(); err != nil {
+		return nil, err
+	}
+	_, port, _ := net.SplitHostPort(address)
+	p := &Process{Function: function, URL: "http://" + address, output: &output{}, exited: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, binary)
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), "FUNCTION_TARGET="+function, "PORT="+port)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
-	start := time.Now()
+	began := time.Now()
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", function, err)
 	}
 	go func() {
 		defer close(p.exited)
-		_ = p.cmd.Wait() // how it ended stands in its state
+		_ = p.cmd.Wait() // its result is in p.cmd.ProcessState
 	}()
 	for {
-		conn, err := net.Dial("tcp", net.JoinHostPort(host, port))
-		if err == nil {
-			p.Listening = time.Since(start)
+		if conn, err := net.Dial("tcp", address); err == nil {
+			p.Listening = time.Since(began)
 			conn.Close()
 			return p, nil
 		}
@@ -65,26 +77,17 @@ func Start(ctx context.Context, binary, function, dir string) (*Process, error) 
 			return nil, fmt.Errorf("starting %s: it ended before it listened: %v\n%s", function, p.cmd.ProcessState, p.output)
 		case <-time.After(lookPause):
 		}
-		if time.Since(start) > startLimit {
+		if time.Since(began) > startLimit {
 			return nil, errors.Join(fmt.Errorf("starting %s: it does not listen\n%s", function, p.output), p.Stop())
 		}
 	}
 }
 
-func freePort() (host, port string, err error) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", "", err
-	}
-	host, port, err = net.SplitHostPort(free.Addr().String())
-	return host, port, errors.Join(err, free.Close())
-}
-
-// ID is the process's.
+// ID is the process's id.
 func (p *Process) ID() int { return p.cmd.Process.Pid }
 
-// Stop ends the process as Cloud Run does and returns once it is gone. To be ended by the signal is
-// no error: the functions framework does not catch it.
+// Stop ends the process with SIGTERM, as Cloud Run does, and waits for its end. The functions framework does not catch the
+// signal.
 func (p *Process) Stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stopping process %d: %w", p.ID(), err)
@@ -102,7 +105,7 @@ func (p *Process) Stop() error {
 	return nil
 }
 
-// CPU is the processor time that a stopped process has used, in user mode and in the kernel.
+// CPU is the processor time of a stopped process, in user mode and in the kernel.
 func (p *Process) CPU() time.Duration {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }

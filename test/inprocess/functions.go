@@ -1,44 +1,43 @@
-// Package inprocess runs the functions one after the other in this process, on the cloud that the
-// environment names. They are made of the clients that they are deployed with; only the messages from one
-// to the next are handed over here.
+// Package inprocess runs the functions one after the other in this process, with the clients that they are deployed
+// with. It delivers the messages between them itself.
 package inprocess
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	"github.com/cloudevents/sdk-go/v2/event"
 
 	"spotify-insights.internal/functions/features"
 	"spotify-insights.internal/functions/ingest"
 	"spotify-insights.internal/functions/load"
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/functions/reconcile"
 	"spotify-insights.internal/functions/topten"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/config"
-	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/warehouse"
 )
 
 // Functions are the functions of one deployment.
 type Functions struct {
 	Ingester   *ingest.Ingester
 	Load       *load.Function
+	Loader     *loader.Loader
 	Reconciler *reconcile.Reconciler
 	Refresher  *topten.Refresher
 	Fetcher    *features.Fetcher
 	Lake       *bucket.Bucket
 	Documents  *bucket.Bucket // the insights
+	Warehouse  *warehouse.Warehouse
 
-	messages int             // that nobody has had
+	messages int             // that were not delivered yet
 	loaded   map[string]bool // objects of audio features
 }
 
-// Secrets are where ingest finds its tokens.
+// Secrets are the secrets of the function ingest.
 type Secrets interface {
 	Latest(ctx context.Context, id string, v any) (version int, err error)
 	Newest(ctx context.Context, id string, v any) (version int, err error)
@@ -46,57 +45,46 @@ type Secrets interface {
 	DestroyBefore(ctx context.Context, id string, version int) error
 }
 
-// Open makes the functions; features asks ReccoBeats alone. now is the clock of ingest, which a Spotify
-// whose clock stands has to share.
+// Open makes the functions on the cloud that the environment names. features asks only ReccoBeats. now is the clock of
+// ingest, the same as Spotify's.
 func Open(ctx context.Context, s config.All, store Secrets, now func() time.Time) (*Functions, error) {
 	f := &Functions{loaded: map[string]bool{}}
 	var err error
 	if f.Documents, err = bucket.Open(ctx, s.InsightsBucket); err != nil {
 		return nil, err
 	}
+	if f.Loader, f.Lake, f.Warehouse, err = loader.Open(ctx, s.Load); err != nil {
+		return nil, err
+	}
+	f.Loader.Publisher = f
 	client, err := spotify.New()
 	if err != nil {
 		return nil, err
 	}
-	loader, lake, warehouse, err := loader.Open(ctx, s.Load)
-	if err != nil {
-		return nil, err
-	}
-	loader.Publisher, f.Lake = f, lake
 	providers, err := providers.New("reccobeats", providers.Needs{})
 	if err != nil {
 		return nil, err
 	}
-	f.Fetcher = &features.Fetcher{Providers: providers, Warehouse: warehouse, Lake: f.Lake, Now: time.Now}
+	f.Fetcher = &features.Fetcher{Providers: providers, Warehouse: f.Warehouse, Lake: f.Lake, Now: time.Now}
 	f.Ingester = &ingest.Ingester{Tokens: &ingest.Tokens{Secrets: store, Spotify: client, Now: now}, Spotify: client, Lake: f.Lake, Status: f.Documents, Now: now}
-	f.Load = &load.Function{Bucket: s.LakeBucket, Loader: loader, Now: time.Now}
-	f.Reconciler = &reconcile.Reconciler{Lake: f.Lake, Warehouse: warehouse, Loader: loader}
-	f.Refresher = &topten.Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: warehouse, Objects: f.Documents, Now: time.Now, FeaturesPause: s.FeaturesPause}
+	f.Load = &load.Function{Bucket: s.LakeBucket, Loader: f.Loader, Now: time.Now}
+	f.Reconciler = &reconcile.Reconciler{Lake: f.Lake, Warehouse: f.Warehouse, Loader: f.Loader}
+	f.Refresher = &topten.Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: f.Warehouse, Objects: f.Documents, Now: time.Now, FeaturesPause: s.FeaturesPause}
 	return f, nil
 }
 
-// Publish keeps a message for topten.
+// Publish stores a message for topten.
 func (f *Functions) Publish(context.Context) error {
 	f.messages++
 	return nil
 }
 
-// Finalized has load take an object that was written.
+// Finalized runs load for an object that was written.
 func (f *Functions) Finalized(ctx context.Context, object string) error {
-	e, err := eventOf(events.ObjectFinalized, map[string]string{"bucket": f.Load.Bucket, "name": object, "generation": "1"})
-	if err != nil {
-		return err
-	}
-	return f.Load.Handle(ctx, e)
+	return f.Load.Handle(ctx, machinetest.Finalized(f.Load.Bucket, object, time.Now()))
 }
 
-// FetchFeatures has features run as Cloud Scheduler does.
-func (f *Functions) FetchFeatures(ctx context.Context) error {
-	_, err := f.Fetcher.Run(ctx)
-	return err
-}
-
-// LoadFeatures has load take the audio features that were fetched since it was last called.
+// LoadFeatures runs load for the audio features that were fetched since the last call.
 func (f *Functions) LoadFeatures(ctx context.Context) error {
 	list, err := f.Lake.List(ctx, lake.FeaturesPrefix)
 	if err != nil {
@@ -114,25 +102,12 @@ func (f *Functions) LoadFeatures(ctx context.Context) error {
 	return nil
 }
 
-// Deliver gives the messages that were published since it was last called to topten, one after the other.
+// Deliver runs topten for each message that was published since the last call.
 func (f *Functions) Deliver(ctx context.Context) error {
 	for ; f.messages > 0; f.messages-- {
-		message, err := eventOf(events.MessagePublished, map[string]any{"message": map[string]any{"data": []byte("loaded")}})
-		if err != nil {
-			return err
-		}
-		if err := f.Refresher.Handle(ctx, message); err != nil {
+		if err := f.Refresher.Handle(ctx, machinetest.Message(time.Now())); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func eventOf(kind string, data any) (event.Event, error) {
-	e := event.New()
-	e.SetID(fmt.Sprint(time.Now().UnixNano()))
-	e.SetSource("//inprocess")
-	e.SetType(kind)
-	e.SetTime(time.Now())
-	return e, e.SetData("application/json", data)
 }

@@ -6,9 +6,8 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,90 +21,78 @@ import (
 	"spotify-insights.internal/shared/spotify"
 )
 
-// connectCommand starts the command that connects a listener.
-func connectCommand(t *testing.T, out *output, env []string, listener ...string) (ended chan error) {
+// connect starts the command that connects a listener, and waits until it asks for consent.
+func connect(t *testing.T, out *output, dir string, env []string, listener ...string) (consent string, ended chan error) {
 	t.Helper()
-	cmd := exec.Command(binary, append([]string{"connect"}, listener...)...)
-	cmd.Env = append(clean(), env...)
-	cmd.Stdout, cmd.Stderr = out, out
+	cmd := command(dir, out, env, append([]string{"connect"}, listener...)...)
+	before := len(out.String())
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended = make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() { cmd.Process.Kill() })
-	return ended
+	return out.find(t, before, `http://\S+/authorize\S*`), ended
 }
 
-// A listener who agrees on Spotify's page is connected: the server then starts without a demo.
-func TestConnect(t *testing.T) {
-	fake, env := account(t, noFaults(), noPlays())
-	fake.AddListener(fakespotify.Listener{Name: "browser", Plays: []fakespotify.Play{{Track: fakespotify.SimpleTrack(1), PlayedAt: newTimeline(1, 2).clock()}}})
-	fake.SignIn("browser")
-	env = withoutToken(env)
-	dir, out := t.TempDir(), newOutput()
-
-	ended := connectCommand(t, out, append(env, "DATA_DIR="+dir))
-	var consent string
-	eventually(t, "asking for consent", func() bool {
-		consent = regexp.MustCompile(`http://\S+/authorize\S*`).FindString(out.String())
-		return consent != ""
-	})
-	if code, body := do(t, request(t, "GET", "http://127.0.0.1:8888/callback?state=forged&code=x")); code != http.StatusBadRequest {
-		t.Errorf("a forged answer is %d %s", code, body)
-	}
-	if code, body := do(t, request(t, "GET", consent)); code != http.StatusOK || !strings.Contains(body, "Thank you") {
+// agree opens the page of a consent as the listener, and waits until the command has ended.
+func agree(t *testing.T, out *output, consent string, ended chan error) {
+	t.Helper()
+	if code, body := do(t, "GET", consent, nil); code != http.StatusOK || !strings.Contains(body, "Thank you") {
 		t.Errorf("the page after consent is %d %s", code, body)
 	}
 	if err := <-ended; err != nil {
 		t.Fatalf("connect ended with %v\n%s", err, out)
 	}
+}
+
+// A listener who agrees on Spotify's page is connected: the server then starts without a demo.
+func TestConnect(t *testing.T) {
+	fake, env := account(t, noFaults(), noPlays())
+	fake.AddListener(fakespotify.Listener{Name: "browser", Plays: onePlay()})
+	fake.SignIn("browser")
+	env = withoutToken(env)
+	dir, out := t.TempDir(), newOutput()
+
+	consent, ended := connect(t, out, dir, env)
+	if code, body := do(t, "GET", "http://127.0.0.1:8888/callback?state=forged&code=x", nil); code != http.StatusBadRequest {
+		t.Errorf("a forged answer is %d %s", code, body)
+	}
+	agree(t, out, consent, ended)
 	p := start(t, dir, out, env...)
 	if code := p.ingest(t.Context()); code != http.StatusOK {
 		t.Errorf("an ingest after connecting answers %d\n%s", code, out)
 	}
 	p.settle(t, 1)
-	if in := p.insights(t, ""); in.Status.AuthorizedAt == nil || in.Status.TokenExpiresAt == nil || in.Status.TokenExpiresAt.Before(in.Status.AuthorizedAt.AddDate(0, 5, 27)) {
-		t.Errorf("the consent is %v to %v", in.Status.AuthorizedAt, in.Status.TokenExpiresAt)
+	if s := p.insights(t).Status; s.AuthorizedAt == nil || s.TokenExpiresAt == nil || s.TokenExpiresAt.Before(s.AuthorizedAt.AddDate(0, 5, 27)) {
+		t.Errorf("the consent is %v to %v", s.AuthorizedAt, s.TokenExpiresAt)
 	}
 	noSecrets(t, fake, out)
 }
 
-// With a project named, the token goes into the secret that deployment has declared there, and nothing
-// is made on this machine.
+// With a project, the token goes into the secret that deployment has declared there. Nothing is made on this machine.
 func TestConnectOnTheCloud(t *testing.T) {
 	fake, env := account(t, noFaults(), noPlays())
 	fake.AddListener(fakespotify.Listener{Name: "browser"})
 	fake.SignIn("browser")
 	host, store := deployedSecrets(t, secrets.ClientID, secrets.TokenID("sister"))
 	dir, out := filepath.Join(t.TempDir(), "data"), newOutput()
-	env = append(withoutToken(env), "DATA_DIR="+dir, "GOOGLE_CLOUD_PROJECT="+deployed, config.SecretManagerEmulator+"="+host)
+	env = append(withoutToken(env), "GOOGLE_CLOUD_PROJECT="+deployed, config.SecretManagerEmulator+"="+host)
 
 	for listener, want := range map[string]string{
 		"brother": "run `make deploy PROJECT=" + deployed + "` with listener brother first",
 		"../me":   "cannot be a listener's id",
 	} {
-		if err := <-connectCommand(t, out, env, listener); err == nil || !strings.Contains(out.String(), want) {
+		if err := command(dir, out, env, "connect", listener).Run(); err == nil || !strings.Contains(out.String(), want) {
 			t.Errorf("%s: %v, without %q in\n%s", listener, err, want, out)
 		}
 	}
 	if strings.Contains(out.String(), "/authorize") {
-		t.Errorf("somebody was asked for a consent that has no place:\n%s", out)
+		t.Errorf("the command asks for a consent that it cannot store:\n%s", out)
 	}
 	for version := 1; version <= 2; version++ { // the second replaces a consent that has ended
-		before := len(out.String())
-		ended := connectCommand(t, out, env, "sister")
-		var consent string
-		eventually(t, "asking for consent", func() bool {
-			consent = regexp.MustCompile(`http://\S+/authorize\S*`).FindString(out.String()[before:])
-			return consent != ""
-		})
-		if code, body := do(t, request(t, "GET", consent)); code != http.StatusOK {
-			t.Errorf("the page after consent is %d %s", code, body)
-		}
-		if err := <-ended; err != nil {
-			t.Fatalf("connect ended with %v\n%s", err, out)
-		}
+		consent, ended := connect(t, out, dir, env, "sister")
+		agree(t, out, consent, ended)
 		var token spotify.Token
 		got, err := store.Newest(t.Context(), secrets.TokenID("sister"), &token)
 		if err != nil || got != version || token.RefreshToken == "" || token.AuthorizedAt == nil || time.Since(*token.AuthorizedAt) > time.Hour || token.Scope != spotify.Scope {
@@ -158,43 +145,55 @@ func deployedSecrets(t *testing.T, ids ...string) (host string, store *secrets.S
 
 // One function alone is served at /, on the cloud of the server that runs on the same data.
 func TestFunctionAlone(t *testing.T) {
-	_, env := account(t, noFaults(), fakespotify.Listener{Plays: []fakespotify.Play{{Track: fakespotify.SimpleTrack(1), PlayedAt: newTimeline(1, 2).clock()}}})
+	_, env := account(t, noFaults(), fakespotify.Listener{Plays: onePlay()})
 	dir, out := t.TempDir(), newOutput()
 	p := start(t, dir, out, env...)
-	address := freeAddress(t)
-	cmd := exec.Command(binary, "function", "ingest")
-	cmd.Env = append(clean(), append(env, "DATA_DIR="+dir, "PORT="+address[strings.LastIndexByte(address, ':')+1:])...)
-	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	served := func(port string) (served bool) {
+		alone := command(dir, out, append(env, "PORT="+port), "function", "ingest")
+		if err := alone.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- alone.Wait() }()
+		t.Cleanup(func() { alone.Process.Kill() })
+		eventually(t, "serving the function", func() bool {
+			if len(ended) > 0 {
+				return true // another process has taken the port
+			}
+			resp, err := client.Post("http://127.0.0.1:"+port+"/?listener=me", "", nil)
+			if err != nil {
+				return false
+			}
+			resp.Body.Close()
+			served = resp.StatusCode == http.StatusOK
+			return served
+		})
+		return served
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	eventually(t, "serving the function", func() bool {
-		resp, err := client.Post("http://"+address+"/?listener=me", "", nil)
+	// The functions framework does not report the port of PORT=0, so the test finds a free one.
+	for attempt := 1; ; attempt++ {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return false
+			t.Fatal(err)
 		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
-	p.settle(t, 1) // the server's events have loaded what the function alone has written
-}
-
-// withoutToken leaves the app's credentials in an environment and takes the token out.
-func withoutToken(env []string) (kept []string) {
-	for _, variable := range env {
-		if !strings.HasPrefix(variable, "SPOTIFY_REFRESH_TOKEN=") {
-			kept = append(kept, variable)
+		_, port, _ := net.SplitHostPort(free.Addr().String())
+		free.Close()
+		if served(port) {
+			break
+		}
+		if attempt == 3 {
+			t.Fatalf("the function does not serve:\n%s", out)
 		}
 	}
-	return kept
+	p.settle(t, 1) // the server's events have loaded the object of the function alone
 }
 
-func request(t *testing.T, method, url string) *http.Request {
-	t.Helper()
-	req, err := http.NewRequest(method, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return req
+// onePlay is a history of one play, yesterday.
+func onePlay() []fakespotify.Play {
+	return []fakespotify.Play{{Track: fakespotify.SimpleTrack(1), PlayedAt: time.Now().AddDate(0, 0, -1)}}
+}
+
+// withoutToken is an environment without the token of the account.
+func withoutToken(env []string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool { return strings.HasPrefix(variable, "SPOTIFY_REFRESH_TOKEN=") })
 }

@@ -1,33 +1,25 @@
-// Package machine tests the command on one's own machine as a person uses it: the binary, its
-// signals, its output, its data folder.
+// Package machine tests the local command as a person uses it: the binary, its signals, its output, its data folder.
 package machine
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	"spotify-insights.internal/functions/local/fakespotify"
 )
 
-// soak makes the long tests as long as they are promised to be.
 var soak = flag.Bool("soak", false, "run the long tests at full length")
 
-// binary is the command, built with the race detector.
+// binary is the built command.
 var binary string
 
 func TestMain(m *testing.M) {
@@ -46,23 +38,17 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// output collects what a process prints. It can be read while the process runs.
+// output collects the output of processes. It can be read while they run.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
-	seen *sync.Cond
 }
 
-func newOutput() *output {
-	o := &output{}
-	o.seen = sync.NewCond(&o.mu)
-	return o
-}
+func newOutput() *output { return &output{} }
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	defer o.seen.Broadcast()
 	return o.text.Write(p)
 }
 
@@ -70,6 +56,18 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.String()
+}
+
+// find waits for a text in the output, after the first skip bytes.
+func (o *output) find(t *testing.T, skip int, expression string) (match string) {
+	t.Helper()
+	eventually(t, "matching "+expression, func() bool {
+		if m := regexp.MustCompile(expression).FindStringSubmatch(o.String()[skip:]); m != nil {
+			match = m[len(m)-1]
+		}
+		return match != ""
+	})
+	return match
 }
 
 // process is a running command.
@@ -82,17 +80,20 @@ type process struct {
 	err  error         // how it ended
 }
 
-// client keeps no connections: they would outlive a killed process.
-var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
+// command is the built command with arguments, on a data folder and a free port. Its output is added to out.
+func command(dir string, out *output, env []string, arguments ...string) *exec.Cmd {
+	cmd := exec.Command(binary, arguments...)
+	cmd.Env = append(append(clean(), "PORT=0", "DATA_DIR="+dir), env...)
+	cmd.Stdout, cmd.Stderr = out, out
+	return cmd
+}
 
-// start starts the command on a data folder and waits until it is healthy. Its output is added to out.
+// start starts the command on a data folder and waits until it is healthy.
 func start(t *testing.T, dir string, out *output, env ...string) *process {
 	t.Helper()
-	p := &process{dir: dir, out: out, done: make(chan struct{}), page: "http://" + freeAddress(t)}
-	p.cmd = exec.Command(binary)
-	_, port, _ := net.SplitHostPort(strings.TrimPrefix(p.page, "http://"))
-	p.cmd.Env = append(clean(), append(env, "PORT="+port, "DATA_DIR="+dir)...)
-	p.cmd.Stdout, p.cmd.Stderr = out, out
+	p := &process{dir: dir, out: out, done: make(chan struct{})}
+	p.cmd = command(dir, out, env)
+	before := len(out.String())
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -101,12 +102,18 @@ func start(t *testing.T, dir string, out *output, env ...string) *process {
 		close(p.done)
 	}()
 	t.Cleanup(p.kill)
+	address := regexp.MustCompile(`page at (http://[0-9.:]+)`)
 	eventually(t, "healthy", func() bool {
 		select {
 		case <-p.done:
 			t.Fatalf("the command ended: %v\n%s", p.err, out)
 		default:
 		}
+		m := address.FindStringSubmatch(out.String()[before:])
+		if m == nil {
+			return false
+		}
+		p.page = m[1]
 		resp, err := client.Get(p.page + "/healthz")
 		if err != nil {
 			return false
@@ -117,7 +124,7 @@ func start(t *testing.T, dir string, out *output, env ...string) *process {
 	return p
 }
 
-// clean is this process's environment without what the command reads.
+// clean is this process's environment without the variables of the command.
 func clean() (env []string) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
@@ -130,16 +137,6 @@ func clean() (env []string) {
 		}
 	}
 	return env
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // kill ends the process as a power cut would.
@@ -165,7 +162,7 @@ func (p *process) stop(t *testing.T) error {
 // eventually calls ok until it is true.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.NewTimer(5 * time.Minute) // for a slow machine; all that is waited for comes in seconds on another
+	deadline := time.NewTimer(5 * time.Minute) // for a slow machine: elsewhere it takes seconds
 	defer deadline.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -174,122 +171,6 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		case <-deadline.C:
 			t.Fatalf("never %s", what)
 		case <-tick.C:
-		}
-	}
-}
-
-// insights is what the tests read of /insights.json.
-type insights struct {
-	Listener string
-	Period   string
-	AsOf     *time.Time `json:"as_of"`
-	Totals   struct {
-		Plays, Tracks, Artists int
-		Minutes                float64
-	}
-	TopTracks []struct {
-		Rank        int
-		TrackName   string `json:"track_name"`
-		Artists     string
-		TimesPlayed int `json:"times_played"`
-	} `json:"top_tracks"`
-	TopArtists []artist `json:"top_artists"`
-	TopAlbums  []album  `json:"top_albums"`
-	Recent     []struct {
-		PlayedAt time.Time `json:"played_at"`
-		TrackID  string    `json:"track_id"`
-	}
-	Status struct {
-		LastIngestAt   *time.Time `json:"last_ingest_at"`
-		LastLoadAt     *time.Time `json:"last_load_at"`
-		AuthorizedAt   *time.Time `json:"authorized_at"`
-		TokenExpiresAt *time.Time `json:"token_expires_at"`
-		Gaps           []struct{ After, Before time.Time }
-		Rejected       int
-		Coverage       struct {
-			Tracks       int
-			WithFeatures int `json:"tracks_with_features"`
-		}
-		Problems []string
-	}
-}
-
-type artist struct {
-	ArtistID    string `json:"artist_id"`
-	ArtistName  string `json:"artist_name"`
-	TimesPlayed int    `json:"times_played"`
-}
-
-type album struct {
-	AlbumID     string `json:"album_id"`
-	Album       string
-	ArtistName  string `json:"artist_name"`
-	TimesPlayed int    `json:"times_played"`
-}
-
-func (p *process) insights(t *testing.T, query string) (in insights) {
-	t.Helper()
-	code, body := p.get(t, "/insights.json"+query)
-	if code != http.StatusOK {
-		t.Fatalf("/insights.json%s = %d %s", query, code, body)
-	}
-	if err := json.Unmarshal(body, &in); err != nil {
-		t.Fatalf("/insights.json%s: %v in %s", query, err, body)
-	}
-	return in
-}
-
-func (p *process) get(t *testing.T, path string) (int, []byte) {
-	t.Helper()
-	resp, err := client.Get(p.page + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, body
-}
-
-// ingest asks for an ingest now, and returns the answer's status, 0 where there was none.
-func (p *process) ingest(ctx context.Context) int {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.page+"/ingest?listener=me", nil)
-	if err != nil {
-		return 0
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return 0
-	}
-	resp.Body.Close()
-	return resp.StatusCode
-}
-
-// account is a fake Spotify with one listener, and the environment that connects the command to it.
-func account(t *testing.T, options fakespotify.Options, listener fakespotify.Listener) (*fakespotify.Server, []string) {
-	t.Helper()
-	options.ClientID, options.ClientSecret = "id", "the-apps-secret"
-	fake := fakespotify.New(options)
-	listener.Name, listener.RefreshToken = "me", "the-first-refresh-token"
-	fake.AddListener(listener)
-	server := httptest.NewServer(fake)
-	t.Cleanup(server.Close)
-	return fake, []string{
-		"SPOTIFY_API_URL=" + server.URL, "SPOTIFY_ACCOUNTS_URL=" + server.URL, "RECCOBEATS_URL=" + server.URL + "/reccobeats",
-		"SPOTIFY_CLIENT_ID=id", "SPOTIFY_CLIENT_SECRET=the-apps-secret", "SPOTIFY_REFRESH_TOKEN=the-first-refresh-token",
-		`LISTENERS={"me":{"time_zone":"America/Los_Angeles"}}`,
-	}
-}
-
-// noSecrets checks that nothing the process printed holds a secret.
-func noSecrets(t *testing.T, fake *fakespotify.Server, out *output) {
-	t.Helper()
-	text := out.String()
-	for _, secret := range fake.Secrets() {
-		if strings.Contains(text, secret) {
-			t.Errorf("the output holds a secret (%d characters)", len(secret))
 		}
 	}
 }

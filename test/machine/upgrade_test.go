@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"spotify-insights.internal/functions/dashboard"
 	"spotify-insights.internal/functions/local/fakespotify"
 )
 
-// A data folder of version 1 upgrades itself at the start: the plays in its lake, whose rows have names and no
-// ids of artists and albums, are shown with what today's rows have.
+// A data folder of version 1 is upgraded at the start: the rows of its lake, which have no ids of artists and albums, give
+// the same figures as today's rows.
 func TestUpgrade(t *testing.T) {
 	tl := newTimeline(9, 20)
 	fake, env := account(t, fakespotify.Options{Seed: 9, Now: tl.clock}, fakespotify.Listener{Plays: tl.history, ConsentedAt: tl.clock()})
@@ -32,13 +34,13 @@ func TestUpgrade(t *testing.T) {
 	}
 	served := fake.Served("me")
 	p.settle(t, len(served))
-	if code, body := do(t, request(t, http.MethodPost, p.page+"/features")); code != http.StatusOK {
+	if code, body := do(t, http.MethodPost, p.page+"/features", nil); code != http.StatusOK {
 		t.Fatalf("features = %d %s", code, body)
 	}
-	featured := func(in insights) bool { return in.Status.Coverage.WithFeatures > 0 }
-	eventually(t, "audio features", func() bool { return featured(p.insights(t, "")) })
-	want := p.insights(t, "")
-	if len(want.TopArtists) != 10 || want.TopArtists[0].ArtistID == "" || len(want.TopAlbums) != 10 || want.TopAlbums[0].AlbumID == "" || want.Status.Rejected == 0 {
+	featured := func(in dashboard.View) bool { return in.Status.Coverage.WithFeatures > 0 }
+	eventually(t, "audio features", func() bool { return featured(p.insights(t)) })
+	want := p.insights(t)
+	if len(want.TopArtists) != 10 || want.TopArtists[0].ArtistID == nil || len(want.TopAlbums) != 10 || want.TopAlbums[0].AlbumID == nil || want.Status.Rejected == 0 {
 		t.Fatalf("today's version shows %+v", want)
 	}
 	if err := p.stop(t); err != nil {
@@ -48,15 +50,15 @@ func TestUpgrade(t *testing.T) {
 	old := folderOfVersion1(t, today)
 	p = start(t, old, out, env...)
 	eventually(t, "the plays and audio features of the old lake", func() bool {
-		in := p.insights(t, "")
-		return in.Totals.Plays >= len(served) && featured(in)
+		in := p.insights(t)
+		return in.Totals.Plays >= int64(len(served)) && featured(in)
 	})
 	checkPlays(t, p, served)
-	got := p.insights(t, "")
-	for _, in := range []*insights{&want, &got} { // these are of the run, not of the plays
+	got := p.insights(t)
+	for _, in := range []*dashboard.View{&want, &got} { // they belong to the run, not to the plays
 		in.AsOf, in.Status.LastLoadAt, in.Status.LastIngestAt, in.Status.AuthorizedAt, in.Status.TokenExpiresAt = nil, nil, nil, nil, nil
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(dashboard.View{})); diff != "" {
 		t.Errorf("what is shown (-before +after the upgrade):\n%s", diff)
 	}
 	if code := p.ingest(t.Context()); code != http.StatusOK {
@@ -67,7 +69,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// folderOfVersion1 makes a data folder as version 1 has left it, with the objects of today's lake.
+// folderOfVersion1 makes a data folder of version 1 with the objects of today's lake.
 func folderOfVersion1(t *testing.T, today string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -96,8 +98,8 @@ func folderOfVersion1(t *testing.T, today string) string {
 	return dir
 }
 
-// rowsOfVersion1 are the rows of an object as version 1 has written them: without a version, without what
-// version 2 has added, and with the row's place under another name.
+// rowsOfVersion1 are the rows of an object in the form of version 1: without the version and the columns of version 2,
+// and with another name for the row's index.
 func rowsOfVersion1(t *testing.T, path string) []byte {
 	t.Helper()
 	stored, err := os.ReadFile(path)

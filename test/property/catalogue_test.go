@@ -7,8 +7,7 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// tracks is the number of tracks that there are. All listeners share them, and some are played far more
-// often than others.
+// tracks is the number of tracks. All listeners share them, and some are played far more often than others.
 const tracks = 24
 
 func trackID(track int) string { return fmt.Sprintf("track%02d", track) }
@@ -21,10 +20,10 @@ func (d dice) track() int {
 	return d.IntN(tracks)
 }
 
-// length is the length of a track in milliseconds. Some tracks are shorter than what an export counts.
+// length is the length of a track in milliseconds. Some tracks are too short to count in an export.
 func length(track int) int64 { return int64(20_000 + track*9_137) }
 
-// inAPI is what the API says of a track at an instant: names change with the years, and any value may be
+// inAPI is the API's row of a track at an instant: names change with the years, and any value can be
 // missing.
 func (d dice) inAPI(track int, at time.Time) lake.PlayRow {
 	row := lake.PlayRow{TrackID: new(trackID(track)), DurationMS: d.duration(track)}
@@ -43,7 +42,7 @@ func (d dice) inAPI(track int, at time.Time) lake.PlayRow {
 	return row
 }
 
-// duration is the length that the API says: usually the right one.
+// duration is the length that the API reports: usually the right one.
 func (d dice) duration(track int) *int64 {
 	switch d.IntN(40) {
 	case 0, 1:
@@ -51,7 +50,7 @@ func (d dice) duration(track int) *int64 {
 	case 2:
 		return new(int64(0))
 	case 3:
-		return new(int64(86_400_000)) // the greatest that is believed
+		return new(int64(86_400_000)) // the longest valid one
 	case 4:
 		return new(int64(86_400_001))
 	case 5, 6:
@@ -60,7 +59,7 @@ func (d dice) duration(track int) *int64 {
 	return new(length(track))
 }
 
-// inExport is what an export says of a track: names alone, and the artist is the album's.
+// inExport is the export's row of a track: it has only names, and the artist is the album's.
 func (d dice) inExport(track int, at time.Time) lake.PlayRow {
 	return lake.PlayRow{
 		TrackID:     new(trackID(track)),

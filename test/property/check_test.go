@@ -7,7 +7,7 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-// loadedObjects are the objects that are loaded, by name.
+// loadedObjects lists the loaded objects by name.
 func (w *world) loadedObjects() (list []object) {
 	for _, name := range sortedKeys(w.loaded) {
 		list = append(list, w.lake[name])
@@ -15,7 +15,7 @@ func (w *world) loadedObjects() (list []object) {
 	return list
 }
 
-// checkTables compares the tables with what they should be of the objects that are loaded.
+// checkTables compares the tables with the model of the loaded objects.
 func (w *world) checkTables() {
 	w.t.Helper()
 	objects := w.loadedObjects()
@@ -58,7 +58,7 @@ func (w *world) checkTables() {
 const topTenRows = `SELECT listener, period, rank, track_id, track_name, artists, times_played, minutes_played,
 	last_played_at, spotify_url, image_url, danceability, energy, valence FROM %s.top_ten`
 
-// day is the day of an instant as a number: 20261126.
+// day returns the day of an instant as a number: 20261126.
 func day(at int64, zone *time.Location) int {
 	t := time.UnixMicro(at).In(zone)
 	return t.Year()*10000 + int(t.Month())*100 + t.Day()
@@ -71,7 +71,7 @@ func linesOf(gaps []gap) (lines []string) {
 	return lines
 }
 
-// documents are the listeners' documents.
+// documents reads the listeners' documents.
 func (w *world) documents() (list []insights.Document) {
 	w.t.Helper()
 	for _, l := range w.listeners {
@@ -83,7 +83,7 @@ func (w *world) documents() (list []insights.Document) {
 	return list
 }
 
-// checkDocuments compares the documents with what they should say of the objects that are loaded.
+// checkDocuments compares the documents with the model of the loaded objects.
 func (w *world) checkDocuments() {
 	w.t.Helper()
 	objects := w.loadedObjects()

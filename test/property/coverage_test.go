@@ -11,8 +11,7 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// coverage counts what the histories of all cases held, so that a change of the generator that leaves a
-// rule untested is seen.
+// coverage counts the special cases of all histories. It fails where the generator no longer makes one of them.
 type coverage struct {
 	mu     sync.Mutex
 	number map[string]int
@@ -27,7 +26,7 @@ func (c *coverage) add(what string, n int) {
 	c.number[what] += n
 }
 
-// history counts what one history holds.
+// history counts the special cases of one history.
 func (c *coverage) history(w *world) {
 	objects := w.loadedObjects()
 	for _, o := range objects {
@@ -76,7 +75,7 @@ func (c *coverage) history(w *world) {
 	}
 }
 
-// check fails the test where something never was. It is for many cases.
+// check fails the test where a special case did not occur. It needs many histories.
 func (c *coverage) check(t *testing.T) {
 	for _, what := range slices.Sorted(maps.Keys(c.number)) {
 		t.Log(fmt.Sprintf("%6d", c.number[what]), what)

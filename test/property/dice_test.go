@@ -10,7 +10,7 @@ type dice struct{ *rand.Rand }
 
 func newDice(seed uint64) dice { return dice{rand.New(rand.NewPCG(seed, 11))} }
 
-// chance is true in percent of all cases.
+// chance is true with a probability in percent.
 func (d dice) chance(percent int) bool { return d.IntN(100) < percent }
 
 // from is a number from low to high, both included.
@@ -31,7 +31,7 @@ func (d dice) flag() *bool {
 
 func pick[T any](d dice, values ...T) T { return values[d.IntN(len(values))] }
 
-// maybe is a value, or null in percent of all cases.
+// maybe is a value, or null with a probability in percent.
 func maybe[T any](d dice, null int, value T) *T {
 	if d.chance(null) {
 		return nil

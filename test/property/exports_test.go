@@ -10,15 +10,15 @@ import (
 // perFile is the number of rows of an export's object.
 const perFile = 150
 
-// told is what exports say of one play, the same in each.
-type told struct {
+// exported is a play as exports have it, the same in each.
+type exported struct {
 	at time.Time
 	ms *int64
 }
 
 // exports makes the lake objects of a listener's exports, which overlap, and their manifests.
 func (d dice) exports(listener string, all []heard, end time.Time) (objects []object) {
-	kept := map[int]told{}
+	written := map[int]exported{}
 	for n := range d.from(0, 6) {
 		first := d.IntN(len(all))
 		if begins := firstOfMonths(all); d.chance(60) && len(begins) > 0 {
@@ -38,12 +38,12 @@ func (d dice) exports(listener string, all []heard, end time.Time) (objects []ob
 			if d.chance(8) {
 				continue
 			}
-			if _, ok := kept[i]; !ok || d.chance(5) {
-				kept[i] = d.told(all[i])
+			if _, ok := written[i]; !ok || d.chance(5) {
+				written[i] = d.exported(all[i])
 			}
-			rows = append(rows, d.exportRow(listener, all[i].track, kept[i], imported))
-			if d.chance(8) { // a play that the API never had
-				other := told{pick(d, kept[i].at, all[i].at, kept[i].at.Add(d.within(0, 20*time.Second, time.Second))), kept[i].ms}
+			rows = append(rows, d.exportRow(listener, all[i].track, written[i], imported))
+			if d.chance(8) { // a play that the API did not report
+				other := exported{pick(d, written[i].at, all[i].at, written[i].at.Add(d.within(0, 20*time.Second, time.Second))), written[i].ms}
 				rows = append(rows, d.exportRow(listener, d.track(), other, imported))
 			}
 		}
@@ -52,7 +52,7 @@ func (d dice) exports(listener string, all []heard, end time.Time) (objects []ob
 	return objects
 }
 
-// firstOfMonths are the indices of plays that are the first of their month, and end seconds after it began.
+// firstOfMonths are the indices of plays that are the first of their month and end within seconds of its beginning.
 func firstOfMonths(all []heard) (list []int) {
 	for i, h := range all {
 		before := h.at.Add(-6 * time.Second)
@@ -63,9 +63,9 @@ func firstOfMonths(all []heard) (list []int) {
 	return list
 }
 
-// told is a play as an export says it: in whole seconds, some seconds before or after the API's instant,
+// exported is a play as an export has it: in whole seconds, some seconds before or after the API's instant,
 // and with the time it was listened to.
-func (d dice) told(h heard) told {
+func (d dice) exported(h heard) exported {
 	at := h.at.Truncate(time.Second)
 	switch d.IntN(10) {
 	case 0, 1:
@@ -82,10 +82,10 @@ func (d dice) told(h heard) told {
 	case 3:
 		ms = pick[int64](d, 0, 29_999, 30_000, 30_001)
 	}
-	return told{at, maybe(d, 4, ms)}
+	return exported{at, maybe(d, 4, ms)}
 }
 
-func (d dice) exportRow(listener string, track int, what told, imported time.Time) lake.PlayRow {
+func (d dice) exportRow(listener string, track int, what exported, imported time.Time) lake.PlayRow {
 	row := d.inExport(track, what.at)
 	row.PlayedAt, row.MSPlayed = &what.at, what.ms
 	if d.chance(3) {

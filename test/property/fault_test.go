@@ -14,14 +14,14 @@ import (
 
 var errFault = errors.New("a fault of the test")
 
-// fault makes one call of the functions' clients go wrong.
+// fault makes one call of the functions' clients fail.
 type fault struct {
-	calls int                                 // that were made
-	at    int                                 // the number of the call, 0: none
-	how   func(call func() error) (err error) // what becomes of it
+	calls int                                 // made so far
+	at    int                                 // the number of the call that fails, 0: none
+	how   func(call func() error) (err error) // replaces the call
 }
 
-// The ways in which a call fails: before it does anything, and after it has done all.
+// A call fails before it does anything, or after it has done everything.
 func failBefore(func() error) error { return errFault }
 
 func failAfter(call func() error) error {
@@ -31,7 +31,7 @@ func failAfter(call func() error) error {
 	return errFault
 }
 
-// set lets a call go wrong, so many from now.
+// set makes the call of a number from now fail.
 func (f *fault) set(at int, how func(call func() error) error) { f.at, f.how, f.calls = at, how, 0 }
 
 func (f *fault) do(call func() error) error {

@@ -20,7 +20,7 @@ type object struct {
 	features []lake.FeaturesRow
 }
 
-// content is the object as it is stored.
+// content is the stored content of the object.
 func (o object) content(t *testing.T) []byte {
 	t.Helper()
 	var content []byte
@@ -39,13 +39,13 @@ func (o object) content(t *testing.T) []byte {
 	return content
 }
 
-// history is everything that comes into the lake in one case, in the order in which it comes.
+// history is every object of the lake in one case, in the order of arrival.
 type history struct {
 	listeners []listener.Listener
 	objects   []object
 }
 
-// zones are time zones of all kinds: with summer time, without, on either half of the earth.
+// zones are time zones with and without summer time, on both halves of the earth.
 var zones = []string{"America/Los_Angeles", "Europe/Berlin", "Pacific/Auckland", "Asia/Kolkata", "UTC", "America/St_Johns"}
 
 // newHistory makes the history of two listeners until end. Their ids begin with prefix.
@@ -71,7 +71,7 @@ func (d dice) newHistory(t *testing.T, prefix string, end time.Time) (h history)
 	return h
 }
 
-// featureObjects makes answers of providers: a track is found, or missed first, or never.
+// featureObjects makes answers of providers: a track is found, found after a miss, or never found.
 func (d dice) featureObjects(end time.Time) (list []object) {
 	for i := range 4 {
 		at := end.Add(-d.within(0, years*365*24*time.Hour, time.Second)).Add(time.Duration(i) * time.Microsecond)

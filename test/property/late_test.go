@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// holdBack takes some objects of plays out of those that are coming. They come last and one by one, those
-// with the latest plays first, so that each refreshes as little as it can. Objects are preferred that begin
-// just after the beginning of a month: they can change what was before it.
+// holdBack removes some objects of plays from the coming ones. They are loaded last and one by one, those with the latest
+// plays first, so that each causes the smallest refresh. It prefers objects that begin just after the beginning of a
+// month, because they can change listens of the month before.
 func (w *world) holdBack(n int) (late []object) {
 	var begin, others []string
 	for _, o := range w.coming {

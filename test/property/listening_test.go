@@ -5,17 +5,16 @@ import (
 	"time"
 )
 
-// heard is a play as it was: its end and its track.
+// heard is the end and the track of a play.
 type heard struct {
 	at    time.Time
 	track int
 }
 
-// years is how long a history is.
+// years is the length of a history.
 const years = 3
 
-// listening makes what a listener has heard until end: sittings at random times and at those at which
-// mistakes would hide, sorted by time.
+// listening makes the plays of a listener until end, sorted by time: sittings at random times and at critical ones.
 func (d dice) listening(zone *time.Location, end time.Time) []heard {
 	places := d.places(zone, end)
 	var all []heard
@@ -32,8 +31,8 @@ func (d dice) listening(zone *time.Location, end time.Time) []heard {
 	return all
 }
 
-// places are the instants around which sittings are: beginnings of months and of the listener's years,
-// changes of the listener's clocks, and any others.
+// places are the instants of sittings: beginnings of months and of the listener's years, changes to and from summer time,
+// and random ones.
 func (d dice) places(zone *time.Location, end time.Time) (list []time.Time) {
 	begin := end.AddDate(-years, 0, 0)
 	for range 6 {
@@ -56,7 +55,7 @@ func (d dice) places(zone *time.Location, end time.Time) (list []time.Time) {
 func (d dice) sitting(middle time.Time) (list []heard) {
 	n := d.from(2, 30)
 	if d.chance(15) {
-		n = d.from(50, 90) // more than a page holds
+		n = d.from(50, 90) // more than a page
 	}
 	at := middle.Add(-d.within(0, time.Duration(n)*2*time.Minute, time.Millisecond))
 	track := d.track()

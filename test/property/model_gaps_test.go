@@ -38,9 +38,8 @@ func pagesOf(listener string, objects []object) (pages []page) {
 	return pages
 }
 
-// followsGap reports whether plays may have been missed before a listen that has these entries near: at one of
-// them begins a full page, and no page that has it goes back further; and none of them is in the middle of a
-// page.
+// followsGap reports whether plays may have been missed before a listen, from the entries near it: a full page begins at
+// one of them and no page with it begins earlier, and none of them is in the middle of a page.
 func followsGap(pages []page, near []*entry) bool {
 	gap := false
 	for _, e := range near {

@@ -8,8 +8,14 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// This file and the other model files compute the tables from the rules of the design in plain Go. They
-// share nothing with the SQL, and are written to be read, not to be fast.
+// The model files compute the tables in plain Go. They share nothing with the SQL, and prefer plain code to fast code.
+// The rules of a listen:
+//
+//  1. Rows with an equal key (listener, source, played_at, track_id) are one: of each column the largest value.
+//  2. An API row that follows another of its track within a second is a repetition.
+//  3. An export row counts from 30,000 ms. An API row does not count if such a row of its track ends within five seconds;
+//     if only shorter ones do, it counts with the longest of their times.
+//  4. A time that is not measured is the play's own length, and at most the time since the listener's previous listen.
 
 const (
 	repeatMicros = 1_000_000 // rule 2
@@ -109,7 +115,7 @@ func near(entries []*entry, at int64) (list []*entry) {
 	return list
 }
 
-// listenOf makes a listen of an entry if it is one, from all entries of its track that are near (rule 3).
+// listenOf makes a listen of an entry if it counts, from all near entries of its track (rule 3).
 func listenOf(e *entry, near []*entry) (listen, bool) {
 	l := listen{entry: *e}
 	api, export, longest := false, false, (*int64)(nil)
@@ -141,8 +147,8 @@ func listenOf(e *entry, near []*entry) (listen, bool) {
 	return l, true
 }
 
-// boundByPause bounds what is not measured by the time since the listen before, in whole milliseconds
-// (rule 4). Listens at the same instant have the same listen before.
+// boundByPause limits times that are not measured to the time since the previous listen, in whole milliseconds (rule 4).
+// Listens at the same instant have the same previous listen.
 func boundByPause(list []listen) {
 	before, last := time.Time{}, time.Time{} // the newest listen at an earlier instant, and at this one
 	for i, l := range list {
@@ -156,4 +162,20 @@ func boundByPause(list []listen) {
 			list[i].ms = &pause
 		}
 	}
+}
+
+// largest is the larger of two values; null is less than any.
+func largest[T cmp.Ordered](a, b *T) *T {
+	if a == nil || b != nil && *b > *a {
+		return b
+	}
+	return a
+}
+
+// either is the larger of two truths: true, false, null.
+func either(a, b *bool) *bool {
+	if a == nil || b != nil && *b {
+		return b
+	}
+	return a
 }

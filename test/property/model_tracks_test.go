@@ -29,8 +29,7 @@ func counts(row lake.PlayRow) bool {
 	return row.Readable() && (row.Source == lake.SourceAPI || row.MSPlayed != nil && *row.MSPlayed >= countedMS)
 }
 
-// tracksOf computes the table tracks, by track: of all rows of all listeners the one that comes last in
-// the order.
+// tracksOf computes the table tracks, by track: the last row, in the order of [later], of all listeners.
 func tracksOf(objects []object) map[string]lake.PlayRow {
 	best := map[string]lake.PlayRow{}
 	for _, o := range objects {
@@ -58,8 +57,7 @@ func value(s *string) string {
 	return *s
 }
 
-// featuresOf computes the view features, by track: a row that was found before one that was not, then the
-// latest.
+// featuresOf computes the view features, by track: a found row before a miss, then the latest row.
 func featuresOf(objects []object) map[string]lake.FeaturesRow {
 	best := map[string]lake.FeaturesRow{}
 	for _, o := range objects {
@@ -73,14 +71,14 @@ func featuresOf(objects []object) map[string]lake.FeaturesRow {
 	return best
 }
 
-// listener is whose object it is, "" for features.
+// listener is the id of the object's listener, "" for features.
 func (o object) listener() string {
 	_, rest, _ := strings.Cut(o.name, "/listener=")
 	id, _, _ := strings.Cut(rest, "/")
 	return id
 }
 
-// rejectedOf counts a listener's distinct items that could not be read.
+// rejectedOf counts a listener's distinct rejected items.
 func rejectedOf(listener string, objects []object) int {
 	items := map[string]bool{}
 	for _, o := range objects {

@@ -9,9 +9,8 @@ import (
 	"spotify-insights.internal/shared/listener"
 )
 
-// checkPage compares the table top_ten, which SQL ranks, with the tracks of the page, which Go ranks from the
-// snapshot, row for row in every period of every listener. Until the next day's run a snapshot may name a
-// track differently: see nextDay.
+// checkPage compares the table top_ten, ranked in SQL, with the tracks of the page, ranked in Go from the snapshot, row for
+// row in every period of every listener. A snapshot can have other names of tracks until the next day's run: see nextDay.
 func (w *world) checkPage() {
 	w.t.Helper()
 	s := config.Dashboard{Listeners: listener.Set{}}

@@ -7,19 +7,19 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// pages makes the lake objects of the pages that ingest has fetched of a listener's list.
+// pages makes the lake objects of the API pages that ingest has fetched of a listener's list.
 func (d dice) pages(listener string, list []report, end time.Time) (objects []object) {
-	known := map[string]bool{}
+	written := map[string]bool{}
 	for _, at := range d.fetches(list, end) {
 		rows := d.page(listener, list, at)
 		if len(rows) == 0 {
 			continue
 		}
 		name := lake.PageName(listener, rows)
-		if known[name] { // the window is unchanged
+		if written[name] { // the page is unchanged
 			continue
 		}
-		known[name] = true
+		written[name] = true
 		for i := range rows {
 			rows[i].Object = name
 		}
@@ -28,7 +28,7 @@ func (d dice) pages(listener string, list []report, end time.Time) (objects []ob
 	return objects
 }
 
-// fetches are the times of ingests: usually a dozen plays apart, and now and then many more.
+// fetches are the times of ingests: usually a dozen plays apart, sometimes many more.
 func (d dice) fetches(list []report, end time.Time) (times []time.Time) {
 	missed := 0
 	for i := len(list) - 1; i >= 0; i-- {
@@ -49,8 +49,8 @@ func (d dice) fetches(list []report, end time.Time) (times []time.Time) {
 	return times
 }
 
-// page makes the rows of one answer: the last 50 of what is known. Some answers are hours old, some are in
-// the order in which the plays became known, some have more or fewer items.
+// page makes the rows of one answer: the last 50 reports. Some answers are hours old, some are in
+// the order in which the plays were reported, some have more or fewer items.
 func (d dice) page(listener string, list []report, at time.Time) (rows []lake.PlayRow) {
 	asOf, size := at, lake.PageSize
 	if d.chance(10) {

@@ -1,6 +1,6 @@
-// Package property tests the whole of the pipeline from the lake on with random histories. Whatever has
-// happened on the way, the tables, snapshots and documents are those that plain Go computes from the lake,
-// the page ranks as the tables do, and a full rebuild changes nothing.
+// Package property tests the pipeline from the lake on with random histories and random faults. In the end the tables,
+// snapshots and documents are those that plain Go computes from the lake, the page ranks as the tables do, and a full
+// rebuild changes nothing.
 package property
 
 import (
@@ -17,12 +17,12 @@ import (
 
 var (
 	soak   = flag.Bool("soak", false, "run the long tests at full length")
-	seed   = flag.Uint64("seed", 0, "the first seed; with -end and -cases it makes a case that failed again")
+	seed   = flag.Uint64("seed", 0, "the first seed; with -end and -cases it repeats a case that failed")
 	cases  = flag.Int("cases", 2, "how many cases to run, each with a seed of its own")
 	finish = flag.String("end", "", "the end of the histories in RFC 3339, now where it is not given")
 )
 
-// perCloud is how many cases share a cloud, which keeps the answers of all its jobs.
+// perCloud is how many cases share a cloud, which retains the answers of all its jobs.
 const perCloud = 10
 
 func TestHistories(t *testing.T) {
@@ -43,7 +43,7 @@ func TestHistories(t *testing.T) {
 			for n := first; n < min(first+perCloud, *cases); n++ {
 				one := *seed + uint64(n)
 				t.Run(fmt.Sprint(one), func(t *testing.T) {
-					t.Parallel() // each waits for most of its time
+					t.Parallel() // each waits most of its time
 					t.Logf("to run it again: go test ./test/property -cases 1 -seed %d -end %s", one, end.Format(time.RFC3339))
 					runCase(t, s, one, end, &covered)
 				})
@@ -55,7 +55,7 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// runCase makes a history, lets it come to the pipeline in a random way, and compares what comes of it.
+// runCase makes a history, sends it through the pipeline in a random way, and compares the results.
 func runCase(t *testing.T, s config.All, seed uint64, end time.Time, covered *coverage) {
 	name := fmt.Sprintf("case%d", seed)
 	d := newDice(seed)
@@ -88,7 +88,7 @@ func runCase(t *testing.T, s config.All, seed uint64, end time.Time, covered *co
 		w.must(w.insights.Delete(t.Context(), insights.DocumentName(l.ID)))
 	}
 	for _, table := range []string{"listens", "tracks", "top_ten"} {
-		w.tell("DELETE FROM %s." + table + " WHERE TRUE")
+		w.rows("DELETE FROM %s." + table + " WHERE TRUE")
 	}
 	w.handle(time.Now())
 	w.checkAll()
@@ -98,8 +98,8 @@ func runCase(t *testing.T, s config.All, seed uint64, end time.Time, covered *co
 	w.checkOldMessage()
 }
 
-// nextDay makes a run as one of the next day is: every listener gets a new snapshot. Until then the snapshot
-// of a listener without news keeps the old names of tracks that another listener's plays have renamed.
+// nextDay makes a run like the first one of the next day: every listener gets a new snapshot. Until then the snapshot of
+// a listener without news has the old names of tracks that another listener's plays have renamed.
 func (w *world) nextDay() {
 	w.t.Helper()
 	for i, d := range w.documents() {
@@ -127,7 +127,7 @@ func (w *world) tables() []string {
 	return append(w.rows("SELECT * FROM %s.listens ORDER BY listener, played_at, track_id"), w.rows("SELECT * FROM %s.tracks ORDER BY track_id")...)
 }
 
-// checkOldMessage checks that a message older than the documents makes no work.
+// checkOldMessage checks that a message older than the documents causes no work.
 func (w *world) checkOldMessage() {
 	w.t.Helper()
 	for _, d := range w.documents() {

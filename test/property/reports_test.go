@@ -8,25 +8,23 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// report is an item of Spotify's list of recent plays. The list holds it from since, and until it is
-// replaced, if it ever is.
+// report is an item of Spotify's list of recent plays, which contains it from since to until.
 type report struct {
 	heard
 	since, until time.Time
 	reject       string // why it is not a play, "" where it is one
 	item         string // of what is not a play
-	timeless     bool   // of what is not a play: the item does not say when
+	timeless     bool   // of what is not a play: the item has no time
 }
 
 func (r report) shownAt(at time.Time) bool {
 	return !r.since.After(at) && (r.until.IsZero() || r.until.After(at))
 }
 
-// forever is later than any fetch.
+// forever stands for a time after every fetch.
 var forever time.Time
 
-// reports makes what Spotify lists of what was heard: most plays at once, some late, some twice, some
-// moved, some never.
+// reports makes Spotify's list of plays: most plays are in it at once, some late, some twice, some moved, some never.
 func (d dice) reports(all []heard) (list []report) {
 	lateUntil, late := 0, time.Time{}
 	for i, h := range all {
@@ -62,13 +60,13 @@ func (d dice) reports(all []heard) (list []report) {
 	return list
 }
 
-// repeat is the time between two reports of one play, which is or is not recognized as a repetition.
+// repeat is the time between two reports of one play. Short ones are recognized as repetitions.
 func (d dice) repeat() time.Duration {
 	return pick(d, time.Microsecond, 400*time.Millisecond, time.Second, time.Second+time.Microsecond,
 		2*time.Second, 5*time.Second, d.within(0, time.Second, time.Microsecond), d.within(0, time.Second, time.Millisecond))
 }
 
-// notPlay makes an item beside a play that cannot be read or is not music.
+// notPlay makes an item near a play that is rejected or not music.
 func (d dice) notPlay(i int, beside report) report {
 	beside.at = beside.at.Add(d.within(0, time.Minute, time.Second))
 	beside.since = beside.since.Add(time.Minute)

@@ -23,7 +23,7 @@ const (
 		"instrumentalness, liveness, valence, tempo, time_signature"
 )
 
-// checkSnapshots compares the listeners' snapshots with what they should hold, row for row.
+// checkSnapshots compares the listeners' snapshots with the model, row for row.
 func (w *world) checkSnapshots() {
 	w.t.Helper()
 	objects := w.loadedObjects()
@@ -59,7 +59,7 @@ func (w *world) checkSnapshots() {
 	}
 }
 
-// ordered fails the test where rows are not those wanted, in their order.
+// ordered fails the test where rows are not the wanted ones in their order.
 func (w *world) ordered(what string, got, want []string) {
 	w.t.Helper()
 	w.same(what, got, want)
@@ -68,7 +68,7 @@ func (w *world) ordered(what string, got, want []string) {
 	}
 }
 
-// reader is a database that only reads files.
+// reader is a database for reading files.
 var reader = sync.OnceValue(func() *sql.DB {
 	connector, err := duckdb.NewConnector("", nil)
 	if err != nil {

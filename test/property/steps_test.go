@@ -8,7 +8,7 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-// step does one thing of what may happen to a pipeline, at random.
+// step does one random thing that can happen to a pipeline.
 func (w *world) step() {
 	w.t.Helper()
 	w.note("")
@@ -34,7 +34,7 @@ func (w *world) step() {
 	}
 }
 
-// goWrong lets one of the next calls fail, or lets something else be done just before it.
+// goWrong makes one of the next calls fail, or something else happen just before it.
 func (w *world) goWrong() {
 	at := w.dice.from(1, 12)
 	switch w.dice.IntN(4) {
@@ -60,7 +60,7 @@ func (w *world) goWrong() {
 	}
 }
 
-// loadSome has objects come and loads some of those that have come, in any order, and some of them again.
+// loadSome writes some objects, and loads some of those that are there in any order, some of them again.
 func (w *world) loadSome() {
 	w.t.Helper()
 	w.arrive(w.dice.from(0, 1+len(w.objects)/8))
@@ -77,7 +77,7 @@ func (w *world) loadSome() {
 	w.load(list[n:])
 }
 
-// deliver gives topten a message: in any order, some again. After a whole run the tables are right.
+// deliver sends topten a message: in any order, some again. After a whole run the tables are right.
 func (w *world) deliver() {
 	w.t.Helper()
 	at := time.Now()
@@ -97,8 +97,7 @@ func (w *world) deliver() {
 	}
 }
 
-// changeDocument makes a listener's document what a wrong clock, another program or a person may have
-// made of it.
+// changeDocument changes a listener's document as a wrong clock, another program or a person can.
 func (w *world) changeDocument(i int) {
 	w.t.Helper()
 	ctx, name := w.t.Context(), insights.DocumentName(w.listeners[i].ID)
@@ -128,16 +127,15 @@ func (w *world) changeDocument(i int) {
 	w.must(w.insights.WriteJSON(ctx, name, d, generation))
 }
 
-// loseRows deletes rows of a table. What is lost of plays is found by reconcile, what is lost of listens by
-// the next run.
+// loseRows deletes rows of a table. reconcile finds lost plays, and the next run lost listens.
 func (w *world) loseRows() {
 	w.t.Helper()
 	if w.dice.chance(50) {
 		w.note("empty plays")
-		w.tell("DELETE FROM %s.plays WHERE TRUE")
+		w.rows("DELETE FROM %s.plays WHERE TRUE")
 		if w.dice.chance(50) { // a reset that was interrupted
 			w.note("and listens")
-			w.tell("DELETE FROM %s.listens WHERE TRUE")
+			w.rows("DELETE FROM %s.listens WHERE TRUE")
 			w.note("run %v", w.handle(time.Now()))
 		}
 		w.fault.set(0, nil)
@@ -149,11 +147,10 @@ func (w *world) loseRows() {
 		return
 	}
 	w.note("lose listens")
-	w.tell("DELETE FROM %s.listens WHERE MOD(UNIX_MICROS(played_at), 3) = 0")
+	w.rows("DELETE FROM %s.listens WHERE MOD(UNIX_MICROS(played_at), 3) = 0")
 }
 
-// settled reports whether the table listens has as many rows as the documents say. A loss can be seen only
-// then.
+// settled reports whether the table listens has as many rows as the documents say. A loss is visible only then.
 func (w *world) settled() bool {
 	w.t.Helper()
 	for _, l := range w.listeners {

@@ -1,41 +1,27 @@
 package property
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"cloud.google.com/go/bigquery"
-	"google.golang.org/api/iterator"
+	"spotify-insights.internal/functions/local/machine/machinetest"
 )
 
-// rows are the rows of a query of the test's own, each a line. The query names the dataset %s.
+// rows returns the rows of a query of the test's own, each a line. %s is the name of the dataset.
 func (w *world) rows(query string) (lines []string) {
 	w.t.Helper()
-	q := w.client.Query(strings.ReplaceAll(query, "%s", w.dataset))
-	q.Labels = map[string]string{"app": "test"} // machinetest knows its own by that
-	it, err := q.Read(w.t.Context())
-	w.must(err)
-	for {
-		var values []bigquery.Value
-		err := it.Next(&values)
-		if errors.Is(err, iterator.Done) {
-			return lines
-		}
-		w.must(err)
+	for _, values := range machinetest.Rows(w.t, w.client, strings.ReplaceAll(query, "%s", w.dataset)) {
 		cells := make([]any, len(values))
 		for i, v := range values {
 			cells[i] = v
 		}
 		lines = append(lines, line(cells...))
 	}
+	return lines
 }
-
-// tell sends a statement without rows.
-func (w *world) tell(statement string) { w.t.Helper(); w.rows(statement) }
 
 // line is a row as text.
 func line(cells ...any) string {
@@ -73,7 +59,7 @@ func pointed[T any](p *T) string {
 	return word(*p)
 }
 
-// same fails the test where rows are not those wanted, in any order.
+// same fails the test where rows are not the wanted ones, in any order.
 func (w *world) same(what string, got, want []string) {
 	w.t.Helper()
 	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
@@ -85,7 +71,7 @@ func (w *world) same(what string, got, want []string) {
 	w.t.Fatalf("missing:\n%s", strings.Join(without(want, got), "\n"))
 }
 
-// without are the first lines of a that b lacks, each as often as it is lacking.
+// without returns the first lines of a that b lacks, each as often as it lacks it.
 func without(a, b []string) (list []string) {
 	number := map[string]int{}
 	for _, l := range b {

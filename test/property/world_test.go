@@ -9,32 +9,30 @@ import (
 	"time"
 
 	"cloud.google.com/go/bigquery"
-	"github.com/cloudevents/sdk-go/v2/event"
 
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/functions/reconcile"
 	"spotify-insights.internal/functions/topten"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/config"
-	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// world is the pipeline of one case, from the lake on: a dataset and two listeners of its own in a cloud
-// that it shares.
+// world is the pipeline of one case from the lake on: a dataset and two listeners of its own in a shared cloud.
 type world struct {
 	t    *testing.T
 	dice dice
 	history
-	coming     []object          // has not come into the lake
+	coming     []object          // not in the lake yet
 	lake       map[string]object // by name
 	loaded     map[string]bool   // objects that have a receipt
 	unsure     bool              // a load has failed, so loaded may lack some, or rows may have no receipt
 	meanwhile  bool              // something was loaded during the last run
 	messages   []time.Time       // for topten
-	steps      []string          // what was done, for the report of a failure
+	steps      []string          // for the report of a failure
 	fault      *fault
 	lakeBucket *bucket.Bucket
 	insights   *bucket.Bucket
@@ -45,7 +43,7 @@ type world struct {
 	refresher  *topten.Refresher
 }
 
-// newWorld makes the tables of a case. s are the settings of the cloud.
+// newWorld makes the tables of a case. s is the configuration of the cloud.
 func newWorld(t *testing.T, s config.All, name string, d dice, h history) *world {
 	t.Helper()
 	ctx := t.Context()
@@ -55,17 +53,13 @@ func newWorld(t *testing.T, s config.All, name string, d dice, h history) *world
 		s.Listeners[l.ID] = l
 	}
 	w.dataset = s.Dataset
-	loader, lakeBucket, tables, err := loader.Open(ctx, s.Load)
-	w.must(err)
-	w.must(tables.Create(ctx))
-	w.client, err = warehouse.Client(ctx, s.Warehouse)
-	w.must(err)
-	w.insights, err = bucket.Open(ctx, s.InsightsBucket)
-	w.must(err)
-	faulty := faultyWarehouse{tables, w.fault}
-	w.lakeBucket, w.loader = lakeBucket, loader
-	loader.Warehouse, loader.Publisher = faulty, w
-	w.reconciler = &reconcile.Reconciler{Lake: w, Warehouse: faulty, Loader: loader}
+	rig := machinetest.Clients(t, s)
+	w.must(rig.Warehouse.Create(ctx))
+	w.client, _ = machinetest.Dataset(t, s)
+	faulty := faultyWarehouse{rig.Warehouse, w.fault}
+	w.lakeBucket, w.insights, w.loader = rig.Lake, rig.Insights, rig.Loader
+	w.loader.Warehouse, w.loader.Publisher = faulty, w
+	w.reconciler = &reconcile.Reconciler{Lake: w, Warehouse: faulty, Loader: w.loader}
 	w.refresher = &topten.Refresher{
 		Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: faulty, Objects: faultyBucket{w.insights, w.fault, s.Listeners}, Now: time.Now,
 	}
@@ -94,7 +88,7 @@ func (w *world) List(ctx context.Context, prefix string) (list []bucket.Object, 
 	return list, err
 }
 
-// Publish keeps a message for topten.
+// Publish stores a message for topten.
 func (w *world) Publish(context.Context) error {
 	w.messages = append(w.messages, time.Now())
 	return nil
@@ -112,7 +106,7 @@ func (w *world) arrive(n int) {
 	w.coming = w.coming[n:]
 }
 
-// load loads objects as their events would have it, and publishes a message.
+// load loads objects as the function load does, and publishes a message.
 func (w *world) load(names []string) {
 	w.t.Helper()
 	var list []bucket.Object
@@ -120,14 +114,14 @@ func (w *world) load(names []string) {
 		list = append(list, bucket.Object{Name: name})
 	}
 	receipts, err := w.loader.Load(w.t.Context(), list)
-	w.keep(receipts, err)
+	w.markLoaded(receipts, err)
 	if err == nil {
 		w.must(w.Publish(w.t.Context()))
 	}
 }
 
-// keep notes what was loaded.
-func (w *world) keep(receipts []warehouse.Receipt, err error) {
+// markLoaded marks the objects of receipts as loaded.
+func (w *world) markLoaded(receipts []warehouse.Receipt, err error) {
 	w.t.Helper()
 	for _, r := range receipts {
 		if r.Error != nil {
@@ -136,23 +130,23 @@ func (w *world) keep(receipts []warehouse.Receipt, err error) {
 		w.loaded[r.Object] = true
 	}
 	w.unsure = w.unsure || err != nil
-	w.passing(err)
+	w.expected(err)
 }
 
-// passing ends the test at an error that the test has not made.
-func (w *world) passing(err error) {
+// expected ends the test at an error that the test has not made.
+func (w *world) expected(err error) {
 	w.t.Helper()
 	if err != nil && !errors.Is(err, errFault) && !strings.Contains(err.Error(), "another run has written the document") {
 		w.must(err)
 	}
 }
 
-// reconcile loads what the lake has and the warehouse has not.
+// reconcile loads the objects that the warehouse lacks.
 func (w *world) reconcile() {
 	w.t.Helper()
-	names := sortedKeys(w.lake) // more may come meanwhile
+	names := sortedKeys(w.lake) // more can be written meanwhile
 	result, err := w.reconciler.Run(w.t.Context())
-	w.passing(err)
+	w.expected(err)
 	if w.unsure = err != nil; w.unsure {
 		return
 	}
@@ -164,16 +158,11 @@ func (w *world) reconcile() {
 	}
 }
 
-// handle gives topten a message of a time and reports whether it made a whole run.
+// handle sends topten a message of a time, and reports whether it made a whole run.
 func (w *world) handle(at time.Time) (ran bool) {
 	w.t.Helper()
-	e := event.New()
-	e.SetID("1")
-	e.SetSource("//property")
-	e.SetType(events.MessagePublished)
-	e.SetTime(at)
 	before := w.fault.calls
-	err := w.refresher.Handle(w.t.Context(), e)
-	w.passing(err)
+	err := w.refresher.Handle(w.t.Context(), machinetest.Message(at))
+	w.expected(err)
 	return err == nil && w.fault.calls-before > len(w.listeners) // more than the documents were read
 }

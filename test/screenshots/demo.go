@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// demo is the command as it runs for somebody who has set nothing.
+// demo is the running command without any configuration.
 type demo struct {
 	page string // its address, with a slash at the end
 	stop func()
 }
 
-// startDemo builds the command, starts it on data below dir, and waits until it says where its page is.
+// startDemo builds the command, starts it on data below dir, and waits for the address of its page.
 func startDemo(ctx context.Context, dir string) (*demo, error) {
 	binary := filepath.Join(dir, "local")
 	if text, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "spotify-insights.internal/functions/local").CombinedOutput(); err != nil {
@@ -29,7 +29,7 @@ func startDemo(ctx context.Context, dir string) (*demo, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	cmd := exec.CommandContext(ctx, binary)
-	// Nothing of one's own environment: an account there would be shown instead of the demo.
+	// Not this process's environment, in which an account can be configured.
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "DATA_DIR=" + filepath.Join(dir, "data"),
 		"PORT=0", `LISTENERS={"me":{"time_zone":"Europe/Berlin"}}`,
@@ -45,14 +45,14 @@ func startDemo(ctx context.Context, dir string) (*demo, error) {
 		cancel()
 		return nil, fmt.Errorf("starting the demo: %w", err)
 	}
-	var said strings.Builder
+	var output strings.Builder
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		fmt.Fprintln(&said, lines.Text())
+		fmt.Fprintln(&output, lines.Text())
 		if _, page, ok := strings.Cut(lines.Text(), "page at "); ok {
 			drained := make(chan struct{})
 			go func() {
 				defer close(drained)
-				_, _ = io.Copy(io.Discard, out) // a full pipe would hold it up
+				_, _ = io.Copy(io.Discard, out) // a full pipe would block the demo
 			}()
 			return &demo{page: strings.TrimSpace(page), stop: func() {
 				cancel()
@@ -62,8 +62,8 @@ func startDemo(ctx context.Context, dir string) (*demo, error) {
 		}
 	}
 	cancel()
-	_ = cmd.Wait() // how it ended is in its state
-	return nil, fmt.Errorf("the demo ended before it had a page: %s\n%s", cmd.ProcessState, &said)
+	_ = cmd.Wait() // its result is in cmd.ProcessState
+	return nil, fmt.Errorf("the demo ended before it had a page: %s\n%s", cmd.ProcessState, &output)
 }
 
 // ranked waits until ten tracks are ranked and their audio features are asked for.
@@ -86,7 +86,7 @@ func (d *demo) ranked(ctx context.Context) error {
 	}
 }
 
-// shown reports whether there is all to be seen that there will be.
+// shown reports whether the page shows ten tracks, and no track waits for audio features.
 func (d *demo) shown(ctx context.Context) (bool, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.page+"insights.json", nil)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command screenshots takes the pictures of the page that the README shows: of the demo, in Chromium,
-// on a desk and on a phone, light and dark.
+// Command screenshots takes the README's pictures of the page: of the demo, in Chromium, on a desktop and a phone, light
+// and dark.
 //
 //	go run ./test/screenshots [-out DIR] [-full] [-chromium COMMAND]
 package main
@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// limit is how long everything may take, a first build included.
+// limit bounds the whole run, with a first build.
 const limit = 15 * time.Minute
 
 func main() {
@@ -42,7 +42,7 @@ func run(ctx context.Context, out, chromium string, full bool) error {
 		return fmt.Errorf("making a folder to work in: %w", err)
 	}
 	defer os.RemoveAll(work)
-	browser, closeBrowser, err := openBrowser(ctx, chromium, work) // first: a missing one is found before the long build
+	browser, closeBrowser, err := openBrowser(ctx, chromium, work) // first, because a missing browser is found before the long build
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// screen is what the page is looked at on. Width and height are in CSS pixels, each of which is scale
-// pixels of the picture wide and high.
+// screen is the size of a screen in CSS pixels. A CSS pixel has scale pixels of the picture in each direction.
 type screen struct {
 	width, height int64
 	scale         float64
@@ -59,8 +58,8 @@ func openBrowser(ctx context.Context, command, dir string) (context.Context, con
 	return ctx, closeBoth, nil
 }
 
-// takePictures loads the page once, so that every picture shows the same, and takes one for every
-// screen and scheme.
+// takePictures loads the page once, so that every picture shows the same, and takes one picture for every screen and
+// scheme.
 func takePictures(ctx context.Context, address, out string, full bool) error {
 	if err := chromedp.Do(ctx, chromedp.Navigate(address), chromedp.WaitVisible(".top li:nth-child(10)"), chromedp.WaitVisible(".top .sound")); err != nil {
 		return fmt.Errorf("opening the page: %w", err)
@@ -106,7 +105,7 @@ func takePicture(ctx context.Context, s screen, scheme string, full bool) ([]byt
 	})
 }
 
-// emulate shows the page as on a screen, to somebody who prefers a scheme.
+// emulate sets the screen and the preferred scheme.
 func emulate(s screen, scheme string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{

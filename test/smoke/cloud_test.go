@@ -19,16 +19,16 @@ import (
 const (
 	listener = "smoke"
 	zone     = "America/Los_Angeles" // the listener's
-	// runLimit is how long a run may take, a few minutes being usual; cleanLimit is for what comes after,
-	// also after an interrupt. Both are to fit into the time that make smoke gives the test.
+	// runLimit bounds a run, which usually takes a few minutes; cleanLimit bounds the removal after it, also after an
+	// interrupt. Together they fit into the time that make smoke gives the test.
 	runLimit   = 30 * time.Minute
 	cleanLimit = 5 * time.Minute
-	// maxBilled is what one query may be billed, in bytes: each reads a few tables of some hundred rows.
+	// maxBilled bounds the bytes that one query is billed: each reads a few tables of some hundred rows.
 	maxBilled = 1 << 30
 )
 
-// start names the project that SMOKE_PROJECT does, or starts an embedded cloud, and makes a sandbox there
-// that is removed in the end, whatever becomes of the test. The context ends with an interrupt.
+// start makes a sandbox in the project of SMOKE_PROJECT, or in an embedded cloud. It is removed at the end of the test,
+// also after a failure. The context ends with an interrupt.
 func start(t *testing.T) (context.Context, *sandbox) {
 	t.Helper()
 	project := os.Getenv("SMOKE_PROJECT")
@@ -50,17 +50,17 @@ func start(t *testing.T) (context.Context, *sandbox) {
 	return ctx, b
 }
 
-// onlyReal makes sure that a run on a real project is one.
+// onlyReal fails where the environment names an emulator.
 func onlyReal() error {
 	for _, variable := range []string{config.StorageEmulator, "STORAGE_EMULATOR_HOST_GRPC", config.BigQueryEmulator} {
 		if os.Getenv(variable) != "" {
-			return fmt.Errorf("%s is set, so that this would prove nothing of a project: unset it, or leave PROJECT out", variable)
+			return fmt.Errorf("%s is set, so the test would not use the project: unset it, or leave PROJECT out", variable)
 		}
 	}
 	return nil
 }
 
-// newSandbox names a sandbox that nobody else has, and points the functions there.
+// newSandbox makes a sandbox with new names, and makes the functions use it.
 func newSandbox(t *testing.T, project string) *sandbox {
 	t.Helper()
 	random := strings.ToLower(rand.Text()[:10])
@@ -88,7 +88,7 @@ func newSandbox(t *testing.T, project string) *sandbox {
 	return b
 }
 
-// clean removes the sandbox, and says what could not be removed and how else it can.
+// clean removes the sandbox. Where that fails, it reports the commands that remove the rest.
 func (b *sandbox) clean(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), cleanLimit)
 	defer cancel()
@@ -99,7 +99,7 @@ func (b *sandbox) clean(t *testing.T) {
 	left, err := b.left(ctx)
 	switch {
 	case err != nil:
-		t.Errorf("What is left cannot be told: %v\nThis removes everything:\n%s", err, strings.Join(b.byHand(), "\n"))
+		t.Errorf("Listing what is left: %v\nThis removes everything:\n%s", err, strings.Join(b.byHand(), "\n"))
 	case len(left) > 0:
 		t.Errorf("Something is left. This removes it:\n%s", strings.Join(left, "\n"))
 	default:

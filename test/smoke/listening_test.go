@@ -12,20 +12,20 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-// page is an ingest: Spotify's clock, and whether there is anything new.
+// page is an ingest: its time, and whether there is anything new.
 type page struct {
 	at  time.Time
 	new bool
 }
 
-// listening is what the listener has played, and when he is asked.
+// listening is the plays of the listener, and the ingests.
 type listening struct {
 	plays []fakespotify.Play
 	pages []page
 }
 
-// listen makes a history with plays in each window, with gaps between them, plays that come in two pages,
-// plays that are lost, a late one, and one that is unreadable.
+// listen makes a history with plays in each period, gaps between them, plays that are in two pages, plays that are lost,
+// a late one, and one that is rejected.
 func listen(now time.Time) (l listening) {
 	stretch := func(days, n int) []fakespotify.Play {
 		from := now.AddDate(0, 0, -days)
@@ -45,11 +45,11 @@ func listen(now time.Time) (l listening) {
 	return l
 }
 
-// heard are the plays that Spotify has told of, oldest first.
-func (l listening) heard(fake *fakespotify.Server) (plays []fakespotify.Play) {
-	served := fake.Served(listener)
+// served are the plays that Spotify has reported, oldest first.
+func (l listening) served(fake *fakespotify.Server) (plays []fakespotify.Play) {
+	reported := fake.Served(listener)
 	for _, p := range l.plays {
-		if served[p.Key()] {
+		if reported[p.Key()] {
 			plays = append(plays, p)
 		}
 	}
@@ -82,7 +82,7 @@ func periods(plays []fakespotify.Play, zone *time.Location) []string {
 }
 
 // totals are "plays | ms | tracks" of tracks that are counted.
-func totals(counts []fakespotify.Count) string {
+func totals(counts []count) string {
 	plays, ms := 0, 0
 	for _, c := range counts {
 		plays, ms = plays+c.Times, ms+c.MS
@@ -100,8 +100,8 @@ func windowed(name string) bool {
 	return slices.ContainsFunc(insights.Windows, func(w insights.Window) bool { return w.Period == name })
 }
 
-// topTen are the first ten of ranked tracks, each a line of what is shown of it.
-func topTen(counts []fakespotify.Count, fake *fakespotify.Server) (lines []string) {
+// topTen are the first ten of ranked tracks, each a line of its figures.
+func topTen(counts []count, fake *fakespotify.Server) (lines []string) {
 	for i, c := range counts[:min(10, len(counts))] {
 		lines = append(lines, fmt.Sprintf("%d | %s | %s | %s | %d | %d | %s | %s", i+1, c.Track.ID, c.Track.Name, artists(c.Track), c.Times, c.MS,
 			moment(c.Last), values(fake, c.Track.ID, "danceability", "energy", "valence")))
@@ -130,7 +130,7 @@ func values(fake *fakespotify.Server, id string, names ...string) string {
 	return strings.Join(texts, " | ")
 }
 
-// shown are the lines of [topTen] as a view has them.
+// shown are the lines of [topTen] of a view.
 func shown(tracks []dashboard.Track) (lines []string) {
 	for _, t := range tracks {
 		lines = append(lines, fmt.Sprintf("%d | %s | %s | %s | %d | %d | %s | %s | %s | %s", t.Rank, t.TrackID, *t.TrackName, *t.Artists, t.TimesPlayed,

@@ -7,10 +7,10 @@ import (
 	"spotify-insights.internal/shared/secrets"
 )
 
-// memory is a Secret Manager of this process: by the secret's id its versions, the first of which is 1.
+// memory is a Secret Manager in memory: the versions of each secret, numbered from 1.
 type memory map[string][][]byte
 
-// Latest decodes the newest version; so does Newest, as nothing lags here.
+// Latest decodes the newest version, as Newest does: nothing lags here.
 func (m memory) Latest(_ context.Context, id string, v any) (version int, err error) {
 	version = len(m[id])
 	if version == 0 || m[id][version-1] == nil {

@@ -1,6 +1,6 @@
-// Package smoke tests the functions end to end on Cloud Storage and BigQuery: those of a real project where
-// one is given (make smoke), the embedded ones otherwise. Spotify and ReccoBeats are always invented, and
-// there is no Secret Manager: a test adds no secret to somebody's project.
+// Package smoke tests the functions end to end on Cloud Storage and BigQuery: those of a real project where one is given
+// (make smoke), the embedded ones otherwise. Spotify and ReccoBeats are always fakes, and the secrets are in memory: a
+// test adds no secret to a project.
 package smoke
 
 import (
@@ -19,8 +19,8 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// life is after which time what a run that was killed has left empties itself: tables and objects go, and
-// what holds them costs nothing.
+// life is the age at which tables and objects of a run are deleted if the run was killed. Empty buckets and datasets cost
+// nothing.
 const life = 24 * time.Hour
 
 // labels are on the buckets and the dataset of every run.
@@ -40,7 +40,7 @@ func openSandbox(ctx context.Context, s config.All) (*sandbox, error) {
 	if b.storage, err = storage.NewClient(ctx); err != nil {
 		return nil, fmt.Errorf("making a Cloud Storage client: %w", err)
 	}
-	b.storage.SetRetry(storage.WithPolicy(storage.RetryAlways)) // what is deleted twice is deleted
+	b.storage.SetRetry(storage.WithPolicy(storage.RetryAlways)) // it is safe to delete twice
 	b.bigquery, err = warehouse.Client(ctx, s.Warehouse)
 	return b, err
 }
@@ -54,7 +54,7 @@ func (b *sandbox) make(ctx context.Context) error {
 			Location: b.Location, Labels: labels,
 			UniformBucketLevelAccess: storage.UniformBucketLevelAccess{Enabled: true},
 			PublicAccessPrevention:   storage.PublicAccessPreventionEnforced,
-			SoftDeletePolicy:         &storage.SoftDeletePolicy{}, // none: what is deleted is gone, and costs nothing
+			SoftDeletePolicy:         &storage.SoftDeletePolicy{}, // none: deleted objects cost nothing
 			Lifecycle: storage.Lifecycle{Rules: []storage.LifecycleRule{{
 				Action: storage.LifecycleAction{Type: storage.DeleteAction}, Condition: storage.LifecycleCondition{AgeInDays: int64(life.Hours() / 24)},
 			}}},
@@ -77,7 +77,7 @@ func (b *sandbox) make(ctx context.Context) error {
 	return b.deployViews(ctx)
 }
 
-// deployViews gives the views the text that they are deployed with, which names the project.
+// deployViews gives the views the text of a deployment, which names the project.
 func (b *sandbox) deployViews(ctx context.Context) error {
 	views, err := warehouse.Views(b.Project + "." + b.Dataset)
 	if err != nil {
@@ -92,7 +92,7 @@ func (b *sandbox) deployViews(ctx context.Context) error {
 	return nil
 }
 
-// remove removes what there is of the sandbox with all that is in it.
+// remove removes the sandbox with its contents, as far as it was made.
 func (b *sandbox) remove(ctx context.Context) error {
 	var errs []error
 	for _, name := range b.buckets() {
@@ -125,7 +125,7 @@ func empty(ctx context.Context, bucket *storage.BucketHandle) error {
 	}
 }
 
-// left says what there is of the sandbox, each with the command that removes it.
+// left lists the commands that remove what still exists of the sandbox.
 func (b *sandbox) left(ctx context.Context) (commands []string, err error) {
 	var errs []error
 	note := func(command string, err error) {
@@ -145,7 +145,7 @@ func (b *sandbox) left(ctx context.Context) (commands []string, err error) {
 	return commands, errors.Join(errs...)
 }
 
-// byHand are the commands that remove the sandbox without this program.
+// byHand lists the commands that remove the whole sandbox.
 func (b *sandbox) byHand() (commands []string) {
 	for _, name := range b.buckets() {
 		commands = append(commands, removeBucket(name))
@@ -159,7 +159,7 @@ func (b *sandbox) removeDataset() string {
 	return fmt.Sprintf("bq rm -r -f -d %s:%s", b.Project, b.Dataset)
 }
 
-// missing reports whether an error says that there is no such thing.
+// missing reports whether an error means that something does not exist.
 func missing(err error) bool {
 	apiErr, ok := errors.AsType[*googleapi.Error](err)
 	return errors.Is(err, storage.ErrBucketNotExist) || ok && apiErr.Code == http.StatusNotFound

@@ -1,17 +1,8 @@
 package smoke
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,59 +12,14 @@ import (
 	"spotify-insights.internal/shared/config"
 )
 
-// made notes what is asked of new buckets on the way to the embedded storage, which keeps their names alone.
-func made(t *testing.T) func() []map[string]any {
-	host := os.Getenv(config.StorageEmulator)
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: host})
-	var mu sync.Mutex
-	var list []map[string]any
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		r.Body, r.Host = io.NopCloser(bytes.NewReader(body)), host
-		if r.Method == http.MethodPost && r.URL.Path == "/storage/v1/b" {
-			var bucket map[string]any
-			if err := json.Unmarshal(body, &bucket); err != nil {
-				t.Error(err)
-			}
-			mu.Lock()
-			list = append(list, bucket)
-			mu.Unlock()
-		}
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	t.Setenv(config.StorageEmulator, strings.TrimPrefix(server.URL, "http://"))
-	return func() []map[string]any {
-		mu.Lock()
-		defer mu.Unlock()
-		return list
-	}
-}
-
-// A sandbox has what empties it if nobody does, and is removed with what is in it, as far as it was made.
+// A sandbox is removed with its contents, as far as it was made. Its tables expire if nobody removes it.
 func TestSandbox(t *testing.T) {
 	t.Setenv("REGION", "europe-west1")
 	ctx := t.Context()
 	m := machinetest.Start(t)
-	buckets := made(t)
 	b := newSandbox(t, m.Config.Project)
 	if err := b.make(ctx); err != nil {
 		t.Fatal(err)
-	}
-	var want []map[string]any
-	for _, name := range []string{b.LakeBucket, b.InsightsBucket} {
-		want = append(want, map[string]any{
-			"name": name, "location": "europe-west1", "labels": map[string]any{"app": "spotify-insights-smoke"},
-			"iamConfiguration": map[string]any{"uniformBucketLevelAccess": map[string]any{"enabled": true}, "publicAccessPrevention": "enforced"},
-			"softDeletePolicy": map[string]any{"retentionDurationSeconds": "0"},
-			"lifecycle":        map[string]any{"rule": []any{map[string]any{"action": map[string]any{"type": "Delete"}, "condition": map[string]any{"age": 1.0}}}},
-		})
-	}
-	if diff := cmp.Diff(want, buckets()); diff != "" {
-		t.Errorf("buckets (-want +asked for):\n%s", diff)
 	}
 	meta, err := b.bigquery.Dataset(b.Dataset).Metadata(ctx)
 	if err != nil {
@@ -108,7 +54,7 @@ func TestSandbox(t *testing.T) {
 	stopped, stop := context.WithCancel(ctx)
 	stop()
 	if err := b.remove(stopped); err == nil {
-		t.Error("what could not be removed is told nobody of")
+		t.Error("a failed removal reports no error")
 	}
 	if left, err := b.left(ctx); err != nil || !cmp.Equal(left, []string{"gcloud storage rm --recursive gs://" + b.LakeBucket, "bq rm -r -f -d local:" + b.Dataset}) {
 		t.Errorf("left is %v, %v", left, err)
@@ -127,14 +73,13 @@ func TestSandbox(t *testing.T) {
 }
 
 func TestOnlyReal(t *testing.T) {
-	for _, variable := range []string{config.StorageEmulator, "STORAGE_EMULATOR_HOST_GRPC", config.BigQueryEmulator} {
-		t.Setenv(variable, "")
-	}
-	if err := onlyReal(); err != nil {
-		t.Error(err)
-	}
 	for _, variable := range []string{config.StorageEmulator, config.BigQueryEmulator} {
 		t.Run(variable, func(t *testing.T) {
+			t.Setenv(config.StorageEmulator, "")
+			t.Setenv(config.BigQueryEmulator, "")
+			if err := onlyReal(); err != nil {
+				t.Error(err)
+			}
 			t.Setenv(variable, "127.0.0.1:1")
 			if err := onlyReal(); err == nil || !strings.Contains(err.Error(), variable) {
 				t.Errorf("the error is %v", err)

@@ -1,8 +1,6 @@
 package fakespotify
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,105 +8,77 @@ import (
 )
 
 const (
-	contentJSON = "application/json; charset=utf-8"
 	contentHTML = "text/html; charset=utf-8"
 	contentText = "text/plain; charset=utf-8"
 )
 
-// answer is a whole response, ready to be sent.
+// answer is a whole response.
 type answer struct {
 	status int
 	header map[string]string
 	body   []byte
-
-	// plays are the readable ones in the body, and listener is whose they are.
-	listener string
-	plays    []PlayKey
-
-	// asked are the tracks whose audio features the body tells or does not know, and provider is the endpoint.
-	provider string
-	asked    []string
+	sent   func() // records what the body contains; nil where nothing is recorded
 }
 
 func jsonAnswer(status int, v any) answer {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false) // Spotify does not; names keep their < and >
-	if err := encoder.Encode(v); err != nil {
-		panic(fmt.Sprintf("fakespotify: encoding %T: %v", v, err)) // only this package's own types come here
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("fakespotify: encoding %T: %v", v, err)) // only this package's own types reach this
 	}
-	return answer{
-		status: status,
-		header: map[string]string{"Content-Type": contentJSON, "Cache-Control": "private, max-age=0"},
-		body:   bytes.TrimSuffix(body.Bytes(), []byte("\n")),
-	}
+	return answer{status: status, header: map[string]string{"Content-Type": "application/json; charset=utf-8", "Cache-Control": "private, max-age=0"}, body: body}
 }
 
 func textAnswer(status int, contentType, body string) answer {
 	return answer{status: status, header: map[string]string{"Content-Type": contentType}, body: []byte(body)}
 }
 
-// apiError is the form of every error of the Web API. Without a message the body holds the status alone.
-func apiError(status int, message string) answer {
-	return apiErrorFor(status, message, "")
-}
+// errorForm makes the error of a service.
+type errorForm func(status int, message, reason string) answer
 
-func apiErrorFor(status int, message, reason string) answer {
+// apiError has the form of every error of Spotify's Web API. Without a message the body contains only the status.
+func apiError(status int, message, reason string) answer {
 	type detail struct {
 		Status  int    `json:"status"`
 		Message string `json:"message,omitempty"`
 		Reason  string `json:"reason,omitempty"`
 	}
-	return jsonAnswer(status, struct {
-		Error detail `json:"error"`
-	}{detail{status, message, reason}})
+	return jsonAnswer(status, map[string]detail{"error": {status, message, reason}})
 }
 
-// oauthError is the form of an error of the accounts service (RFC 6749, 5.2): 400 for every one.
+// oauthError is an error of the accounts service about a request (RFC 6749, 5.2).
 func oauthError(code, description string) answer {
-	return oauthErrorWith(http.StatusBadRequest, code, description)
+	return oauthAnswer(http.StatusBadRequest, code, description)
 }
 
-func oauthErrorWith(status int, code, description string) answer {
+func oauthAnswer(status int, code, description string) answer {
 	return jsonAnswer(status, struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description,omitempty"`
 	}{code, description})
 }
 
-// reccoBeatsError is the form of an error of ReccoBeats. Only one has been seen, that of reccoBeats with a wrong number of
-// ids; the status of the others is taken to be that of HTTP.
-func reccoBeatsError(status int, message string) answer {
-	return reccoBeatsErrorAt(status, status, "", cmp.Or(message, http.StatusText(status)))
-}
-
-func reccoBeatsErrorAt(status, code int, path, message string) answer {
-	type detail struct {
-		Path    string `json:"path,omitempty"`
-		Message string `json:"message"`
+// accountsError is an error of the accounts service itself. A 403 or a quota has the form of the Web API.
+func accountsError(status int, message, reason string) answer {
+	switch {
+	case status == http.StatusForbidden || reason != "":
+		return apiError(status, message, reason)
+	case status < http.StatusInternalServerError:
+		return oauthAnswer(status, "invalid_request", message)
 	}
-	return jsonAnswer(status, struct {
-		Status int      `json:"status"`
-		Errors []detail `json:"errors"`
-	}{code, []detail{{path, message}}})
+	return oauthAnswer(status, "server_error", message)
 }
 
-// accountsError is what the accounts service answers where it is itself in trouble.
-func accountsError(status int, message string) answer {
-	code := "server_error"
-	if status < http.StatusInternalServerError {
-		code = "invalid_request"
-	}
-	return oauthErrorWith(status, code, message)
+// reccoBeatsError has the form of the one error that ReccoBeats has shown: a request for too many ids.
+func reccoBeatsError(status int, message, _ string) answer {
+	return jsonAnswer(status, map[string]any{"status": status, "errors": []map[string]string{{"message": message}}})
 }
 
-func (a answer) write(w http.ResponseWriter) error {
+func (a answer) write(w http.ResponseWriter) {
 	a.writeHeader(w)
-	_, err := w.Write(a.body)
-	return err
+	_, _ = w.Write(a.body) // fails where the client has gone
 }
 
-// writeHalf promises the whole body, sends half of it and drops the connection.
+// writeHalf announces the whole body, sends half of it and drops the connection.
 func (a answer) writeHalf(w http.ResponseWriter) {
 	a.writeHeader(w)
 	_, _ = w.Write(a.body[:len(a.body)/2])

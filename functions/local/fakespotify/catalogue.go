@@ -7,8 +7,7 @@ import (
 	"math/bits"
 )
 
-// Track is a recording as Spotify's catalogue has it. Empty fields come out as Spotify's own empty forms; to leave a field
-// out, see Flaw.
+// Track is a recording in Spotify's catalogue. Empty fields have Spotify's own empty forms; BareTrack leaves fields out.
 type Track struct {
 	ID          string // 22 base62 digits
 	Name        string
@@ -17,21 +16,19 @@ type Track struct {
 	DurationMS  int
 	ISRC        string // 12 characters; empty: external_ids is {}
 	Explicit    bool
-	DiscNumber  int // 0 is 1
 	TrackNumber int // 0 is 1
 }
 
-// Artist is one of those a track or an album names.
+// Artist is an artist of a track or an album.
 type Artist struct {
 	ID   string
 	Name string
 }
 
-// Album is what a track came out on.
+// Album is the album of a track.
 type Album struct {
 	ID          string
 	Name        string
-	Type        string   // album, single or compilation; empty is album
 	Artists     []Artist // empty: those of the track
 	ReleaseDate string   // YYYY, YYYY-MM or YYYY-MM-DD
 	TotalTracks int
@@ -45,8 +42,7 @@ type Image struct {
 	Width  int    `json:"width"`
 }
 
-// SimpleTrack is the nth of a row of plain tracks, for tests: the same n is the same track, ten in a row share an artist
-// and an album.
+// SimpleTrack returns the nth of a series of plain tracks, for tests. Ten in a row share an artist and an album.
 func SimpleTrack(n int) Track {
 	artist := Artist{ID: catalogueID("simple-artist", n/10), Name: fmt.Sprintf("Artist %d", n/10)}
 	return Track{
@@ -66,30 +62,7 @@ func SimpleTrack(n int) Track {
 	}
 }
 
-// OddTracks are tracks with names that break careless code: other scripts, emoji, quotes, markup, line breaks, control
-// and direction marks, SQL, more artists than one, and lengths beyond any column.
-func OddTracks() []Track {
-	tracks := make([]Track, len(oddNames))
-	for i, name := range oddNames {
-		t := SimpleTrack(900_000 + i)
-		t.Name = name
-		t.Album.Name = oddNames[(i+1)%len(oddNames)]
-		t.Artists = append(t.Artists, oddArtists(i)...)
-		tracks[i] = t
-	}
-	return tracks
-}
-
-func oddArtists(i int) []Artist {
-	var artists []Artist
-	for k := range 1 + i%3 {
-		n := (i + 2 + k) % len(oddNames)
-		artists = append(artists, Artist{ID: catalogueID("odd-artist", n), Name: oddNames[n]})
-	}
-	return artists
-}
-
-// catalogueID is an id of the form of Spotify's: 128 bits as 22 base62 digits. What it is made from decides it.
+// catalogueID returns an id of Spotify's form: 128 bits as 22 base62 digits, computed from its parts.
 func catalogueID(parts ...any) string {
 	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	sum := sha256.Sum256(fmt.Appendln(nil, parts...))
@@ -104,8 +77,7 @@ func catalogueID(parts ...any) string {
 	return string(id)
 }
 
-// isrc is a code of the right form (country, registrant, year, designation) in a country that does not exist, so that no
-// recording has it.
+// isrc returns a code of the right form (country, registrant, year, designation) in a country that does not exist.
 func isrc(year, n int) string {
 	return fmt.Sprintf("ZZ%c%c%c%02d%05d", 'A'+n/100_000%26, 'A'+n/2_600_000%26, 'F', year%100, n%100_000)
 }

@@ -1,146 +1,180 @@
 package fakespotify
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
 	"time"
 )
 
 // Kind is a way in which an answer goes wrong.
 type Kind string
 
-// Refusals come instead of the answer: nothing was done for the request.
+// Refusals replace the answer: nothing was done for the request.
 const (
-	RateLimited     Kind = "rate-limited"     // 429 with Retry-After, 5 s unless Fault says otherwise
-	QuotaExceeded   Kind = "quota-exceeded"   // 429 with reason QUOTA_EXCEEDED and Retry-After, 72,000 s unless Fault says otherwise
+	RateLimited     Kind = "rate-limited"     // 429 with Retry-After, 5 s unless Fault has another
+	QuotaExceeded   Kind = "quota-exceeded"   // 429 with reason QUOTA_EXCEEDED and Retry-After, 72,000 s unless Fault has another
 	InternalError   Kind = "internal-error"   // 500
 	BadGateway      Kind = "bad-gateway"      // 502
 	Unavailable     Kind = "unavailable"      // 503
-	Forbidden       Kind = "forbidden"        // 403 with a body of no more than the status
+	Forbidden       Kind = "forbidden"        // 403 with only the status in its body
 	PremiumRequired Kind = "premium-required" // 403: the app's owner has no Premium
 	HTML            Kind = "html"             // 200 with a page, as a proxy or a portal sends it
 	HTMLBadGateway  Kind = "html-bad-gateway" // 502 with a page
 )
 
-// Losses befall an answer on its way: what was asked was done (a refresh token has rotated), and the client cannot tell.
+// Losses damage an answer on its way: the request was served (a refresh token has rotated), and the client cannot see it.
 const (
 	BrokenJSON    Kind = "broken-json"    // of full length, but not JSON
 	CutJSON       Kind = "cut-json"       // half of the body, with a Content-Length that fits
 	CutConnection Kind = "cut-connection" // half of the body, then the connection is dropped
-	EmptyBody     Kind = "empty-body"     // the right status and nothing
+	EmptyBody     Kind = "empty-body"     // the right status and no body
 )
 
-// These answers are right in form.
+// These answers have the right form.
 const (
-	Slow          Kind = "slow"           // right, but late: 10 s unless Fault says otherwise
+	Slow          Kind = "slow"           // right, after Fault.Delay
 	StaleWindow   Kind = "stale-window"   // recently played: 1 to 25 plays in a row are missing, and back in the next answer
 	RepeatedItems Kind = "repeated-items" // recently played: one to three items come twice
-	FalseAlarm    Kind = "false-alarm"    // a good refresh token called revoked; switched on by Server.FalseAlarms
+	FalseAlarm    Kind = "false-alarm"    // token: a valid refresh token is called revoked
 
 	// Of both providers of audio features.
-	PartialAnswer  Kind = "partial-answer"  // a third of the tracks that are known, and at least one, come as unknown
-	EmptyAnswer    Kind = "empty-answer"    // all tracks come as unknown
+	PartialAnswer  Kind = "partial-answer"  // a third of the tracks that have features, and at least one, are left out
+	EmptyAnswer    Kind = "empty-answer"    // all tracks are left out
 	DuplicateItems Kind = "duplicate-items" // one to three items come twice
-	ShuffledOrder  Kind = "shuffled-order"  // Spotify's: not in the order asked for, in which ReccoBeats' never are
+	ShuffledOrder  Kind = "shuffled-order"  // Spotify's: not in the order of the request; ReccoBeats has none
 )
 
 // Fault is a kind of fault with its measures.
 type Fault struct {
 	Kind       Kind
 	RetryAfter time.Duration // of the 429s, in whole seconds; negative sends no such header
-	Delay      time.Duration // the answer, of whatever kind, waits as long; cut short when the client goes away
+	Delay      time.Duration // before the answer, whatever its kind; it ends early when the client goes away
 }
 
-const staleWindowMax = 25 // the most plays seen to vanish from a window and come back
-
-type nextFault struct {
+// pendingFault is a fault of the next left answers of an endpoint, or of a share of all its answers.
+type pendingFault struct {
 	endpoint string
 	fault    Fault
 	left     int
-}
-
-type faultRate struct {
-	endpoint string
-	fault    Fault
 	rate     float64
 }
 
-// FailNext puts a fault on the next k answers of an endpoint, or of any for "". Several wait their turn in the order of
-// the calls, ahead of every rate.
+// FailNext puts a fault on the next k answers of an endpoint.
 func (s *Server) FailNext(endpoint string, k int, fault Fault) {
-	s.mustApply(endpoint, fault.Kind)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.next = append(s.next, nextFault{endpoint, fault, k})
+	s.addFault(&pendingFault{endpoint: endpoint, fault: fault, left: k})
 }
 
-// FailAtRate puts a fault on each answer of an endpoint, or of any for "", with probability rate (0 to 1). A second call
-// for the same endpoint and kind replaces the first. An answer has one fault at most: that of the earliest rate that hits.
+// FailAtRate puts a fault on each answer of an endpoint with probability rate (0 to 1).
 func (s *Server) FailAtRate(endpoint string, rate float64, fault Fault) {
-	s.mustApply(endpoint, fault.Kind)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, r := range s.rates {
-		if r.endpoint == endpoint && r.fault.Kind == fault.Kind {
-			s.rates[i] = faultRate{endpoint, fault, rate}
-			return
-		}
-	}
-	s.rates = append(s.rates, faultRate{endpoint, fault, rate})
+	s.addFault(&pendingFault{endpoint: endpoint, fault: fault, rate: rate})
 }
 
-// ClearFaults ends all faults of answers: those still to come and the rates. Flaws of plays and tracks stay.
+// FalseAlarms puts FalseAlarm on the next k refreshes.
+func (s *Server) FalseAlarms(_ string, k int) { s.FailNext(Token, k, Fault{Kind: FalseAlarm}) }
+
+func (s *Server) addFault(f *pendingFault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, f)
+}
+
+// ClearFaults ends all faults of answers. Flaws of plays and tracks stay.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.next, s.rates = nil, nil
-	for _, l := range s.listeners {
-		l.falseAlarms = 0
-	}
+	s.faults = nil
 }
 
-// mustApply stops a test that would wait for a fault that cannot come.
-func (s *Server) mustApply(endpoint string, kind Kind) {
-	for _, e := range s.endpoints {
-		if (endpoint == "" || endpoint == e.name) && kind.applies(e.name) {
-			return
-		}
-	}
-	panic(fmt.Sprintf("fakespotify: endpoint %q has no fault %q", endpoint, kind))
-}
-
-func (k Kind) applies(endpoint string) bool {
-	switch k {
-	case RateLimited, QuotaExceeded, InternalError, BadGateway, Unavailable, Forbidden, HTML, HTMLBadGateway, Slow:
-		return true
-	case PremiumRequired:
-		return endpoint != ReccoBeats
-	case BrokenJSON, CutJSON, CutConnection, EmptyBody:
-		return endpoint != Authorize // it answers without a body
-	case StaleWindow, RepeatedItems:
-		return endpoint == RecentlyPlayed
-	case PartialAnswer, EmptyAnswer, DuplicateItems:
-		return endpoint == AudioFeatures || endpoint == ReccoBeats
-	case ShuffledOrder:
-		return endpoint == AudioFeatures
-	}
-	return false // FalseAlarm too: it belongs to a listener
-}
-
-// drawFault settles the fault of one answer. The server's lock is held.
+// drawFault chooses the fault of one answer: the first that applies, in the order in which they were added.
 func (s *Server) drawFault(endpoint string) Fault {
-	for i := range s.next {
-		n := &s.next[i]
-		if n.left > 0 && (n.endpoint == "" || n.endpoint == endpoint) && n.fault.Kind.applies(endpoint) {
-			n.left--
-			s.record.fault(endpoint, n.fault.Kind)
-			return n.fault
-		}
-	}
-	for _, r := range s.rates {
-		if (r.endpoint == "" || r.endpoint == endpoint) && r.fault.Kind.applies(endpoint) && s.rand.Float64() < r.rate {
-			s.record.fault(endpoint, r.fault.Kind)
-			return r.fault
+	for _, f := range s.faults {
+		if f.endpoint == endpoint && (f.left > 0 || f.rate > 0 && s.rand.Float64() < f.rate) {
+			f.left--
+			s.record.faults++
+			return f.fault
 		}
 	}
 	return Fault{}
+}
+
+// refusal returns the answer of the kinds that refuse a request.
+func (f Fault) refusal(refuse errorForm) (answer, bool) {
+	const page = "<!DOCTYPE html>\n<html><head><title>%[1]s</title></head><body><center><h1>%[1]s</h1></center></body></html>\n"
+	switch f.Kind {
+	case RateLimited:
+		return f.retryAfter(refuse(http.StatusTooManyRequests, "Too many requests", ""), 5*time.Second), true
+	case QuotaExceeded:
+		return f.retryAfter(refuse(http.StatusTooManyRequests, "Too many requests", "QUOTA_EXCEEDED"), 72_000*time.Second), true
+	case InternalError:
+		return refuse(http.StatusInternalServerError, "Server error.", ""), true
+	case BadGateway:
+		return refuse(http.StatusBadGateway, "Bad gateway.", ""), true
+	case Unavailable:
+		return refuse(http.StatusServiceUnavailable, "Service unavailable", ""), true
+	case Forbidden:
+		return refuse(http.StatusForbidden, "", ""), true
+	case PremiumRequired:
+		return refuse(http.StatusForbidden, "Active premium subscription required for the owner of the app.", ""), true
+	case HTML:
+		return textAnswer(http.StatusOK, contentHTML, fmt.Sprintf(page, "Sign in to this network")), true
+	case HTMLBadGateway:
+		return textAnswer(http.StatusBadGateway, contentHTML, fmt.Sprintf(page, "502 Bad Gateway")), true
+	}
+	return answer{}, false
+}
+
+func (f Fault) retryAfter(a answer, unset time.Duration) answer {
+	wait := f.RetryAfter
+	if wait == 0 {
+		wait = unset
+	}
+	if wait > 0 {
+		a.header["Retry-After"] = strconv.Itoa(int(wait / time.Second))
+	}
+	return a
+}
+
+// damage applies the losses. The answer then records nothing as sent.
+func (f Fault) damage(a answer) answer {
+	switch f.Kind {
+	case BrokenJSON:
+		a.body = bytes.Replace(a.body, []byte(`":`), []byte(`" `), 1)
+	case CutJSON:
+		a.body = a.body[:len(a.body)/2]
+	case EmptyBody:
+		a.body = nil
+	case CutConnection:
+	default:
+		return a
+	}
+	a.sent = nil
+	return a
+}
+
+// wait waits for the fault's delay. It reports false if the client has gone.
+func (f Fault) wait(ctx context.Context) bool {
+	if f.Delay > 0 {
+		select {
+		case <-time.After(f.Delay):
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err() == nil
+}
+
+// repeatSome makes one to three items come twice.
+func repeatSome[T any](rng *rand.Rand, items []T) []T {
+	if len(items) == 0 {
+		return items
+	}
+	for range 1 + rng.IntN(3) {
+		i := rng.IntN(len(items))
+		items = slices.Insert(items, i, items[i])
+	}
+	return items
 }

@@ -1,10 +1,7 @@
 package fakespotify
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -14,116 +11,94 @@ const (
 	mostOfReccoBeats = 40
 )
 
-// audioFeatures is GET /v1/audio-features. It has no listener: any access token will do.
-func (s *Server) audioFeatures(r *http.Request, fault Fault) answer {
+// audioFeatures is GET /v1/audio-features. Any access token is accepted, also one of the client credentials.
+func (s *Server) audioFeatures(r *http.Request, kind Kind) answer {
 	if _, refused, ok := s.bearer(r); !ok {
 		return refused
 	}
 	if !s.options.AudioFeatures {
-		return apiError(http.StatusForbidden, "")
+		return apiError(http.StatusForbidden, "", "")
 	}
-	ids := idsOf(r)
-	switch {
-	case len(ids) == 0:
-		return apiError(http.StatusBadRequest, "Missing required field: ids")
-	case len(ids) > mostOfSpotify:
-		return apiError(http.StatusBadRequest, "Too many ids requested")
+	ids := strings.Split(r.URL.Query().Get("ids"), ",")
+	if ids[0] == "" || len(ids) > mostOfSpotify {
+		return apiError(http.StatusBadRequest, "Too many ids requested, or none", "")
 	}
-	items := s.featureItems(AudioFeatures, ids, fault)
-	if fault.Kind == DuplicateItems {
-		items = repeatSome(s.rand, items)
-	}
-	if fault.Kind == ShuffledOrder {
+	items := s.featureItems(AudioFeatures, ids, kind)
+	if kind == ShuffledOrder {
 		s.shuffle(items)
 	}
-	a := jsonAnswer(http.StatusOK, map[string]any{"audio_features": items})
-	a.provider, a.asked = AudioFeatures, ids
-	return a
+	return s.featuresAnswer(AudioFeatures, "audio_features", ids, items)
 }
 
-// reccoBeats is GET /reccobeats/v1/audio-features. It takes no credential, and refuses one: a token sent there has leaked.
-func (s *Server) reccoBeats(r *http.Request, fault Fault) answer {
+// reccoBeats is GET /reccobeats/v1/audio-features. It needs no credential, and refuses one: a token sent there has leaked.
+func (s *Server) reccoBeats(r *http.Request, kind Kind) answer {
 	if r.Header.Get("Authorization") != "" {
-		return reccoBeatsError(http.StatusBadRequest, "no Authorization header may come here")
+		return reccoBeatsError(http.StatusBadRequest, "no Authorization header may come here", "")
 	}
 	if agent := r.UserAgent(); agent == "" || strings.HasPrefix(agent, "Go-http-client/") {
-		// As the network in front of ReccoBeats has been seen to refuse the name that a library gives itself.
+		// The network in front of ReccoBeats has refused the default name of a library.
 		return textAnswer(http.StatusForbidden, contentText, "error code: 1010")
 	}
-	ids := idsOf(r)
-	if len(ids) == 0 || len(ids) > mostOfReccoBeats {
-		return reccoBeatsErrorAt(http.StatusBadRequest, 4004, "getAudioFeatures.ids", "size must be between 1 and 40")
+	ids := strings.Split(r.URL.Query().Get("ids"), ",")
+	if ids[0] == "" || len(ids) > mostOfReccoBeats {
+		return reccoBeatsError(http.StatusBadRequest, "size must be between 1 and 40", "")
 	}
-	items := s.featureItems(ReccoBeats, ids, fault)
-	items = slices.DeleteFunc(items, func(item map[string]any) bool { return item == nil })
-	if fault.Kind == DuplicateItems {
-		items = repeatSome(s.rand, items)
+	found := []object{} // an empty list is [], never null
+	for _, item := range s.featureItems(ReccoBeats, ids, kind) {
+		if item != nil {
+			found = append(found, item)
+		}
 	}
-	s.shuffle(items)
-	a := jsonAnswer(http.StatusOK, map[string]any{"content": items})
-	a.provider, a.asked = ReccoBeats, ids
+	s.shuffle(found)
+	return s.featuresAnswer(ReccoBeats, "content", ids, found)
+}
+
+func (s *Server) featuresAnswer(endpoint, key string, ids []string, items []object) answer {
+	a := jsonAnswer(http.StatusOK, object{key: items})
+	a.sent = func() { s.record.ask(endpoint, ids) }
 	return a
 }
 
-func idsOf(r *http.Request) []string {
-	list := r.URL.Query().Get("ids")
-	if list == "" {
-		return nil
-	}
-	return strings.Split(list, ",")
-}
-
-// featureItems are a provider's items for these tracks, nil for those that it does not know or that the fault leaves out.
-func (s *Server) featureItems(provider string, ids []string, fault Fault) []map[string]any {
-	items := make([]map[string]any, len(ids))
+// featureItems are the items of tracks, nil for those that the provider does not have or that the fault leaves out.
+func (s *Server) featureItems(endpoint string, ids []string, kind Kind) []object {
+	items := make([]object, len(ids))
 	var known []int
 	for i, id := range ids {
-		if s.knows(provider, id) {
-			items[i] = s.featureItem(provider, id)
+		if s.knows(endpoint, id) {
+			items[i] = s.featureItem(endpoint, id)
 			known = append(known, i)
 		}
 	}
-	left := 0
-	switch fault.Kind {
-	case PartialAnswer:
-		left = (len(known) + 2) / 3
-	case EmptyAnswer:
-		left = len(known)
-	}
-	for _, k := range s.rand.Perm(len(known))[:left] {
+	leftOut := map[Kind]int{PartialAnswer: (len(known) + 2) / 3, EmptyAnswer: len(known)}[kind]
+	for _, k := range s.rand.Perm(len(known))[:leftOut] {
 		items[known[k]] = nil
+	}
+	if kind == DuplicateItems {
+		items = repeatSome(s.rand, items)
 	}
 	return items
 }
 
-func (s *Server) featureItem(provider, id string) map[string]any {
-	item := map[string]any{}
-	for name, value := range s.values(provider, id) {
+func (s *Server) featureItem(endpoint, id string) object {
+	item := object{}
+	for name, value := range s.values(endpoint, id) {
 		item[name] = value
 	}
 	for name, value := range s.wrongValues(id) {
 		item[name] = value
 	}
-	if provider == AudioFeatures {
-		item["type"], item["id"], item["uri"] = "audio_features", id, *uri("track", id)
-		item["track_href"], item["analysis_url"] = *href("track", id), "https://api.spotify.com/v1/audio-analysis/"+id
+	if endpoint == AudioFeatures {
+		item["type"], item["id"], item["uri"] = "audio_features", id, "spotify:track:"+id
 		item["duration_ms"] = 120_000 + int(240_000*unit(s.options.Seed, "duration", id))
 		return item
 	}
-	item["id"], item["href"] = s.uuid(id), pageURL("track", id)["spotify"]
-	if code := int(100_000 * unit(s.options.Seed, "isrc", id)); code%8 != 0 {
+	item["id"], item["href"] = catalogueID(s.options.Seed, "reccobeats", id), "https://open.spotify.com/track/"+id
+	if code := int(100_000 * unit(s.options.Seed, "isrc", id)); code%8 != 0 { // it can be absent
 		item["isrc"] = isrc(code%26, code)
 	}
 	return item
 }
 
-// uuid is ReccoBeats' own name for a track.
-func (s *Server) uuid(id string) string {
-	b := sha256.Sum256(fmt.Appendln(nil, s.options.Seed, "reccobeats", id))
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
-}
-
-func (s *Server) shuffle(items []map[string]any) {
+func (s *Server) shuffle(items []object) {
 	s.rand.Shuffle(len(items), func(i, k int) { items[i], items[k] = items[k], items[i] })
 }

@@ -9,46 +9,32 @@ import (
 	"time"
 )
 
-// Flaw is something odd about a play, or about a track. Unlike a fault it stays: whether a play has it is decided by the
-// seed and the play (OddName, and the flaws of tracks: the track) alone, so that one play is not told in two ways.
+// Flaw is a property of a play or a track that careless code does not expect. Unlike a fault it stays: the seed and
+// the play (OddName and the flaws of audio features: the track) decide whether it is there.
 type Flaw string
 
-// Flaws of when a play is seen.
+// Flaws of plays.
 const (
-	Late            Flaw = "late"             // it appears up to 30 h behind its time: two thirds over 2 h, a tenth over 24 h
+	Late            Flaw = "late"             // it appears up to 30 h after its time: two thirds over 2 h, a tenth over 24 h
 	SameMillisecond Flaw = "same-millisecond" // another track ended in the same millisecond
 	NoFraction      Flaw = "no-fraction"      // it ended on a whole second, and its time has no fraction
+	BareTrack       Flaw = "bare-track"       // no album, duration or external ids
+	OddName         Flaw = "odd-name"         // names of other scripts, with markup or too long, and more artists
+	NullTrack       Flaw = "null-track"       // not readable as a play
+	NullTrackID     Flaw = "null-track-id"    // not readable as a play
 )
 
-// Flaws that leave a play readable, with less or more in it than usual.
-const (
-	NoAlbum       Flaw = "no-album"
-	NoImages      Flaw = "no-images"
-	NoExternalIDs Flaw = "no-external-ids"
-	NoDuration    Flaw = "no-duration"
-	BareTrack     Flaw = "bare-track" // none of the four above
-	OddName       Flaw = "odd-name"   // names as in OddTracks, and more artists
-)
-
-// Flaws that leave nothing to tell the play by.
-const (
-	NullTrack   Flaw = "null-track"
-	NullTrackID Flaw = "null-track-id"
-	NoPlayedAt  Flaw = "no-played-at"
-	LocalTrack  Flaw = "local-track" // a file of the listener's: no id
-)
-
-// Flaws of a track's audio features. What OutOfRange and WrongType spoil is the same from both providers.
+// Flaws of a track's audio features. OutOfRange and WrongType spoil the same values at both providers.
 const (
 	UnknownTrack        Flaw = "unknown-track" // to both providers
 	UnknownToSpotify    Flaw = "unknown-to-spotify"
 	UnknownToReccoBeats Flaw = "unknown-to-reccobeats"
 	OutOfRange          Flaw = "out-of-range" // one or two values cannot be: a danceability of 1.7, a tempo of -3
-	WrongType           Flaw = "wrong-type"   // one or two values are no numbers
+	WrongType           Flaw = "wrong-type"   // one or two values are not numbers
 	NoKey               Flaw = "no-key"       // the key is -1: none was found
 )
 
-// SetFlaw gives a flaw to a share (0 to 1) of all plays or, where it is one of tracks, of all tracks.
+// SetFlaw gives a flaw to a share (0 to 1) of all plays or tracks.
 func (s *Server) SetFlaw(flaw Flaw, share float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,11 +42,8 @@ func (s *Server) SetFlaw(flaw Flaw, share float64) {
 }
 
 func (s *Server) hasFlaw(p Play, listener string, flaw Flaw) bool {
-	if slices.Contains(p.Flaws, flaw) {
-		return true
-	}
 	share := s.flaws[flaw]
-	return share > 0 && s.chance(p, listener, flaw) < share
+	return slices.Contains(p.Flaws, flaw) || share > 0 && s.chance(p, listener, flaw) < share
 }
 
 // chance is a number in [0, 1) that belongs to a play and a purpose.
@@ -94,7 +77,7 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// appearsAt is when a play is first seen.
+// appearsAt is when a play first appears.
 func (s *Server) appearsAt(p Play, listener string) time.Time {
 	at := p.PlayedAt
 	if p.AppearsAt.After(at) {
@@ -108,12 +91,16 @@ func (s *Server) appearsAt(p Play, listener string) time.Time {
 	return at
 }
 
-// settled is a play with the flaws that change when it was or what it is of.
+// settled is a play with the flaws that change its time or its track.
 func (s *Server) settled(p Play, listener string) Play {
 	if s.hasFlaw(p, listener, OddName) {
 		i := int(s.chance(p, listener, OddName) * 1e9)
 		p.Track.Name = oddNames[i%len(oddNames)]
-		p.Track.Artists = append(slices.Clone(p.Track.Artists), oddArtists(i)...)
+		p.Track.Artists = slices.Clone(p.Track.Artists)
+		for k := range 1 + i%3 {
+			n := (i + 2 + k) % len(oddNames)
+			p.Track.Artists = append(p.Track.Artists, Artist{ID: catalogueID("odd-artist", n), Name: oddNames[n]})
+		}
 	}
 	if s.hasFlaw(p, listener, NoFraction) {
 		p.PlayedAt = p.PlayedAt.Truncate(time.Second)
@@ -121,44 +108,20 @@ func (s *Server) settled(p Play, listener string) Play {
 	return p
 }
 
-// twin is the other track of a play's millisecond.
-func (s *Server) twin(p Play, listener string) Play {
-	n := 800_000 + int(s.chance(p, listener, "twin")*90_000)
-	return Play{Track: SimpleTrack(n), PlayedAt: p.PlayedAt}
-}
-
-// flawedBody is the item of a settled play, and whether it is still told who it is.
-func (s *Server) flawedBody(p Play, original Play, listener string) (itemBody, bool) {
-	item := p.body()
-	has := func(flaws ...Flaw) bool {
-		return slices.ContainsFunc(flaws, func(f Flaw) bool { return s.hasFlaw(original, listener, f) })
+// item is the item of a play with the flaws that damage it, and whether it is still readable as a play.
+func (s *Server) item(p shownPlay, listener string) (item object, readable bool) {
+	item, readable = p.settled.item(), true
+	track := item["track"].(object)
+	if s.hasFlaw(p.original, listener, BareTrack) {
+		delete(track, "album")
+		delete(track, "duration_ms")
+		delete(track, "external_ids")
 	}
-	track := item.Track
-	if has(NoImages, BareTrack) {
-		track.Album.Images = nil
+	if s.hasFlaw(p.original, listener, NullTrackID) {
+		track["id"], track["href"], readable = nil, nil, false
 	}
-	if has(NoAlbum, BareTrack) {
-		track.Album = nil
-	}
-	if has(NoExternalIDs, BareTrack) {
-		track.ExternalIDs = nil
-	}
-	if has(NoDuration, BareTrack) {
-		track.DurationMS = nil
-	}
-
-	readable := true
-	if has(LocalTrack) {
-		item.Track, readable = p.Track.localBody(), false
-	}
-	if has(NullTrackID) {
-		item.Track.ID, item.Track.Href, readable = nil, nil, false
-	}
-	if has(NullTrack) {
-		item.Track, readable = nil, false
-	}
-	if has(NoPlayedAt) {
-		item.PlayedAt, readable = "", false
+	if s.hasFlaw(p.original, listener, NullTrack) {
+		item["track"], readable = nil, false
 	}
 	return item, readable
 }

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// The most plays of a day: what the day and evening hold, and what a night before it can leave after midnight.
+// The most plays of a day and evening, and of the hours after midnight that belong to the evening before.
 const (
 	dayMost   = 40
 	nightMost = 8
 )
 
-// History is what a believable listener played between from and to (by the end of the play, to excluded), oldest first:
-// 25 to 45 plays on most days and never over 48, at the hours of the zone; commute, work and evening, later at weekends,
-// days off and holidays; albums played through, playlists, the odd skip; favourites that come and go.
+// History returns what an invented listener played between from and to (by the end of the play, to excluded), oldest
+// first: 25 to 45 plays on most days and never over 48, at the hours of the zone; commute, work and evening, later at
+// weekends, days off and holidays; albums played through, playlists, some skips; favourites that change.
 //
-// The plays of a calendar day depend on the seed, the day and the zone alone: histories that overlap agree where they do.
-// No play starts before the one ahead of it has ended, and every one has been listened to for more than 30 s.
+// The plays of a calendar day depend only on the seed, the day and the zone: histories that overlap agree there. No
+// play starts before the one ahead of it has ended, and every one is longer than 30 s.
 func History(seed uint64, from, to time.Time, zone *time.Location) []Play {
 	var plays []Play
 	l := newLibrary(seed)
@@ -30,18 +30,17 @@ func History(seed uint64, from, to time.Time, zone *time.Location) []Play {
 	return plays
 }
 
-// NextPlay is a track that the listener of History would put on at a moment, played to its end: PlayedAt is that moment
-// and the track's length. The same seed and moment give the same play.
+// NextPlay returns a track that the listener of History would start at a moment, played to its end. The same seed and
+// moment give the same play.
 func NextPlay(seed uint64, at time.Time, zone *time.Location) Play {
 	rng := rand.New(rand.NewPCG(seed, mix(uint64(at.UnixMilli()))+streamNext))
 	s := sitting{library: newLibrary(seed), rng: rng}
 	local := at.In(zone)
 	pick := s.run(dayOf(local), local.Hour(), 1)[0]
-	length := time.Duration(pick.DurationMS) * time.Millisecond
-	return Play{Track: pick.Track, PlayedAt: at.Add(length).UTC().Truncate(time.Millisecond), Listened: length, Context: pick.context}
+	return Play{Track: pick.Track, PlayedAt: at.Add(pick.length()).UTC().Truncate(time.Millisecond), Context: pick.context}
 }
 
-// block is a stretch of listening: about when it starts and its share of the day's plays.
+// block is a period of listening: about when it starts, and its share of the day's plays.
 type block struct {
 	minute, jitter int // of the day
 	share          float64
@@ -54,7 +53,7 @@ var (
 	dayOff  = []block{{18 * 60, 240, 1}}
 )
 
-// day makes the plays of one calendar day, all of which end within it.
+// day returns the plays that end within one calendar day.
 func (l *library) day(d day, zone *time.Location) []Play {
 	rng := rand.New(rand.NewPCG(l.seed, mix(uint64(d.number()))+streamDay))
 	s := sitting{library: l, rng: rng}
@@ -88,7 +87,7 @@ func (l *library) day(d day, zone *time.Location) []Play {
 	return plays
 }
 
-// plan settles what kind of day it is, and how many plays it has from morning to midnight.
+// plan chooses the kind of a day, and how many plays it has from morning to midnight.
 func (l *library) plan(d day, rng *rand.Rand) ([]block, int) {
 	switch {
 	case l.onHoliday(d):
@@ -103,7 +102,8 @@ func (l *library) plan(d day, rng *rand.Rand) ([]block, int) {
 
 func atWeekend(d day) bool { return d.weekday() == time.Saturday || d.weekday() == time.Sunday }
 
-// onHoliday is true for two weeks of the summer and some days of the spring, which differ by year, and over New Year.
+// onHoliday reports whether a day is in two weeks of the summer or four days of the spring, which differ by year, or at
+// the turn of the year.
 func (l *library) onHoliday(d day) bool {
 	year := mix(l.seed ^ uint64(d.year))
 	summer := day{d.year, time.June, 20}.number() + int(year%50)

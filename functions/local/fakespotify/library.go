@@ -21,8 +21,8 @@ const (
 	monthsRemember  = 48 // after which an artist is forgotten
 )
 
-// library is the music a listener of a seed knows. Which artists are found in a month depends on seed and month alone, so
-// the music of a day is the same wherever a history starts.
+// library is the music of an invented listener. The seed and the month decide which artists are found in a month, so the
+// music of a day is the same wherever a history starts.
 type library struct {
 	seed   uint64
 	months map[int][]*song // of the artists found in a month, counted from year 0
@@ -30,7 +30,7 @@ type library struct {
 	chart  chart           // of that week
 }
 
-// song is a track with what makes the listener play it.
+// song is a track with the measures of how much the listener likes it.
 type song struct {
 	Track
 	album []*song // all of its album, in order
@@ -43,7 +43,7 @@ type song struct {
 	hit      float64 // how much of a favourite
 }
 
-// chart is what may be played in a week: sum holds the running totals of the songs' weights.
+// chart is the songs that may be played in a week, with the running totals of their weights.
 type chart struct {
 	songs []*song
 	sum   []float64
@@ -53,7 +53,7 @@ func newLibrary(seed uint64) *library {
 	return &library{seed: seed, months: map[int][]*song{}}
 }
 
-// of is the chart of the week that a day is in.
+// of returns the chart of a day's week.
 func (l *library) of(d day) chart {
 	monday := d.add(-(int(d.weekday()) + 6) % 7)
 	if monday == l.week {
@@ -72,8 +72,8 @@ func (l *library) of(d day) chart {
 	return l.chart
 }
 
-// liking is the weight of a song on a day: it rises over the first weeks, falls by the half-life, goes with the season,
-// and is lifted while the song is a favourite.
+// liking is the weight of a song on a day: it rises over the first weeks, falls by the half-life, follows the season, and
+// is higher while the song is a favourite.
 func (s *song) liking(on day) float64 {
 	age := float64(on.number() - s.found)
 	if age < 0 {
@@ -84,7 +84,7 @@ func (s *song) liking(on day) float64 {
 	season := 1 + 0.6*math.Cos(2*math.Pi*(float64(on.yearDay())-s.season)/365)
 	fromPeak := (age - s.peak) / 35
 	liking := s.weight * rise * fall * season * (1 + s.hit*math.Exp(-fromPeak*fromPeak))
-	return liking / (1 + liking) // even a favourite of a favourite wears off
+	return liking / (1 + liking) // a limit, also for the favourite song of a favourite artist
 }
 
 func (l *library) month(month int) []*song {
@@ -99,7 +99,7 @@ func (l *library) month(month int) []*song {
 	return songs
 }
 
-// artist makes the work of the ith artist found in a month: one album, or two for three in ten.
+// artist makes the songs of the ith artist found in a month: one album, or two for three in ten.
 func (l *library) artist(month, i int) []*song {
 	n := (month-2000*12)*artistsPerMonth + i
 	rng := rand.New(rand.NewPCG(l.seed, mix(uint64(n))+streamArtist))
@@ -156,7 +156,7 @@ func (l *library) track(rng *rand.Rand, n, t int, own uint64, artist Artist, alb
 	return track
 }
 
-// pick draws a song by weight among those that suit, or nil if that is too much to ask.
+// pick draws a song by weight among those that suit, or nil where it finds none in 500 draws.
 func (c chart) pick(rng *rand.Rand, suits func(*song) bool) *song {
 	for range 500 {
 		i, _ := slices.BinarySearch(c.sum, rng.Float64()*c.sum[len(c.sum)-1])
@@ -186,7 +186,7 @@ func (d day) weekday() time.Weekday { return d.utc().Weekday() }
 func (d day) add(days int) day      { return dayOf(d.utc().AddDate(0, 0, days)) }
 func (d day) String() string        { return fmt.Sprintf("%04d-%02d-%02d", d.year, d.month, d.dom) }
 
-// at is an instant of the day by the clocks of a zone, where the minute may lie beyond midnight.
+// at is an instant of the day in a zone; the minute may be beyond midnight.
 func (d day) at(minute int, zone *time.Location) time.Time {
 	return time.Date(d.year, d.month, d.dom, 0, minute, 0, 0, zone)
 }

@@ -2,8 +2,8 @@ package fakespotify
 
 import "strings"
 
-// The words that names of the invented catalogue are made of. They are of a kind that rarely meets in the name of a real
-// band: tools, weather, small animals, buildings and stationery.
+// The words of the invented catalogue's names: tools, weather, small animals, buildings and stationery, which rarely
+// occur together in the name of a real band.
 var (
 	adjectives = words(`Amber Brackish Brindled Cardboard Chalky Civic Clerical Copper Corduroy Courteous Crooked Damp
 		Dappled Distant Drowsy Enamel Feathered Folded Frosted Gentle Granite Hollow Idle Inland Knitted Lacquered Lanky
@@ -34,7 +34,7 @@ func words(list string) []string {
 	return fields
 }
 
-// artistName is the nth name of an artist; no two n within 6,912 share one.
+// artistName returns the nth name of an artist, unique within 6,912 of them.
 func artistName(seed uint64, n int) string {
 	pattern := modulo(n, 3)
 	k := modulo(n/3*1_013+pattern*769+int(seed%2_304), len(adjectives)*len(nouns)) // 1,013 has no factor in common with 2,304
@@ -48,7 +48,7 @@ func artistName(seed uint64, n int) string {
 	return nouns[second] + " " + ensembles[first]
 }
 
-// trackName is the nth name of a track of one artist; no two n within 1,536 share one.
+// trackName returns the nth name of a track of one artist, unique within 1,536 of them.
 func trackName(seed uint64, n int) string {
 	k := modulo(n*389+int(seed%1_536), 3*len(things)*len(endings)) // 389 has no factor in common with 1,536
 	pattern, thing, rest := k%3, things[k/3%len(things)], k/3/len(things)
@@ -84,6 +84,8 @@ func plural(noun string) string {
 
 func modulo(n, m int) int { return (n%m + m) % m }
 
+// oddNames break careless code: other scripts, emoji, quotes, markup, line breaks, control and direction marks, SQL,
+// and lengths beyond any column.
 var oddNames = []string{
 	`Sigur & the Ünïcödé Õrchestra`,
 	`東京の夜`,

@@ -1,158 +1,109 @@
 package fakespotify
 
 import (
+	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
-	"time"
 )
 
 const (
-	windowSize   = 50 // how many plays the endpoint knows of, and the most a page can hold
-	defaultLimit = 20
+	windowSize     = 50 // how many plays the endpoint has, and the most that an answer contains
+	defaultLimit   = 20
+	staleWindowMax = 25 // the most plays that were seen to vanish from an answer and come back
 )
 
-// recentlyPlayed is GET /v1/me/player/recently-played.
-func (s *Server) recentlyPlayed(r *http.Request, fault Fault) answer {
-	l, refused, ok := s.authenticate(r)
-	if !ok {
-		return refused
-	}
-	page, refused, ok := parsePage(r.URL.Query())
-	if !ok {
-		return refused
-	}
-	window := s.window(l, fault)
-	window = slices.DeleteFunc(window, func(p shownPlay) bool { return !page.contains(p.settled.PlayedAt) })
-	window = window[:min(len(window), page.limit)]
-	if fault.Kind == RepeatedItems {
-		window = repeatSome(s.rand, window)
-		window = window[:min(len(window), page.limit)]
-	}
-
-	body := pageBody{Items: []itemBody{}, Limit: page.limit}
-	var plays []PlayKey
-	for _, p := range window {
-		item, readable := s.flawedBody(p.settled, p.original, l.Name)
-		body.Items = append(body.Items, item)
-		if readable {
-			plays = append(plays, p.settled.Key())
-		}
-	}
-	if len(window) > 0 {
-		newest, oldest := unixMS(window[0].settled.PlayedAt), unixMS(window[len(window)-1].settled.PlayedAt)
-		next := page.next(baseURL(r), newest, oldest)
-		body.Cursors, body.Next, body.Href = &cursorsBody{After: newest, Before: oldest}, &next, baseURL(r)
-		if r.URL.RawQuery != "" {
-			body.Href += "?" + r.URL.RawQuery
-		}
-	}
-	a := jsonAnswer(http.StatusOK, body)
-	a.listener, a.plays = l.Name, plays
-	return a
-}
-
-// authenticate finds whose access token a request bears, and whether it is one for recently played tracks.
-func (s *Server) authenticate(r *http.Request) (*listener, answer, bool) {
+// recentlyPlayed is GET /v1/me/player/recently-played. It has no cursors (after, before): the product sends none.
+func (s *Server) recentlyPlayed(r *http.Request, kind Kind) answer {
 	t, refused, ok := s.bearer(r)
 	switch {
 	case !ok:
-		return nil, refused, false
+		return refused
 	case t.listener == nil:
-		return nil, unauthorized("This request requires user authentication."), false
+		return unauthorized("This request requires user authentication.")
 	case !slices.Contains(strings.Fields(t.scope), ScopeRecentlyPlayed):
-		return nil, apiError(http.StatusForbidden, "Insufficient client scope"), false
+		return apiError(http.StatusForbidden, "Insufficient client scope", "")
 	}
-	return t.listener, answer{}, true
+	limit := defaultLimit
+	if query := r.URL.Query(); query.Has("limit") {
+		var err error
+		if limit, err = strconv.Atoi(query.Get("limit")); err != nil || limit < 1 || limit > windowSize {
+			return apiError(http.StatusBadRequest, "Invalid limit", "")
+		}
+	}
+	shown := s.window(t.listener, kind)
+	if kind == RepeatedItems {
+		shown = repeatSome(s.rand, shown)
+	}
+	shown = shown[:min(len(shown), limit)]
+
+	items := make([]object, len(shown)) // an empty list is [], never null
+	var plays []PlayKey
+	for i, p := range shown {
+		var readable bool
+		if items[i], readable = s.item(p, t.listener.Name); readable {
+			plays = append(plays, p.settled.Key())
+		}
+	}
+	body := object{"items": items, "next": nil, "cursors": nil, "limit": limit, "href": ""}
+	if len(shown) > 0 {
+		newest, oldest := shown[0].settled.PlayedAt.UnixMilli(), shown[len(shown)-1].settled.PlayedAt.UnixMilli()
+		address := "http://" + r.Host + r.URL.Path + "?limit=" + strconv.Itoa(limit)
+		body["cursors"] = object{"after": fmt.Sprint(newest), "before": fmt.Sprint(oldest)}
+		body["href"], body["next"] = address, address+"&before="+fmt.Sprint(oldest)
+	}
+	a := jsonAnswer(http.StatusOK, body)
+	a.sent = func() { s.record.serve(t.listener.Name, plays) }
+	return a
 }
 
-// bearer finds the good access token that a request bears, a listener's or one of the client credentials.
+// bearer finds the valid access token of a request: a listener's or one of the client credentials.
 func (s *Server) bearer(r *http.Request) (accessToken, answer, bool) {
-	refuse := func(refusal answer) (accessToken, answer, bool) { return accessToken{}, refusal, false }
-	header := r.Header.Get("Authorization")
-	if header == "" {
-		return refuse(unauthorized("No token provided"))
-	}
-	scheme, value, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return refuse(apiError(http.StatusBadRequest, "Only valid bearer authentication supported"))
-	}
+	value, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	t, known := s.access[value]
 	switch {
+	case !found:
+		return t, unauthorized("No token provided"), false
 	case !known:
-		return refuse(unauthorized("Invalid access token"))
+		return t, unauthorized("Invalid access token"), false
 	case !s.options.Now().Before(t.expires):
-		return refuse(unauthorized("The access token expired"))
+		return t, unauthorized("The access token expired"), false
 	}
 	return t, answer{}, true
 }
 
-func unauthorized(message string) answer {
-	a := apiError(http.StatusUnauthorized, message)
-	a.header["WWW-Authenticate"] = `Bearer realm="spotify", error="invalid_token", error_description="` + message + `"`
-	return a
+func unauthorized(message string) answer { return apiError(http.StatusUnauthorized, message, "") }
+
+// shownPlay is a play as the window shows it, and as it was added: the latter decides about flaws.
+type shownPlay struct {
+	settled, original Play
 }
 
-// page is which plays of the window are asked for.
-type page struct {
-	limit         int
-	after, before *int64 // unix ms, exclusive; one of them at most
-}
-
-func parsePage(query url.Values) (page, answer, bool) {
-	p := page{limit: defaultLimit}
-	refuse := func(message string) (page, answer, bool) {
-		return p, apiError(http.StatusBadRequest, message), false
-	}
-	if query.Has("limit") {
-		limit, err := strconv.Atoi(query.Get("limit"))
-		if err != nil || limit < 1 || limit > windowSize {
-			return refuse("Invalid limit")
-		}
-		p.limit = limit
-	}
-	if query.Has("after") && query.Has("before") {
-		return refuse("Only one of after and before can be specified")
-	}
-	for name, cursor := range map[string]**int64{"after": &p.after, "before": &p.before} {
-		if !query.Has(name) {
+// window returns the last 50 of a listener's plays that have appeared, newest first.
+func (s *Server) window(l *listener, kind Kind) []shownPlay {
+	now := s.options.Now()
+	end := sort.Search(len(l.Plays), func(i int) bool { return l.Plays[i].PlayedAt.After(now) })
+	var window []shownPlay
+	// Some more than fit: a stale window hides some, and NoFraction can change the order within a second.
+	for i := end - 1; i >= 0 && len(window) < windowSize+staleWindowMax+5; i-- {
+		p := l.Plays[i]
+		if s.appearsAt(p, l.Name).After(now) {
 			continue
 		}
-		ms, err := strconv.ParseInt(query.Get(name), 10, 64)
-		if err != nil {
-			return refuse("Invalid cursor")
+		settled := s.settled(p, l.Name)
+		if s.hasFlaw(p, l.Name, SameMillisecond) {
+			twin := Play{Track: SimpleTrack(800_000 + int(s.chance(p, l.Name, "twin")*90_000)), PlayedAt: settled.PlayedAt}
+			window = append(window, shownPlay{twin, twin})
 		}
-		*cursor = &ms
+		window = append(window, shownPlay{settled, p})
 	}
-	return p, answer{}, true
-}
-
-func (p page) contains(t time.Time) bool {
-	ms := t.UnixMilli()
-	return (p.after == nil || ms > *p.after) && (p.before == nil || ms < *p.before)
-}
-
-// next goes on in the direction that was asked for, and into the past where none was. It is there on a last page too: it
-// then leads to the empty form.
-func (p page) next(base, newest, oldest string) string {
-	query := url.Values{"limit": {strconv.Itoa(p.limit)}}
-	if p.after != nil {
-		query.Set("after", newest)
-	} else {
-		query.Set("before", oldest)
+	slices.SortStableFunc(window, func(a, b shownPlay) int { return byTime(b.settled, a.settled) })
+	if kind == StaleWindow && len(window) > 0 {
+		hidden := 1 + s.rand.IntN(min(staleWindowMax, len(window)))
+		from := s.rand.IntN(min(windowSize, len(window)) - hidden + 1)
+		window = slices.Delete(window, from, from+hidden)
 	}
-	return base + "?" + query.Encode()
+	return window[:min(len(window), windowSize)]
 }
-
-// baseURL is the endpoint where the client found it: a client that follows next must stay on this server.
-func baseURL(r *http.Request) string {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host + r.URL.Path
-}
-
-func unixMS(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }

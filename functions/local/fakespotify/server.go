@@ -1,21 +1,22 @@
-// Package fakespotify is a Spotify for the demo and for end-to-end tests: sign-in, tokens and recently played tracks,
-// with the habits and the faults that the real one has shown, and the audio features of tracks, from Spotify and from
-// ReccoBeats. It is an http.Handler; what it stands in for is reached over HTTP alone, at <base>/authorize,
-// <base>/api/token, <base>/v1/me/player/recently-played, <base>/v1/audio-features and <base>/reccobeats/v1/audio-features.
+// Package fakespotify is a Spotify for the demo and for end-to-end tests: sign-in, tokens, recently played
+// tracks and audio features, with the habits and the faults that the real services have shown. It also has the
+// audio features of ReccoBeats. Clients reach it over HTTP only, at <base>/authorize, <base>/api/token,
+// <base>/v1/me/player/recently-played, <base>/v1/audio-features and <base>/reccobeats/v1/audio-features.
 //
-// One server holds any number of listeners, told apart by their tokens. Everything random comes from Options.Seed: the
-// same seed and the same sequence of requests give the same answers.
+// Everything random comes from Options.Seed: the same seed and the same sequence of requests give the same
+// answers.
 package fakespotify
 
 import (
 	"math/rand/v2"
+	"net"
 	"net/http"
-	"slices"
+	"os"
 	"sync"
 	"time"
 )
 
-// Endpoints by name, as OnRequest, Calls and the fault switches know them.
+// Endpoints by name, for OnRequest, Calls and the faults.
 const (
 	Authorize      = "authorize"
 	Token          = "token"
@@ -24,51 +25,37 @@ const (
 	ReccoBeats     = "reccobeats"     // the audio features of ReccoBeats
 )
 
-// Options are what a Server is made from. The zero value is a server on the real clock that any client may use.
+// Options are the properties of a Server. The zero value is a server on the real clock that accepts any client.
 type Options struct {
 	Seed uint64
-	Now  func() time.Time // the clock; nil is time.Now
+	Now  func() time.Time // nil is time.Now
 
-	// ClientID and ClientSecret are what the token endpoint asks for in its Basic header. With both empty any client will do.
+	// ClientID and ClientSecret are expected in the Basic header of the token endpoint. Both empty: any client is accepted.
 	ClientID, ClientSecret string
 
-	// RedirectURIs are those the app registered, compared character by character. Empty: every https or loopback one is.
-	RedirectURIs []string
-
-	// AudioFeatures says that the app is older than 2024-11-27 and may ask Spotify for audio features. All others get a 403.
+	// AudioFeatures makes the app one from before 2024-11-27, which may read Spotify's audio features. Others get a 403.
 	AudioFeatures bool
 
-	// OnRequest is called when the answer to the nth request (from 1) of an endpoint is ready and nothing of it has been
-	// sent. No lock is held: it may call the server's methods, block, or end the process that waits for the answer.
+	// OnRequest is called when the answer to the nth request (from 1) of an endpoint is ready and before any of it
+	// is sent. No lock is held: it may call the server's methods, block, or end the client's process.
 	OnRequest func(endpoint string, n int)
 }
 
-// Server is a Spotify. Its methods are safe for concurrent use, also while it serves.
+// Server is a Spotify with any number of listeners. Its methods are safe for concurrent use.
 type Server struct {
-	options   Options
-	endpoints map[string]endpoint // by path
+	options Options
+	mux     *http.ServeMux
 
 	mu        sync.Mutex
 	rand      *rand.Rand
-	listeners []*listener
-	browser   browser
+	listeners map[string]*listener
+	signedIn  *listener // the person at the browser
 	refresh   map[string]*refreshToken
 	access    map[string]accessToken
 	codes     map[string]authCode
-	next      []nextFault
-	rates     []faultRate
+	faults    []*pendingFault
 	flaws     map[Flaw]float64
-	unknown   map[string]bool // ids of tracks
 	record    record
-}
-
-// endpoint makes the honest answer to a request, under the server's lock. It is handed the fault for the kinds that
-// change what a body holds; all others are put on the answer from outside.
-type endpoint struct {
-	name   string
-	method string
-	answer func(*http.Request, Fault) answer
-	fail   func(status int, message string) answer // the form of an error where this endpoint lives
 }
 
 // New makes a server without listeners.
@@ -77,91 +64,77 @@ func New(options Options) *Server {
 		options.Now = time.Now
 	}
 	s := &Server{
-		options: options,
-		rand:    rand.New(rand.NewPCG(options.Seed, streamServer)),
-		refresh: map[string]*refreshToken{},
-		access:  map[string]accessToken{},
-		codes:   map[string]authCode{},
-		flaws:   map[Flaw]float64{},
-		unknown: map[string]bool{},
-		record:  newRecord(),
+		options:   options,
+		mux:       http.NewServeMux(),
+		rand:      rand.New(rand.NewPCG(options.Seed, streamServer)),
+		listeners: map[string]*listener{},
+		refresh:   map[string]*refreshToken{},
+		access:    map[string]accessToken{},
+		codes:     map[string]authCode{},
+		flaws:     map[Flaw]float64{},
+		record:    newRecord(),
 	}
-	s.endpoints = map[string]endpoint{
-		"/authorize":                    {Authorize, http.MethodGet, s.authorize, accountsError},
-		"/api/token":                    {Token, http.MethodPost, s.token, accountsError},
-		"/v1/me/player/recently-played": {RecentlyPlayed, http.MethodGet, s.recentlyPlayed, apiError},
-		"/v1/audio-features":            {AudioFeatures, http.MethodGet, s.audioFeatures, apiError},
-		"/reccobeats/v1/audio-features": {ReccoBeats, http.MethodGet, s.reccoBeats, reccoBeatsError},
-	}
+	s.handle("GET /authorize", Authorize, s.authorize, accountsError)
+	s.handle("POST /api/token", Token, s.token, accountsError)
+	s.handle("GET /v1/me/player/recently-played", RecentlyPlayed, s.recentlyPlayed, apiError)
+	s.handle("GET /v1/audio-features", AudioFeatures, s.audioFeatures, apiError)
+	s.handle("GET /reccobeats/v1/audio-features", ReccoBeats, s.reccoBeats, reccoBeatsError)
 	s.record.secret(options.ClientSecret)
 	return s
 }
 
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e, ok := s.endpoints[r.URL.Path]
-	if !ok {
-		apiError(http.StatusNotFound, "Service not found").write(w)
-		return
-	}
-	if r.Method != e.method {
-		e.fail(http.StatusMethodNotAllowed, "Method not allowed").write(w)
-		return
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
-	if err := r.ParseForm(); err != nil { // before the lock: it waits for the client
-		e.fail(http.StatusBadRequest, "Malformed request").write(w)
-		return
-	}
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-	answer, fault, n := s.answer(e, r)
-	if s.options.OnRequest != nil {
-		s.options.OnRequest(e.name, n)
-	}
-	if !fault.wait(r.Context()) {
-		return
-	}
-	s.send(w, r, fault, answer)
+// handle serves an endpoint. honest makes an answer under the server's lock. It gets the kind of fault for the
+// kinds that change what an answer contains; handle applies all others.
+func (s *Server) handle(pattern, endpoint string, honest func(*http.Request, Kind) answer, refuse errorForm) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil { // before the lock, because it waits for the client
+			refuse(http.StatusBadRequest, "Malformed request", "").write(w)
+			return
+		}
+		s.mu.Lock()
+		s.record.calls[endpoint]++
+		n := s.record.calls[endpoint]
+		s.record.requestSecrets(r)
+		fault := s.drawFault(endpoint)
+		a, refused := fault.refusal(refuse)
+		if !refused {
+			a = fault.damage(honest(r, fault.Kind))
+		}
+		s.mu.Unlock()
+
+		if s.options.OnRequest != nil {
+			s.options.OnRequest(endpoint, n)
+		}
+		if !fault.wait(r.Context()) {
+			return
+		}
+		s.mu.Lock()
+		if a.sent != nil { // before the answer, because a client that has read it may ask at once
+			a.sent()
+		}
+		s.mu.Unlock()
+		if fault.Kind == CutConnection {
+			a.writeHalf(w)
+			return
+		}
+		a.write(w)
+	})
 }
 
-// answer makes the nth answer of an endpoint, with its fault put on all but the sending of it.
-func (s *Server) answer(e endpoint, r *http.Request) (_ answer, _ Fault, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n = s.record.call(e.name)
-	s.record.requestSecrets(r)
-	fault := s.drawFault(e.name)
-	if refusal, ok := fault.refusal(e); ok {
-		return refusal, fault, n
+// Serve serves on a free loopback port until the returned server is closed, and makes the clients of this
+// process use it.
+func (s *Server) Serve() (*http.Server, error) {
+	port, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
 	}
-	return fault.mangle(e.answer(r, fault), s.rand), fault, n
-}
-
-// send writes an answer, and notes the plays and tracks that it holds. They are noted first, since a client that has read
-// the last byte may ask at once, and taken back if the answer could not be written.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, fault Fault, a answer) {
-	if r.Context().Err() != nil {
-		return
-	}
-	s.serve(a, 1)
-	if fault.Kind == CutConnection {
-		a.writeHalf(w) // aborts the connection
-	}
-	if err := a.write(w); err != nil {
-		s.serve(a, -1)
-	}
-}
-
-func (s *Server) serve(a answer, by int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.record.serve(a, by)
-}
-
-// listener is the one of that name, or nil. The server's lock is held.
-func (s *Server) listener(name string) *listener {
-	i := slices.IndexFunc(s.listeners, func(l *listener) bool { return l.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return s.listeners[i]
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(port)
+	base := "http://" + port.Addr().String()
+	os.Setenv("SPOTIFY_API_URL", base)
+	os.Setenv("SPOTIFY_ACCOUNTS_URL", base)
+	os.Setenv("RECCOBEATS_URL", base+"/reccobeats")
+	return server, nil
 }

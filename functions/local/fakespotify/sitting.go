@@ -9,10 +9,10 @@ import (
 const (
 	playlists      = 12
 	playlistsAtOne = 3                // how many of them go with a time of day
-	shortestPlay   = 31 * time.Second // anything up to 30 s is no play to Spotify
+	shortestPlay   = 31 * time.Second // Spotify does not report plays of up to 30 s
 )
 
-// sitting chooses what is played, in runs: an album, a playlist, an artist, or the collection shuffled.
+// sitting chooses tracks in runs: an album, a playlist, an artist, or the collection shuffled.
 type sitting struct {
 	library *library
 	rng     *rand.Rand
@@ -23,13 +23,15 @@ type choice struct {
 	context *Context
 }
 
-// play listens to n tracks from start on, fewer if the last would not end before end.
+func (s *song) length() time.Duration { return time.Duration(s.DurationMS) * time.Millisecond }
+
+// play returns n plays from start on, fewer if the last would not end before end.
 func (s sitting) play(d day, start, end time.Time, n int) []Play {
 	var plays []Play
 	clock := start.Add(time.Duration(s.rng.IntN(60_000)) * time.Millisecond)
 	for len(plays) < n {
 		for _, c := range s.run(d, clock.Hour(), n-len(plays)) {
-			listened := time.Duration(c.DurationMS) * time.Millisecond
+			listened := c.length()
 			if s.rng.IntN(8) == 0 { // skipped
 				listened = shortestPlay + time.Duration(s.rng.Float64()*0.9*float64(listened-shortestPlay)).Truncate(time.Millisecond)
 			}
@@ -37,14 +39,14 @@ func (s sitting) play(d day, start, end time.Time, n int) []Play {
 			if !clock.Before(end) {
 				return plays
 			}
-			plays = append(plays, Play{Track: c.Track, PlayedAt: clock.UTC(), Listened: listened, Context: c.context})
+			plays = append(plays, Play{Track: c.Track, PlayedAt: clock.UTC(), Context: c.context})
 			clock = clock.Add(time.Duration(s.rng.IntN(2_500)) * time.Millisecond)
 		}
 	}
 	return plays
 }
 
-// run is at least one and at most n tracks from one source.
+// run chooses at least one and at most n tracks from one source.
 func (s sitting) run(d day, hour, n int) []choice {
 	chart := s.library.of(d)
 	first := chart.pick(s.rng, func(*song) bool { return true })
@@ -74,7 +76,7 @@ func fromAlbum(first *song, n int) []choice {
 	return run
 }
 
-// shuffled plays songs that suit, none of them twice, and at most a dozen before something else is put on.
+// shuffled plays at most a dozen songs that suit, none of them twice.
 func (s sitting) shuffled(c chart, n int, context *Context, suits func(*song) bool) []choice {
 	var run []choice
 	played := map[string]bool{}

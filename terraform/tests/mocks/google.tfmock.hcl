@@ -1,4 +1,4 @@
-# What every plan asks Google Cloud: the project, and the regions there are.
+# The data that every plan reads: the project, and the regions.
 
 mock_data "google_project" {
   defaults = { number = "123456789012" }

@@ -1,4 +1,4 @@
-// Package machinetest gives a test an embedded cloud of its own.
+// Package machinetest gives a test an embedded cloud of its own, with clients of it and the test's own queries.
 package machinetest
 
 import (
@@ -19,17 +19,10 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// Start starts a cloud with its tables and secrets in a temporary folder, for the listener "me" and
-// those given, and points the clients that the test makes there. It ends with the test, which fails
-// where BigQuery was sent a query that is not registered.
+// Start starts a cloud with its tables and secrets in a temporary folder, for the listener "me" and those given, and
+// makes the clients of this process use it. It ends with the test, which fails where BigQuery was sent a query that is
+// not registered.
 func Start(t testing.TB, listeners ...string) *machine.Machine {
-	t.Helper()
-	m := start(t, listeners...)
-	t.Cleanup(func() { checkSent(t, m) })
-	return m
-}
-
-func start(t testing.TB, listeners ...string) *machine.Machine {
 	t.Helper()
 	text := `{"me":{"time_zone":"America/Los_Angeles"}`
 	for _, l := range listeners {
@@ -53,10 +46,11 @@ func start(t testing.TB, listeners ...string) *machine.Machine {
 			t.Errorf("stopping the cloud: %v", err)
 		}
 	})
+	t.Cleanup(func() { checkSent(t, m) })
 	return m
 }
 
-// Dataset is a client's view of the tables.
+// Dataset opens a client and its view of the tables.
 func Dataset(t testing.TB, s config.All) (*bigquery.Client, *bigquery.Dataset) {
 	t.Helper()
 	client, err := warehouse.Client(t.Context(), s.Warehouse)
@@ -70,7 +64,7 @@ func Dataset(t testing.TB, s config.All) (*bigquery.Client, *bigquery.Dataset) {
 // Row is a row by its columns' names.
 type Row map[string]any
 
-// Insert puts rows straight into a table, past everything that guards it.
+// Insert appends rows to a table without the checks of the function load.
 func Insert(t testing.TB, s config.All, table string, rows ...Row) {
 	t.Helper()
 	var lines bytes.Buffer
@@ -98,32 +92,33 @@ func Insert(t testing.TB, s config.All, table string, rows ...Row) {
 	}
 }
 
-// Ask sends a statement of the test's own.
-func Ask(t testing.TB, s config.All, text string) *bigquery.RowIterator {
+// Rows returns the rows of a statement of the test's own.
+func Rows(t testing.TB, client *bigquery.Client, text string) (rows [][]bigquery.Value) {
 	t.Helper()
-	client, _ := Dataset(t, s)
 	query := client.Query(text)
 	query.Labels = own
 	it, err := query.Read(t.Context())
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	return it
+	for {
+		var values []bigquery.Value
+		err := it.Next(&values)
+		if errors.Is(err, iterator.Done) {
+			return rows
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		rows = append(rows, values)
+	}
 }
 
 // Query returns the rows of a statement of the test's own, each a line of its values.
 func Query(t testing.TB, s config.All, text string) (lines []string) {
 	t.Helper()
-	it := Ask(t, s, text)
-	for {
-		var values []bigquery.Value
-		err := it.Next(&values)
-		if errors.Is(err, iterator.Done) {
-			return lines
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
+	client, _ := Dataset(t, s)
+	for _, values := range Rows(t, client, text) {
 		words := make([]string, len(values))
 		for i, v := range values {
 			if at, ok := v.(time.Time); ok {
@@ -133,4 +128,5 @@ func Query(t testing.TB, s config.All, text string) (lines []string) {
 		}
 		lines = append(lines, strings.Join(words, " | "))
 	}
+	return lines
 }

@@ -18,14 +18,14 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// recordTo names a folder, where it is set, in which every machine leaves what its BigQuery was sent: a
-// file that test/googlesql reads.
+// recordTo names the variable of a folder. Where it is set, every machine writes the statements that its BigQuery was
+// sent into a file there, for test/googlesql.
 const recordTo = "RECORD_STATEMENTS"
 
-// own are the labels of what a test itself asks.
+// own are the labels of a test's own queries.
 var own = map[string]string{"app": "test"}
 
-// recording is what a machine's BigQuery has, and what it was sent.
+// recording is the views of a machine's BigQuery, and the statements that it was sent.
 type recording struct {
 	Views []relation `json:"views"` // in the order in which they need each other
 	Sent  []sent     `json:"sent"`
@@ -37,7 +37,7 @@ type relation struct {
 	Columns []column `json:"columns"`
 }
 
-// sent is a statement as it was sent, and the columns of the answer.
+// sent is a statement as it was sent, with the columns of the answer.
 type sent struct {
 	Statement  string   `json:"statement"`
 	Query      string   `json:"query"`
@@ -60,7 +60,7 @@ func checkSent(t testing.TB, m *machine.Machine) {
 		return
 	}
 	for _, query := range unregistered(jobs) {
-		t.Errorf("a query was sent that is not registered. Put it into shared/warehouse/sql/statements and send it with run or read; a test asks with Query or Ask:\n%s", query)
+		t.Errorf("a query was sent that is not registered. Put it into shared/warehouse/sql/statements and send it with run or read; a test sends its own with Query:\n%s", query)
 	}
 	if dir := os.Getenv(recordTo); dir != "" {
 		if err := record(ctx, service, m.Config, jobs, dir); err != nil {
@@ -69,7 +69,7 @@ func checkSent(t testing.TB, m *machine.Machine) {
 	}
 }
 
-// jobsOf are all jobs but the test's own queries.
+// jobsOf lists all jobs except the test's own queries.
 func jobsOf(ctx context.Context, m *machine.Machine) (service *bq.Service, jobs []*bq.JobListJobs, err error) {
 	service, err = bq.NewService(ctx, option.WithEndpoint("http://"+m.Cloud.Environment()[config.BigQueryEmulator]+"/"), option.WithoutAuthentication())
 	if err != nil {
@@ -97,7 +97,7 @@ func unregistered(jobs []*bq.JobListJobs) (queries []string) {
 	return queries
 }
 
-// record leaves a file in dir.
+// record writes a file into dir.
 func record(ctx context.Context, service *bq.Service, s config.All, jobs []*bq.JobListJobs, dir string) error {
 	var r recording
 	views, err := warehouse.Views(s.Dataset)

@@ -1,0 +1,95 @@
+package machine
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/local/fakespotify"
+)
+
+// client reuses no connections, because they would outlive a killed process.
+var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
+
+// insights reads the numbers of the page.
+func (p *process) insights(t *testing.T) (in dashboard.View) {
+	t.Helper()
+	code, body := do(t, http.MethodGet, p.page+"/insights.json", nil)
+	if code != http.StatusOK {
+		t.Fatalf("/insights.json = %d %s", code, body)
+	}
+	if err := json.Unmarshal([]byte(body), &in); err != nil {
+		t.Fatalf("/insights.json: %v in %s", err, body)
+	}
+	return in
+}
+
+// do sends a request with headers, of which Host is the name of the host, and returns the answer's status and body.
+func do(t *testing.T, method, url string, header map[string]string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
+	req.Host = header["Host"]
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// ingest runs an ingest, and returns the answer's status, 0 where there was none.
+func (p *process) ingest(ctx context.Context) int {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.page+"/ingest?listener=me", nil)
+	if err != nil {
+		return 0
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// account starts a fake Spotify with one listener, and returns it with the environment that connects the command to it.
+func account(t *testing.T, options fakespotify.Options, listener fakespotify.Listener) (*fakespotify.Server, []string) {
+	t.Helper()
+	options.ClientID, options.ClientSecret = "id", "the-apps-secret"
+	fake := fakespotify.New(options)
+	listener.Name, listener.RefreshToken = "me", "the-first-refresh-token"
+	fake.AddListener(listener)
+	server := httptest.NewServer(fake)
+	t.Cleanup(server.Close)
+	return fake, []string{
+		"SPOTIFY_API_URL=" + server.URL, "SPOTIFY_ACCOUNTS_URL=" + server.URL, "RECCOBEATS_URL=" + server.URL + "/reccobeats",
+		"SPOTIFY_CLIENT_ID=id", "SPOTIFY_CLIENT_SECRET=the-apps-secret", "SPOTIFY_REFRESH_TOKEN=the-first-refresh-token",
+		`LISTENERS={"me":{"time_zone":"America/Los_Angeles"}}`,
+	}
+}
+
+// noSecrets checks that the output contains no secret.
+func noSecrets(t *testing.T, fake *fakespotify.Server, out *output) {
+	t.Helper()
+	text := out.String()
+	for _, secret := range fake.Secrets() {
+		if strings.Contains(text, secret) {
+			t.Errorf("the output contains a secret (%d characters)", len(secret))
+		}
+	}
+}
