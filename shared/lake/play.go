@@ -65,5 +65,8 @@ func (r PlayRow) Readable() bool { return r.RejectReason == nil }
 // Tolerance is how much later than its fetch a play can end: clocks differ.
 const Tolerance = 5 * time.Minute
 
+// LongestPlay is the greatest length of a track that is believed.
+const LongestPlay = 24 * time.Hour
+
 // Earliest is the year in which Spotify was founded: no play is older.
 var Earliest = time.Date(2006, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"spotify-insights.internal/shared/lake"
 )
 
 // The types of this file decode one field of an item and never fail. A value of another type than
@@ -46,10 +48,7 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// longest is the greatest length of a track that is believed, in ms: one day.
-const longest = 24 * 60 * 60 * 1000
-
-// number is a JSON whole number from 0 to longest in any spelling (240000, 240000.0, 2.4E5), also
+// number is a JSON whole number of ms up to [lake.LongestPlay] in any spelling (240000, 240000.0, 2.4E5), also
 // written as text. Another value is unknown.
 type number struct{ value *int64 }
 
@@ -64,7 +63,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	v, err := strconv.ParseFloat(literal, 64)
-	if err == nil && v >= 0 && v <= longest && v == float64(int64(v)) {
+	if err == nil && v >= 0 && v <= float64(lake.LongestPlay.Milliseconds()) && v == float64(int64(v)) {
 		n.value = new(int64(v))
 	}
 	return nil
