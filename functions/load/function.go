@@ -1,5 +1,4 @@
-// Package load is the function that takes an object of the lake into the warehouse as soon as it is
-// finalized.
+// Package load is the function that loads an object of the lake into the warehouse as soon as it is finalized.
 package load
 
 import (

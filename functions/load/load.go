@@ -12,9 +12,9 @@ import (
 	"spotify-insights.internal/shared/loader"
 )
 
-// patience is how long the platform is asked for an event again; after it reconcile tries. It ends
-// before the two hours for which an event is delivered, or the last receipt would never be written.
-const patience = 110 * time.Minute
+// retryLimit is the age of an event after which a transient error ends its delivery, and reconcile retries. It is
+// shorter than the two hours for which the platform delivers an event, so that the last receipt is written.
+const retryLimit = 110 * time.Minute
 
 // Function loads the objects that events name.
 type Function struct {
@@ -23,8 +23,8 @@ type Function struct {
 	Now    func() time.Time
 }
 
-// Handle loads the object of one event as it is now, which may be newer than the event. An event that
-// comes again loads it again: the tables that are made of the rows remove duplicates.
+// Handle loads the current generation of the object of one event. A repeated event loads it again: refreshes
+// remove duplicates.
 func (f *Function) Handle(ctx context.Context, e event.Event) (err error) {
 	finalized, err := events.DecodeObject(e)
 	if err != nil {
@@ -36,11 +36,11 @@ func (f *Function) Handle(ctx context.Context, e event.Event) (err error) {
 	}
 	object := bucket.Object{Name: finalized.Name, Generation: finalized.Generation}
 	receipts, err := f.Loader.Load(ctx, []bucket.Object{object})
-	if err != nil && !e.Time().IsZero() && f.Now().Sub(e.Time()) > patience {
+	if err != nil && !e.Time().IsZero() && f.Now().Sub(e.Time()) > retryLimit {
 		if err := f.Loader.GiveUp(ctx, object, err); err != nil {
 			return err
 		}
-		return f.Loader.Publisher.Publish(context.WithoutCancel(ctx)) // the page names the failure
+		return f.Loader.Publisher.Publish(context.WithoutCancel(ctx)) // so that the page reports the failure
 	}
 	if err != nil || len(receipts) == 0 {
 		return err

@@ -1,5 +1,5 @@
-// Package reconcile is the function that makes up for whatever the events have missed: it loads what
-// the lake has and the warehouse has not, and wakes topten. Cloud Scheduler calls it once a day.
+// Package reconcile is the function that repairs what lost events and failures left: it loads the objects of the
+// lake that are missing in the warehouse, and starts topten. Cloud Scheduler calls it once a day.
 package reconcile
 
 import (

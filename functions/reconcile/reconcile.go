@@ -12,7 +12,7 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// Reconciler compares the lake with what is loaded.
+// Reconciler loads what the warehouse lacks.
 type Reconciler struct {
 	Lake interface {
 		List(ctx context.Context, prefix string) ([]bucket.Object, error)
@@ -29,12 +29,12 @@ type Reconciler struct {
 type Result struct {
 	Objects int  `json:"objects"` // in the lake
 	Loaded  int  `json:"loaded"`  // by this run
-	Failed  int  `json:"failed"`  // that no retry mends, by this run
-	Reset   bool `json:"reset"`   // the tables were emptied first
+	Failed  int  `json:"failed"`  // by this run, with a permanent error
+	Reset   bool `json:"reset"`   // the tables were emptied before
 }
 
-// Run loads what is not loaded, and wakes topten in any case: the windows of the figures move with the day
-// even where nothing is new, and a message may have been lost.
+// Run loads the missing objects and starts topten. It starts topten in any case: the windows of the figures move
+// with the day, and a message may have been lost.
 func (r *Reconciler) Run(ctx context.Context) (result Result, err error) {
 	defer faults.Wrap(&err, "reconciling the lake with the warehouse")
 	missing, result, err := r.missing(ctx)
@@ -49,21 +49,21 @@ func (r *Reconciler) Run(ctx context.Context) (result Result, err error) {
 			result.Failed++
 		}
 	}
-	// Also where the deadline ended the loading: what was loaded until then is to be shown.
+	// Also after an error: the page can show what was loaded before it.
 	err = errors.Join(err, r.Loader.Publisher.Publish(context.WithoutCancel(ctx)))
 	slog.InfoContext(ctx, "reconciled", "objects", result.Objects, "loaded", result.Loaded, "failed", result.Failed, "reset", result.Reset)
 	return result, err
 }
 
-// missing are the objects of the lake that are not loaded. Where the warehouse has lost rows, or holds rows
-// of another version, it is emptied and everything is missing.
+// missing returns the objects of the lake that are not loaded. Where the warehouse lost rows or contains rows of an
+// older version, it resets the warehouse and returns all objects.
 func (r *Reconciler) missing(ctx context.Context) (missing []bucket.Object, result Result, err error) {
-	// The receipts are read first: what is loaded meanwhile is loaded twice, and not left out.
+	// The receipts are read before the list: an object that is loaded in between is loaded twice, and never left out.
 	receipts, err := r.Warehouse.Receipts(ctx)
 	if err != nil {
 		return nil, result, err
 	}
-	reason, err := r.broken(ctx, receipts)
+	reason, err := r.resetReason(ctx, receipts)
 	if err != nil {
 		return nil, result, err
 	}
@@ -99,9 +99,9 @@ func (r *Reconciler) missing(ctx context.Context) (missing []bucket.Object, resu
 	return missing, result, nil
 }
 
-// broken says why the rows in the warehouse cannot be used, "" where they can.
-func (r *Reconciler) broken(ctx context.Context, receipts []warehouse.Loaded) (reason string, err error) {
-	loaded := map[string]map[string]int64{} // rows by table and object: of two generations one is enough
+// resetReason returns why the rows in the warehouse cannot be used, "" where they can.
+func (r *Reconciler) resetReason(ctx context.Context, receipts []warehouse.Loaded) (reason string, err error) {
+	loaded := map[string]map[string]int64{} // rows by table and object, of one of its generations
 	for _, l := range receipts {
 		table := l.Table()
 		if table == "" {

@@ -1,5 +1,5 @@
-// Package topten is the function that brings the tables, the snapshots and the documents up to date after
-// something was loaded.
+// Package topten is the function that refreshes the tables, the snapshots and the documents after something was
+// loaded.
 package topten
 
 import (

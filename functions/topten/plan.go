@@ -1,41 +1,43 @@
 package topten
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// plan is what a run has to do for a listener.
+// plan is what a run does for a listener.
 type plan struct {
-	news  bool      // the snapshot and the document are out of date
-	stale bool      // the listens since from are
-	from  time.Time // the beginning of a month
+	publish bool      // write a snapshot and a document
+	refresh bool      // refresh the listens since from
+	from    time.Time // the beginning of a month
 }
 
-// planFor compares what is loaded with what a listener's document says was read. It asks of receipts whether
-// they are the same ones, and never which are later, so that clocks decide nothing.
+// planFor compares what is loaded with what a listener's document has read. It compares receipts for equality and
+// never by time, so that wrong clocks have no effect.
 func planFor(s state, status warehouse.Status, featuresPause time.Duration) plan {
 	d := s.document
 	if reloading(s, status) {
 		return plan{}
 	}
 	if !s.readable || d.Loaded.Model != warehouse.Model() {
-		return plan{news: true, stale: true, from: warehouse.Beginning}
+		return plan{publish: true, refresh: true, from: warehouse.Beginning}
 	}
 	receipts := receiptsOf(statusOf(status, s.listener.ID))
 	var p plan
-	for month := range keys(receipts, d.Loaded.Receipts) {
+	for _, month := range slices.Concat(slices.Collect(maps.Keys(receipts)), slices.Collect(maps.Keys(d.Loaded.Receipts))) {
 		if a, b := receipts[month], d.Loaded.Receipts[month]; a.Number == b.Number && a.LastAt.Equal(b.LastAt) {
 			continue
 		}
-		p.news = true
-		if at, err := time.Parse(monthLayout, month); err == nil && (!p.stale || at.Before(p.from)) {
-			p.stale, p.from = true, at
+		p.publish = true
+		if at, err := time.Parse(monthLayout, month); err == nil && (!p.refresh || at.Before(p.from)) {
+			p.refresh, p.from = true, at
 		}
 	}
-	p.news = p.news ||
+	p.publish = p.publish ||
 		d.Loaded.Features != status.Features && status.AsOf.Sub(d.Loaded.FeaturesAt) >= featuresPause ||
 		d.TimeZone != s.listener.TimeZone ||
 		d.Public != s.listener.Public ||
@@ -44,17 +46,17 @@ func planFor(s state, status warehouse.Status, featuresPause time.Duration) plan
 	return p
 }
 
-// reloadLimit is how long a document outlives that objects of its listener are no longer loaded.
+// reloadLimit is how long a document stays as it is while objects of its listener are loaded again.
 const reloadLimit = 24 * time.Hour
 
-// reloading reports whether the warehouse holds fewer objects of a listener than the document includes: it was
-// emptied and is loaded again. Until it is complete the snapshot stays as it is.
+// reloading reports whether the warehouse has fewer objects of a listener than the document includes: it was reset
+// and is being loaded again. The snapshot stays as it is until then.
 func reloading(s state, status warehouse.Status) bool {
 	return s.document.Loaded != nil && statusOf(status, s.listener.ID).Objects < s.document.Loaded.Objects &&
 		status.AsOf.Sub(s.document.AsOf).Abs() < reloadLimit
 }
 
-// monthLayout is how a document writes a month; "" are the receipts without plays.
+// monthLayout is the format of a month in a document. "" has the receipts without plays.
 const monthLayout = "2006-01"
 
 func receiptsOf(l *warehouse.ListenerStatus) map[string]insights.Receipts {
@@ -64,12 +66,12 @@ func receiptsOf(l *warehouse.ListenerStatus) map[string]insights.Receipts {
 		if month != warehouse.NoMonth {
 			name = month.Begins().Format(monthLayout)
 		}
-		receipts[name] = insights.Receipts{Number: r.Number, LastAt: r.LastAt}
+		receipts[name] = r
 	}
 	return receipts
 }
 
-// statusOf is a listener's status; of one without a row anywhere it is empty.
+// statusOf returns a listener's status, which is empty without receipts.
 func statusOf(status warehouse.Status, listener string) *warehouse.ListenerStatus {
 	if l := status.Listeners[listener]; l != nil {
 		return l
@@ -77,8 +79,8 @@ func statusOf(status warehouse.Status, listener string) *warehouse.ListenerStatu
 	return &warehouse.ListenerStatus{}
 }
 
-// periods are all periods that are ranked, of all listeners. The years are those from the oldest play
-// until now, by the listener's clock.
+// periods returns the periods of all listeners. The years are those from the oldest play until now in the
+// listener's time zone.
 func periods(before []state, status warehouse.Status) []warehouse.Period {
 	var list []warehouse.Period
 	asOf := status.AsOf
@@ -99,7 +101,7 @@ func periods(before []state, status warehouse.Status) []warehouse.Period {
 	return list
 }
 
-// firstYear is the year of the oldest play.
+// firstYear returns the year of the oldest play.
 func firstYear(l *warehouse.ListenerStatus, asOf time.Time, zone *time.Location) int {
 	oldest := asOf
 	for month := range l.Receipts {
@@ -118,15 +120,3 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func day(t time.Time, zone *time.Location) string { return t.In(zone).Format(time.DateOnly) }
-
-// keys are the keys of two maps.
-func keys[V any](a, b map[string]V) map[string]bool {
-	all := map[string]bool{}
-	for k := range a {
-		all[k] = true
-	}
-	for k := range b {
-		all[k] = true
-	}
-	return all
-}

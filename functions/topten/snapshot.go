@@ -14,11 +14,11 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// end is after every play.
+// end is later than every play.
 var end = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// export writes a listener's snapshot: the listens before this year, unless past has them, the listens
-// since, and the tracks.
+// export writes a listener's snapshot: the listens before this year where past lacks them, the listens since then,
+// and the tracks.
 func (r *Refresher) export(ctx context.Context, listener listener.Listener, asOf time.Time, past insights.Past) (insights.Snapshot, insights.Past, error) {
 	snapshot := insights.Snapshot{AsOf: asOf}
 	e := r.exportOf(listener, asOf, insights.SnapshotPrefix(listener.ID))
@@ -35,18 +35,18 @@ func (r *Refresher) export(ctx context.Context, listener listener.Listener, asOf
 	if err != nil {
 		return snapshot, past, err
 	}
-	snapshot.Listens = insights.Files{Names: append(append([]string{}, past.Files.Names...), recent.Names...), Rows: past.Files.Rows + recent.Rows}
+	snapshot.Listens = insights.Files{Names: slices.Concat(past.Files.Names, recent.Names), Rows: past.Files.Rows + recent.Rows}
 	snapshot.Tracks, err = r.files(ctx, e, r.Warehouse.ExportTracks)
 	return snapshot, past, err
 }
 
-// yearBegins is the beginning of a year of UTC.
+// yearBegins returns the beginning of the year in UTC.
 func yearBegins(t time.Time) time.Time { return time.Date(t.UTC().Year(), 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// pastOf is the past that a listener's document names, where it still holds: its time is the same, nothing
-// before it was refreshed, and its files are there.
+// pastOf returns the past of a listener's document where it can be used again: its end is the same, nothing before
+// that is refreshed, and its files exist.
 func pastOf(s state, p plan, asOf time.Time, existing map[string]bool) insights.Past {
-	if !s.readable || p.stale && p.from.Before(s.document.Loaded.Past.Until) || !s.document.Loaded.Past.Until.Equal(yearBegins(asOf)) {
+	if !s.readable || p.refresh && p.from.Before(s.document.Loaded.Past.Until) || !s.document.Loaded.Past.Until.Equal(yearBegins(asOf)) {
 		return insights.Past{}
 	}
 	for _, file := range s.document.Loaded.Past.Files.Names {
@@ -57,7 +57,7 @@ func pastOf(s state, p plan, asOf time.Time, existing map[string]bool) insights.
 	return s.document.Loaded.Past
 }
 
-// exportPublic writes what anybody may see of a listener's history.
+// exportPublic writes the part of a listener's history that everybody may read.
 func (r *Refresher) exportPublic(ctx context.Context, listener listener.Listener, asOf time.Time) (insights.Snapshot, error) {
 	snapshot := insights.Snapshot{AsOf: asOf}
 	e := r.exportOf(listener, asOf, insights.PublicPrefix+insights.SnapshotPrefix(listener.ID))
@@ -70,12 +70,11 @@ func (r *Refresher) exportPublic(ctx context.Context, listener listener.Listener
 	return snapshot, err
 }
 
-// attemptLayout begins the names of the folders of exports: in the order of names they are in the order of
-// time.
+// attemptLayout is the beginning of the names of export folders. It sorts them by time.
 const attemptLayout = "20060102T150405.000000Z"
 
-// exportOf is an export of a listener to folders below prefix. The folder of each attempt is named by the
-// time and the attempt, so that none is written twice.
+// exportOf returns an export of a listener to a folder below prefix. The folder has the time and the attempt in its
+// name, so that no folder is written twice.
 func (r *Refresher) exportOf(listener listener.Listener, asOf time.Time, prefix string) warehouse.Export {
 	return warehouse.Export{
 		Listener: listener.ID,
@@ -85,7 +84,7 @@ func (r *Refresher) exportOf(listener listener.Listener, asOf time.Time, prefix 
 	}
 }
 
-// files runs an export and lists what it has written.
+// files runs an export and lists its files.
 func (r *Refresher) files(ctx context.Context, e warehouse.Export,
 	run func(context.Context, warehouse.Export) (prefix string, rows int64, err error)) (insights.Files, error) {
 	uri, rows, err := run(ctx, e)
@@ -97,7 +96,7 @@ func (r *Refresher) files(ctx context.Context, e warehouse.Export,
 		return insights.Files{}, err
 	}
 	if len(list) == 0 {
-		return insights.Files{}, fmt.Errorf("the export to %s has left no file", uri)
+		return insights.Files{}, fmt.Errorf("the export to %s wrote no file", uri)
 	}
 	files := insights.Files{Rows: rows}
 	for _, o := range list {
@@ -132,14 +131,14 @@ func (r *Refresher) publishPublic(ctx context.Context, s state, asOf time.Time) 
 	return r.deleteUnnamed(ctx, existing, document)
 }
 
-// retractPublic deletes the public snapshots and documents of everybody who is not a public listener, also of
-// those who are no longer in the settings.
+// retractPublic deletes the public snapshots and documents of all listeners who are not public, also of those who
+// are no longer configured.
 func (r *Refresher) retractPublic(ctx context.Context) error {
 	list, err := r.Objects.List(ctx, insights.PublicPrefix)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(list, func(a, b bucket.Object) int { return strings.Compare(b.Name, a.Name) }) // a document after its snapshot
+	slices.SortFunc(list, func(a, b bucket.Object) int { return strings.Compare(b.Name, a.Name) }) // deletes a document after its snapshot
 	for _, o := range list {
 		_, rest, _ := strings.Cut(o.Name, "listener=")
 		id := strings.TrimSuffix(strings.SplitN(rest, "/", 2)[0], ".json")
@@ -153,15 +152,15 @@ func (r *Refresher) retractPublic(ctx context.Context) error {
 	return nil
 }
 
-// deleteUnnamed deletes those of the existing files of snapshots that a document does not name, except those
-// that another run may be writing: they are newer than the document's previous snapshot.
+// deleteUnnamed deletes the existing snapshot files that a document does not name. Files that are newer than its
+// previous snapshot stay: another run may be writing them.
 func (r *Refresher) deleteUnnamed(ctx context.Context, existing []bucket.Object, document *insights.Document) error {
 	if document.Previous == nil {
 		return nil
 	}
 	named := map[string]bool{}
 	for _, snapshot := range []*insights.Snapshot{&document.Snapshot, document.Previous} {
-		for _, file := range append(append([]string{}, snapshot.Listens.Names...), snapshot.Tracks.Names...) {
+		for _, file := range slices.Concat(snapshot.Listens.Names, snapshot.Tracks.Names) {
 			named[file] = true
 		}
 	}

@@ -19,7 +19,7 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// Refresher brings the tables, snapshots and documents of all listeners up to date with what is loaded.
+// Refresher refreshes the tables, snapshots and documents of all listeners from what is loaded.
 type Refresher struct {
 	Bucket    string // of snapshots and documents
 	Listeners listener.Set
@@ -29,7 +29,7 @@ type Refresher struct {
 		RefreshTracks(ctx context.Context, from time.Time) error
 		RefreshListens(ctx context.Context, listeners []string, from time.Time) error
 		RebuildTopTen(ctx context.Context, periods []warehouse.Period) error
-		OpenGaps(ctx context.Context) ([]warehouse.Gap, error)
+		OpenGaps(ctx context.Context) (map[string][]insights.Gap, error)
 		ExportListens(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error)
 		ExportTracks(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error)
 	}
@@ -40,52 +40,52 @@ type Refresher struct {
 		Delete(ctx context.Context, name string) error
 	}
 	Now func() time.Time
-	// FeaturesPause is how long new audio features alone make no news after others did: each time costs the
-	// export of every listener. With new plays, and with a new day, they are published at once.
+	// FeaturesPause is the shortest time between two publications of audio features alone, because each one exports
+	// every listener. New plays and a new day publish them at once.
 	FeaturesPause time.Duration
 }
 
 const (
-	// clockStep is the precision in which the time of a message is compared with the warehouse's clock.
+	// clockStep is the precision of comparisons between the time of a message and the warehouse's clock.
 	clockStep = time.Millisecond
-	// patience is how long the platform is asked to deliver a message again.
-	patience = 30 * time.Minute
+	// retryLimit is the age of a message after which an error ends its delivery.
+	retryLimit = 30 * time.Minute
 )
 
-// Handle brings everything up to date. The message says nothing but its time: one that is older than what
-// every document includes is acknowledged without work, so that a storm of messages is one run. A message
-// whose runs have failed for a while is acknowledged too: the next one, or reconcile, makes up for it.
+// Handle refreshes everything. Of a message it reads only the time: a message that is older than all documents is
+// acknowledged without work, so that many messages at once cause one run. A message whose runs have failed for
+// [retryLimit] is acknowledged too: the next message or reconcile repeats the work.
 func (r *Refresher) Handle(ctx context.Context, e event.Event) (err error) {
 	if err := events.CheckMessage(e); err != nil {
 		return err
 	}
-	defer faults.Wrap(&err, "bringing the insights up to date")
+	defer faults.Wrap(&err, "refreshing the insights")
 	before, err := r.readDocuments(ctx)
 	if err != nil {
 		return err
 	}
 	if !e.Time().IsZero() && r.includes(before, e.Time()) {
-		slog.DebugContext(ctx, "up to date already")
+		slog.DebugContext(ctx, "the documents are up to date")
 		return nil
 	}
 	err = r.refresh(ctx, before)
-	if err != nil && !e.Time().IsZero() && r.Now().Sub(e.Time()) > patience {
-		slog.ErrorContext(ctx, "the insights could not be brought up to date for a while; the next load or reconcile tries again", "error", err.Error())
+	if err != nil && !e.Time().IsZero() && r.Now().Sub(e.Time()) > retryLimit {
+		slog.ErrorContext(ctx, "the insights could not be refreshed for half an hour; the next load or reconcile retries", "error", err.Error())
 		return nil
 	}
 	return err
 }
 
-// state is a listener's document as a run has found it.
+// state is a listener's document at the start of a run.
 type state struct {
 	listener   listener.Listener
 	document   insights.Document
-	generation int64 // 0: there is none
+	generation int64 // 0 without a document
 	readable   bool
 }
 
-// readDocuments reads the documents of all listeners, in the order of their ids. A document that is not
-// JSON counts as missing, and is replaced.
+// readDocuments reads the documents of all listeners, in the order of their ids. An invalid document counts as
+// missing and is replaced.
 func (r *Refresher) readDocuments(ctx context.Context) ([]state, error) {
 	var list []state
 	for _, id := range slices.Sorted(maps.Keys(r.Listeners)) {
@@ -104,17 +104,16 @@ func (r *Refresher) readDocuments(ctx context.Context) ([]state, error) {
 	return list, nil
 }
 
-// includes reports whether every document includes all that was loaded until at. A document from the
-// future is not believed: the clock was wrong when it was written, or is wrong now.
+// includes reports whether every document includes everything that was loaded before a time. A document from the
+// future does not count: a clock was or is wrong.
 func (r *Refresher) includes(before []state, at time.Time) bool {
 	return !slices.ContainsFunc(before, func(s state) bool {
 		return !s.readable || s.document.AsOf.Sub(at) < clockStep || s.document.AsOf.After(r.Now())
 	})
 }
 
-// refresh is one run: tracks and listens by whole months, the top ten, a snapshot of each listener with
-// news, and the documents last. A run that ends anywhere leaves documents that say what was read before,
-// so the next one does the rest.
+// refresh is one run: it refreshes tracks and listens by whole months, rebuilds the top ten, and publishes the
+// listeners with changes. A document is written last, so that the next run completes one that was interrupted.
 func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	status, err := r.Warehouse.LoadStatus(ctx)
 	if err != nil {
@@ -124,18 +123,18 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 		return err
 	}
 	plans := make([]plan, len(before))
-	var stale []string // listeners whose listens are out of date
+	var stale []string // listeners to refresh
 	from := status.AsOf
-	news := false
+	publish := false
 	for i, s := range before {
 		plans[i] = planFor(s, status, r.FeaturesPause)
-		news = news || plans[i].news
-		if plans[i].stale {
+		publish = publish || plans[i].publish
+		if plans[i].refresh {
 			stale = append(stale, s.listener.ID)
 			from = earlier(from, plans[i].from)
 		}
 	}
-	if !news {
+	if !publish {
 		return nil
 	}
 	if err := r.retractPublic(ctx); err != nil {
@@ -157,8 +156,8 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 		return err
 	}
 	for i, s := range before {
-		if plans[i].news {
-			if err := r.publish(ctx, s, plans[i], status, gaps); err != nil {
+		if plans[i].publish {
+			if err := r.publish(ctx, s, plans[i], status, gaps[s.listener.ID]); err != nil {
 				return fmt.Errorf("listener %s: %w", s.listener.ID, err)
 			}
 		}
@@ -166,8 +165,8 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	return nil
 }
 
-// checkTables compares the rows of the tables listens and tracks with what the documents say. Where rows are
-// lost no document is believed, and everything is refreshed from the beginning.
+// checkTables compares the number of rows of listens and tracks with the documents. Where rows are lost, it marks all
+// documents as unreadable, so that everything is refreshed from the beginning.
 func (r *Refresher) checkTables(ctx context.Context, before []state) ([]state, error) {
 	expected := map[string]int64{warehouse.Listens: 0, warehouse.Tracks: 0}
 	for _, s := range before {
@@ -194,7 +193,7 @@ func (r *Refresher) checkTables(ctx context.Context, before []state) ([]state, e
 }
 
 // publish writes a listener's snapshot and then the document that names it.
-func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehouse.Status, gaps []warehouse.Gap) error {
+func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehouse.Status, gaps []insights.Gap) error {
 	list, err := r.Objects.List(ctx, insights.SnapshotPrefix(s.listener.ID))
 	if err != nil {
 		return err
@@ -211,11 +210,11 @@ func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehou
 		return err
 	}
 	document := newDocument(s, status, gaps, snapshot, past)
-	// Before the write, or a gap would never be logged where only the answer to the write is lost.
+	// Before the write: otherwise a gap would never be logged where only the answer to the write is lost.
 	reportGaps(ctx, s, document.Status.Gaps)
 	err = r.Objects.WriteJSON(ctx, insights.DocumentName(s.listener.ID), document, s.generation)
 	if errors.Is(err, bucket.ErrPrecondition) {
-		return errors.New("another run has written the document meanwhile")
+		return errors.New("another run has written the document in the meantime")
 	}
 	if err != nil {
 		return err
@@ -224,14 +223,14 @@ func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehou
 	return r.deleteUnnamed(ctx, list, document)
 }
 
-// reportGaps logs the gaps that the document before did not have. An alert looks for this line.
+// reportGaps logs the gaps that the previous document did not contain. An alert matches this line.
 func reportGaps(ctx context.Context, s state, gaps []insights.Gap) {
-	var known []insights.Gap
+	var logged []insights.Gap
 	if s.document.Status != nil {
-		known = s.document.Status.Gaps
+		logged = s.document.Status.Gaps
 	}
 	for _, gap := range gaps {
-		if !slices.ContainsFunc(known, func(k insights.Gap) bool { return k.After.Equal(gap.After) && k.Before.Equal(gap.Before) }) {
+		if !slices.ContainsFunc(logged, func(l insights.Gap) bool { return l.After.Equal(gap.After) && l.Before.Equal(gap.Before) }) {
 			slog.WarnContext(ctx, "gap found", "listener", s.listener.ID, "after", gap.After, "before", gap.Before)
 		}
 	}

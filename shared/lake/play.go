@@ -66,5 +66,8 @@ func (r PlayRow) Readable() bool { return r.RejectReason == nil }
 // Tolerance is how long after its time of fetching a play can end, because clocks differ.
 const Tolerance = 5 * time.Minute
 
+// LongestPlay is the greatest valid length of a track.
+const LongestPlay = 24 * time.Hour
+
 // Earliest is the oldest time of a play: the year in which Spotify was founded.
 var Earliest = time.Date(2006, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -9,15 +9,15 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// blockLines is how many lines are made rows by one goroutine: decoding them takes most of a load's time.
+// blockLines is the number of lines that one goroutine decodes. Decoding takes most of the time of a load.
 const blockLines = 1000
 
-// block is some lines of an object, and what they become.
+// block is a part of an object: its lines, and their rows.
 type block struct {
-	first   int // the number of the first line, from 1
+	first   int // number of the first line, from 1
 	lines   [][]byte
 	rows    bytes.Buffer
-	receipt warehouse.Receipt // counts and times alone
+	receipt warehouse.Receipt // only counts and times
 }
 
 func (b *block) read(add addRow) error {
@@ -32,12 +32,12 @@ func (b *block) read(add addRow) error {
 			return fmt.Errorf("line %d: %w", b.first+i, err)
 		}
 		b.receipt.RowsRead++
-		b.lines[i] = nil // not needed any more
+		b.lines[i] = nil // frees the memory
 	}
 	return nil
 }
 
-// merge adds the counts and times of a block to an object's receipt.
+// merge adds the counts and times of a block to the receipt of its object.
 func merge(r *warehouse.Receipt, b warehouse.Receipt) {
 	r.RowsRead += b.RowsRead
 	r.Plays += b.Plays
@@ -49,7 +49,7 @@ func merge(r *warehouse.Receipt, b warehouse.Receipt) {
 	r.Oldest, r.Newest, r.FetchedAt = older(r.Oldest, b.Oldest), newer(r.Newest, b.Newest), newer(r.FetchedAt, b.FetchedAt)
 }
 
-// older and newer are one of two times; nil is unknown.
+// older returns the earlier of two times, nil being unknown; newer returns the later one.
 func older(a, b *time.Time) *time.Time {
 	if a == nil || b != nil && b.Before(*a) {
 		return b

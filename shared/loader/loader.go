@@ -1,4 +1,4 @@
-// Package loader takes lake objects into the warehouse: one or ten thousand, on one path.
+// Package loader loads lake objects into the warehouse: one for the function load, all missing ones for reconcile.
 package loader
 
 import (
@@ -23,7 +23,7 @@ type Loader struct {
 	}
 	Warehouse interface {
 		Append(ctx context.Context, table string, rows int64, lines ...[]byte) error
-		Record(ctx context.Context, receipts []warehouse.Receipt) error
+		WriteReceipts(ctx context.Context, receipts []warehouse.Receipt) error
 	}
 	Publisher interface {
 		Publish(ctx context.Context) error
@@ -39,24 +39,23 @@ const (
 	readers = 8
 )
 
-// Load appends the rows of objects to their tables and a receipt of each object to the table loads. It may
-// be called again with the same objects, at any time and beside itself: the tables that are made of these
-// remove duplicates. An object that no retry mends gets a receipt with the error and does not hold up the
-// others; an object that is gone gets none. The returned error is a passing one; what was loaded until
-// then stays, and is among the receipts.
+// Load appends the rows of objects to their tables, and a receipt of each object to the table loads. It may run
+// again with the same objects, also concurrently: refreshes remove duplicates. An object with a permanent error
+// gets a receipt with that error, and a deleted object gets none; both leave the other objects alone. The returned
+// error is transient. The receipts contain what was loaded before it.
 func (l *Loader) Load(ctx context.Context, list []bucket.Object) (receipts []warehouse.Receipt, err error) {
 	for batch := range batches(list) {
 		contents, unread := l.readAll(ctx, batch)
 		more, unstored := l.store(ctx, contents)
 		receipts = append(receipts, more...)
 		if err = errors.Join(err, unread, unstored); unstored != nil || ctx.Err() != nil {
-			break // the warehouse does not answer, or the time is over; an object that cannot be read holds up no other
+			break // the warehouse is unavailable or the deadline is over; an unreadable object does not stop the others
 		}
 	}
 	return receipts, err
 }
 
-// batches cuts a list into parts that one load job takes.
+// batches divides a list into parts for one load job each.
 func batches(list []bucket.Object) func(yield func([]bucket.Object) bool) {
 	return func(yield func([]bucket.Object) bool) {
 		for len(list) > 0 {
@@ -73,8 +72,8 @@ func batches(list []bucket.Object) func(yield func([]bucket.Object) bool) {
 	}
 }
 
-// readAll reads objects, some at once, and returns the contents in the order of the list. The error says
-// which could not be read.
+// readAll reads objects concurrently and returns the contents in the order of the list. The error names those
+// that could not be read.
 func (l *Loader) readAll(ctx context.Context, batch []bucket.Object) ([]content, error) {
 	contents, errs := make([]*content, len(batch)), make([]error, len(batch))
 	var group errgroup.Group
@@ -87,7 +86,7 @@ func (l *Loader) readAll(ctx context.Context, batch []bucket.Object) ([]content,
 				contents[i] = &c
 			case errors.Is(err, fs.ErrNotExist):
 				slog.WarnContext(ctx, "the object is gone; there is nothing to load", "object", o.Name)
-			case errors.Is(err, errNewerVersion): // reconcile tries again, as that version may come back
+			case errors.Is(err, errNewerVersion): // reconcile retries: that version may be deployed again
 				contents[i] = &content{receipt: l.failed(ctx, o, err, warehouse.GivenUp(err))}
 			case faults.Permanent(err):
 				contents[i] = &content{receipt: l.failed(ctx, o, err, err.Error())}
@@ -107,13 +106,13 @@ func (l *Loader) readAll(ctx context.Context, batch []bucket.Object) ([]content,
 	return list, errors.Join(errs...)
 }
 
-// store appends contents to their tables, one load job a table, and then their receipts. Where BigQuery
-// refuses the rows of several objects, each is stored alone, so that only the one to blame fails.
+// store appends contents to their tables, one load job a table, and then writes their receipts. Where BigQuery
+// rejects rows of several objects, it stores each object alone, so that only the object with those rows fails.
 func (l *Loader) store(ctx context.Context, contents []content) ([]warehouse.Receipt, error) {
 	if len(contents) == 0 {
 		return nil, nil
 	}
-	for _, table := range []string{warehouse.AudioFeatures, warehouse.Plays} { // features first: the plays' refresh joins them
+	for _, table := range []string{warehouse.AudioFeatures, warehouse.Plays} { // features first: a refresh of the plays joins them
 		var lines [][]byte
 		var rows int64
 		for _, c := range contents {
@@ -134,8 +133,8 @@ func (l *Loader) store(ctx context.Context, contents []content) ([]warehouse.Rec
 		receipts[i] = c.receipt
 		receipts[i].LoadedAt = l.now()
 	}
-	if err := l.Warehouse.Record(ctx, receipts); err != nil {
-		return nil, fmt.Errorf("recording %d loads: %w", len(receipts), err)
+	if err := l.Warehouse.WriteReceipts(ctx, receipts); err != nil {
+		return nil, fmt.Errorf("writing %d receipts: %w", len(receipts), err)
 	}
 	logLoads(ctx, receipts)
 	return receipts, nil
@@ -155,18 +154,18 @@ func (l *Loader) storeEach(ctx context.Context, contents []content, refused erro
 	return receipts, nil
 }
 
-// now is the time in BigQuery's precision.
+// now returns the time in BigQuery's precision.
 func (l *Loader) now() time.Time { return l.Now().UTC().Truncate(time.Microsecond) }
 
-// recordLimit is the time for a last receipt after the deadline of the work itself.
-const recordLimit = 30 * time.Second
+// lastReceiptLimit is the time for the receipt of [Loader.GiveUp], after the deadline of the load itself.
+const lastReceiptLimit = 30 * time.Second
 
-// GiveUp records that a passing fault did not pass while the platform delivered the event. From then on
-// reconcile tries once a day.
+// GiveUp writes a receipt with a transient error that outlasted the delivery of the event. From then on reconcile
+// retries the object once a day.
 func (l *Loader) GiveUp(ctx context.Context, o bucket.Object, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastReceiptLimit)
 	defer cancel()
-	slog.ErrorContext(ctx, "an object could not be loaded for hours; reconcile tries once a day from now on",
+	slog.ErrorContext(ctx, "an object could not be loaded for hours; reconcile retries it once a day",
 		"object", o.Name, "error", cause.Error())
-	return l.Warehouse.Record(ctx, []warehouse.Receipt{l.faulty(o, warehouse.GivenUp(cause))})
+	return l.Warehouse.WriteReceipts(ctx, []warehouse.Receipt{l.failedReceipt(o, warehouse.GivenUp(cause))})
 }

@@ -20,28 +20,28 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// Bounds of an object. An export's object of 50,000 rows has 50 MB unpacked.
+// Limits of an object. An object of an export with 50,000 rows has 50 MB unpacked.
 const (
 	maxStored   = 64 << 20
 	maxUnpacked = 1 << 30
 	maxLine     = 4 << 20
-	maxColumns  = 256 << 20 // of what is loaded
+	maxColumns  = 256 << 20 // of the rows as they are loaded
 )
 
-// content is what an object adds to the warehouse: its rows, and its receipt.
+// content is what an object adds to the warehouse: its rows and its receipt.
 type content struct {
 	receipt warehouse.Receipt
 	table   string   // "" without rows
 	lines   [][]byte // the rows as JSON lines of the table's columns
 }
 
-// read reads an object, checks it and sums it up. The error is permanent for an object that this program
-// did not write or that is damaged, and [fs.ErrNotExist] for one that is gone.
+// read reads an object and checks every row. The error is permanent for a damaged object and for one that this
+// program did not write, and [fs.ErrNotExist] for a deleted one.
 func (l *Loader) read(ctx context.Context, o bucket.Object) (content, error) {
 	name, ok := lake.ParseName(o.Name)
 	if !ok {
 		return content{}, faults.New(faults.Invalid, "Move it out of the lake's bucket: only this program's objects belong there.",
-			"its name is not one that this program gives")
+			"its name is not that of an object of this program")
 	}
 	stored, attrs, err := l.Lake.Read(ctx, o.Name, maxStored)
 	if err != nil {
@@ -65,7 +65,7 @@ func (l *Loader) read(ctx context.Context, o bucket.Object) (content, error) {
 
 func receiptOf(o bucket.Object, name lake.Name) warehouse.Receipt {
 	r := warehouse.Receipt{Object: o.Name, Generation: o.Generation}
-	if name.Kind != "" { // the name is one of ours
+	if name.Kind != "" { // the name is valid
 		r.Kind = &name.Kind
 	}
 	if name.Listener != "" {
@@ -77,13 +77,13 @@ func receiptOf(o bucket.Object, name lake.Name) warehouse.Receipt {
 	return r
 }
 
-// addRow makes a row of the table of a line, and counts it in the receipt.
+// addRow decodes a line into a row of the table, and adds it to the counts of the receipt.
 type addRow func(line []byte, r *warehouse.Receipt) (row any, err error)
 
-// readLines unpacks an object and makes each line a row of the table.
+// readLines unpacks an object and decodes each line into a row.
 func (c *content) readLines(stored []byte, add addRow) error {
 	if len(stored) == 0 {
-		return faults.New(faults.Invalid, "Delete it: it holds nothing.", "the object is empty")
+		return faults.New(faults.Invalid, "Delete it: it contains nothing.", "the object is empty")
 	}
 	unzipped, err := gzip.NewReader(bytes.NewReader(stored))
 	if err != nil {
@@ -119,20 +119,20 @@ func (c *content) readLines(stored []byte, add addRow) error {
 	case lines.Err() != nil:
 		return damaged("it cannot be read to its end: %w", lines.Err())
 	case bounded.N == 0:
-		return damaged("it holds more than %d MB", maxUnpacked>>20)
+		return damaged("it contains more than %d MB", maxUnpacked>>20)
 	case errors.Is(err, errNewerVersion):
-		return err // it can be loaded once that version runs again
+		return err // transient: that version can load it
 	case err != nil:
 		return damaged("%w", err)
 	case size.Load() > maxColumns:
-		return damaged("it holds more than %d MB of rows", maxColumns>>20)
+		return damaged("it contains more than %d MB of rows", maxColumns>>20)
 	}
 	for _, b := range blocks {
 		c.lines = append(c.lines, b.rows.Bytes())
 		merge(&c.receipt, b.receipt)
 	}
 	if c.receipt.RowsRead == 0 {
-		return damaged("it holds no row")
+		return damaged("it contains no row")
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func damaged(format string, args ...any) error {
 		format, args...)
 }
 
-// readManifest reads the manifest of an export, which is written once all its objects are.
+// readManifest reads the manifest of an export. The importer writes it after all other objects of the export.
 func readManifest(stored []byte, name lake.Name, r *warehouse.Receipt) error {
 	var m lake.Manifest
 	if err := json.Unmarshal(stored, &m); err != nil {
@@ -156,10 +156,10 @@ func readManifest(stored []byte, name lake.Name, r *warehouse.Receipt) error {
 		return damaged("it is the manifest of another export")
 	case m.Rows < 0 || m.NotMusic < 0 || m.Rejected < 0 || m.Rows < m.NotMusic+m.Rejected:
 		return damaged("its counts do not add up")
-	case !believed(m.ImportedAt) || (m.Oldest == nil) != (m.Newest == nil):
-		return damaged("it does not say when the export was imported, or which time it spans")
+	case !plausible(m.ImportedAt) || (m.Oldest == nil) != (m.Newest == nil):
+		return damaged("it lacks the time of the import, or one end of the time that it spans")
 	case m.Oldest != nil && (m.Oldest.Before(lake.Earliest) || m.Newest.Before(*m.Oldest) || m.Newest.After(m.ImportedAt.Add(lake.Tolerance))):
-		return damaged("the time that it spans cannot have been")
+		return damaged("the time that it spans is impossible")
 	}
 	r.RowVersion = new(int64(m.Version))
 	r.RowsRead, r.Plays, r.Rejected, r.NotMusic = m.Rows, m.Rows-m.Rejected-m.NotMusic, m.Rejected, m.NotMusic
@@ -167,7 +167,7 @@ func readManifest(stored []byte, name lake.Name, r *warehouse.Receipt) error {
 	return nil
 }
 
-// micros is a time in BigQuery's precision.
+// micros returns a time in BigQuery's precision.
 func micros(t *time.Time) *time.Time {
 	if t == nil {
 		return nil

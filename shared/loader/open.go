@@ -10,8 +10,7 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// Open makes a Loader of Google's clients, and returns the lake and the warehouse between which it loads.
-// It makes no call.
+// Open makes a Loader with Google's clients, and returns it with its lake and its warehouse. It makes no call.
 func Open(ctx context.Context, s config.Load) (*Loader, *bucket.Bucket, *warehouse.Warehouse, error) {
 	lake, err := bucket.Open(ctx, s.LakeBucket)
 	if err != nil {

@@ -10,21 +10,21 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// failed is the receipt, with a text, of an object that cannot be loaded.
+// failed logs that an object cannot be loaded, and returns its receipt with a text as the error.
 func (l *Loader) failed(ctx context.Context, o bucket.Object, err error, text string) warehouse.Receipt {
 	slog.ErrorContext(ctx, "an object cannot be loaded",
 		"object", o.Name, "generation", o.Generation, "error", err.Error(), "action", faults.Action(err))
-	return l.faulty(o, text)
+	return l.failedReceipt(o, text)
 }
 
-func (l *Loader) faulty(o bucket.Object, text string) warehouse.Receipt {
+func (l *Loader) failedReceipt(o bucket.Object, text string) warehouse.Receipt {
 	name, _ := lake.ParseName(o.Name)
 	r := receiptOf(o, name)
 	r.Error, r.LoadedAt = &text, l.now()
 	return r
 }
 
-// logLoads says in one line what was loaded, however many objects it was.
+// logLoads logs one line for all objects. Alerts read its fields.
 func logLoads(ctx context.Context, receipts []warehouse.Receipt) {
 	var good int
 	var sum warehouse.Receipt

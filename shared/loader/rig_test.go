@@ -5,115 +5,98 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"io/fs"
 	"testing"
 	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/bucket"
-	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// rig is a Loader of Google's clients on an embedded cloud.
-type rig struct {
-	*loader.Loader
-	config    config.All
-	lake      *bucket.Bucket
-	warehouse *warehouse.Warehouse
-}
-
 var noon = time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)
 
-func newRig(t *testing.T) *rig {
-	t.Helper()
-	r := &rig{config: machinetest.Start(t, "you").Config}
-	var err error
-	if r.Loader, r.lake, r.warehouse, err = loader.Open(t.Context(), r.config.Load); err != nil {
-		t.Fatal(err)
-	}
-	return r
+// cloud is a lake and a warehouse in memory, and a Loader between them.
+type cloud struct {
+	loader.Loader
+	objects  map[string][]byte
+	jobs     []string // "2 of plays"
+	rows     map[string][]byte
+	receipts []warehouse.Receipt // that are stored
+	// fail is called before each call, with the content of an append.
+	fail func(call string, content []byte) error
 }
 
-// page is the rows of a page of n plays, the newest first, four minutes apart.
-func page(listener string, newest time.Time, n int) []lake.PlayRow {
-	rows := make([]lake.PlayRow, n)
-	for i := range rows {
-		at := newest.Add(-time.Duration(i) * 4 * time.Minute)
-		rows[i] = lake.PlayRow{Version: lake.PlayVersion, Listener: listener, PlayedAt: &at, TrackID: new(fmt.Sprint("track", at.Minute())), DurationMS: new(int64(200000)),
-			Source: lake.SourceAPI, IngestedAt: newest.Add(time.Minute), RowIndex: i, Raw: "{}"}
-	}
-	return rows
+func newCloud() *cloud {
+	c := &cloud{objects: map[string][]byte{}, rows: map[string][]byte{}, fail: func(string, []byte) error { return nil }}
+	c.Loader = loader.Loader{Lake: c, Warehouse: c, Now: time.Now}
+	return c
 }
 
-// put keeps a page as ingest does.
-func (r *rig) put(t *testing.T, rows []lake.PlayRow) bucket.Object {
-	t.Helper()
-	name := lake.PageName(rows[0].Listener, rows)
-	for i := range rows {
-		rows[i].Object = name
+func (c *cloud) Read(_ context.Context, name string, _ int64) ([]byte, bucket.Object, error) {
+	content, ok := c.objects[name]
+	if !ok {
+		return nil, bucket.Object{}, fs.ErrNotExist
 	}
+	return content, bucket.Object{Name: name, Generation: 1, Size: int64(len(content))}, c.fail("read "+name, nil)
+}
+
+func (c *cloud) Append(_ context.Context, table string, rows int64, lines ...[]byte) error {
+	content := bytes.Join(lines, nil)
+	if n := bytes.Count(content, []byte("\n")); n != int(rows) {
+		return fmt.Errorf("%d rows in %d lines", rows, n)
+	}
+	if rows == 0 {
+		return nil
+	}
+	if err := c.fail("append to "+table, content); err != nil {
+		return err
+	}
+	c.jobs = append(c.jobs, fmt.Sprint(rows, " of ", table))
+	c.rows[table] = append(c.rows[table], content...)
+	return nil
+}
+
+func (c *cloud) WriteReceipts(ctx context.Context, receipts []warehouse.Receipt) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := c.fail("write receipts", nil); err != nil {
+		return err
+	}
+	c.receipts = append(c.receipts, receipts...)
+	return nil
+}
+
+// put writes an object of the lake.
+func (c *cloud) put(name string, content []byte) bucket.Object {
+	c.objects[name] = content
+	return bucket.Object{Name: name, Generation: 1, Size: int64(len(content))}
+}
+
+// page writes an API page of n plays.
+func (c *cloud) page(t *testing.T, listener string, newest time.Time, n int) bucket.Object {
+	t.Helper()
+	rows := machinetest.Fetched(listener, newest, machinetest.Page(newest, n)...)
+	return c.put(rows[0].Object, encoded(t, rows))
+}
+
+// features writes the answer of a provider about a track.
+func (c *cloud) features(t *testing.T, track string) bucket.Object {
+	t.Helper()
+	name := lake.FeaturesName(noon, []string{track})
+	return c.put(name, encoded(t, []lake.FeaturesRow{{Version: lake.FeaturesVersion, TrackID: track, Provider: "p", FetchedAt: noon, Object: name}}))
+}
+
+func encoded[T any](t *testing.T, rows []T) []byte {
+	t.Helper()
 	content, err := lake.Encode(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.create(t, name, content)
-}
-
-// put keeps audio features as the function features does.
-func (r *rig) putFeatures(t *testing.T, at time.Time, rows ...lake.FeaturesRow) bucket.Object {
-	t.Helper()
-	var texts []string
-	for _, row := range rows {
-		texts = append(texts, fmt.Sprint(row.TrackID, row.Found))
-	}
-	name := lake.FeaturesName(at, texts)
-	for i := range rows {
-		rows[i].Version, rows[i].FetchedAt, rows[i].Object, rows[i].RowIndex = lake.FeaturesVersion, at, name, i
-	}
-	content, err := lake.Encode(rows)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.create(t, name, content)
-}
-
-func found(track string, tempo float64) lake.FeaturesRow {
-	return lake.FeaturesRow{TrackID: track, Found: true, Provider: "p", Features: lake.Features{Tempo: &tempo}, Raw: new(`{"x":1}`)}
-}
-
-func missed(track string) lake.FeaturesRow { return lake.FeaturesRow{TrackID: track, Provider: "q"} }
-
-func (r *rig) create(t *testing.T, name string, content []byte) bucket.Object {
-	t.Helper()
-	if _, err := r.lake.Create(t.Context(), name, lake.ContentType, content); err != nil {
-		t.Fatal(err)
-	}
-	attrs, err := r.lake.Attrs(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return attrs
-}
-
-// load loads objects, and expects no passing fault.
-func (r *rig) load(t *testing.T, list ...bucket.Object) map[string]warehouse.Receipt {
-	t.Helper()
-	receipts, err := r.Load(t.Context(), list)
-	if err != nil {
-		t.Fatal(err)
-	}
-	byObject := map[string]warehouse.Receipt{}
-	for _, receipt := range receipts {
-		byObject[receipt.Object] = receipt
-	}
-	return byObject
-}
-
-func (r *rig) query(t *testing.T, text string) []string {
-	t.Helper()
-	return machinetest.Query(t, r.config, text)
+	return content
 }
 
 func zipped(text string) []byte {
@@ -127,33 +110,4 @@ func zipped(text string) []byte {
 // pageName is the name of an object of "me", the nth.
 func pageName(n int) string {
 	return fmt.Sprintf("plays/source=api/listener=me/date=2026-06-24/20260624T120000Z-%04x.ndjson.gz", n)
-}
-
-// faulty is a warehouse whose calls fail where a function says so.
-type faulty struct {
-	*warehouse.Warehouse
-	appending func(table string, rows int64, lines [][]byte) error
-	recording func() error
-	tables    []string // appended to
-}
-
-func (f *faulty) Append(ctx context.Context, table string, rows int64, lines ...[]byte) error {
-	if f.appending != nil {
-		if err := f.appending(table, rows, lines); err != nil {
-			return err
-		}
-	}
-	if rows > 0 {
-		f.tables = append(f.tables, fmt.Sprint(rows, " of ", table))
-	}
-	return f.Warehouse.Append(ctx, table, rows, lines...)
-}
-
-func (f *faulty) Record(ctx context.Context, receipts []warehouse.Receipt) error {
-	if f.recording != nil {
-		if err := f.recording(); err != nil {
-			return err
-		}
-	}
-	return f.Warehouse.Record(ctx, receipts)
 }

@@ -13,11 +13,11 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// strict makes a row with a field that is not known an error. The library is several times faster than
-// encoding/json, and most of a load's time is spent here.
+// strict rejects rows with unexpected fields. This library is several times faster than encoding/json, and decoding
+// takes most of the time of a load.
 var strict = json.RejectUnknownMembers(true)
 
-// skipped is a JSON value that is passed over.
+// skipped is a JSON value that is not decoded.
 type skipped struct{}
 
 func (*skipped) UnmarshalJSONFrom(d *jsontext.Decoder) error { return d.SkipValue() }
@@ -28,7 +28,7 @@ type playRows struct {
 	name   lake.Name
 }
 
-// add makes a row of the table plays of a line, and counts it in the receipt.
+// add is an [addRow] of the table plays. It derives rows of older versions again.
 func (p playRows) add(line []byte, r *warehouse.Receipt) (any, error) {
 	var read struct {
 		lake.PlayRow
@@ -68,34 +68,33 @@ func (p playRows) add(line []byte, r *warehouse.Receipt) (any, error) {
 	}{PlayRow: row}, nil
 }
 
-// believed reports whether a time can be when something was fetched. A clock may be wrong, but a time far off
-// would make a partition of its own.
-func believed(t time.Time) bool { return !t.Before(lake.Earliest) && t.Year() < 2100 }
+// plausible reports whether something can have been fetched at a time. A wrong clock would create far partitions.
+func plausible(t time.Time) bool { return !t.Before(lake.Earliest) && t.Year() < 2100 }
 
-// check refuses what this program does not write.
+// check rejects rows that this program does not write.
 func (p playRows) check(row lake.PlayRow) error {
 	switch {
 	case row.Object != p.object:
-		return errors.New("the row says that it is of another object")
+		return errors.New("the row is of another object")
 	case row.Listener != p.name.Listener || row.Source != p.name.Kind:
-		return errors.New("the row says that it is of another listener or source")
-	case !believed(row.IngestedAt) || row.RowIndex < 0:
-		return errors.New("the row does not say when it was fetched, or where it stood")
+		return errors.New("the row is of another listener or source")
+	case !plausible(row.IngestedAt) || row.RowIndex < 0:
+		return errors.New("the row lacks a plausible ingested_at or row_index")
 	case negative(row.DurationMS) || negative(row.MSPlayed):
 		return errors.New("the row has a negative time")
 	case row.Readable() && (row.PlayedAt == nil || row.TrackID == nil || *row.TrackID == ""):
 		return errors.New("a play without a time or a track")
 	case !row.Readable() && row.Item == nil:
-		return errors.New("an item that is not a play has nothing to identify it")
+		return errors.New("a rejected row without an item")
 	case row.PlayedAt != nil && (row.PlayedAt.Before(lake.Earliest) || row.PlayedAt.After(row.IngestedAt.Add(lake.Tolerance))):
-		return fmt.Errorf("the play of %s cannot have been", row.PlayedAt.Format(time.RFC3339))
+		return fmt.Errorf("a play at %s is impossible", row.PlayedAt.Format(time.RFC3339))
 	}
 	return nil
 }
 
 func negative(ms *int64) bool { return ms != nil && *ms < 0 }
 
-// count adds a row to a receipt.
+// count adds a row to the counts and times of a receipt.
 func count(row lake.PlayRow, r *warehouse.Receipt) {
 	r.FetchedAt = newer(r.FetchedAt, micros(&row.IngestedAt))
 	switch {
@@ -111,7 +110,7 @@ func count(row lake.PlayRow, r *warehouse.Receipt) {
 	r.Oldest, r.Newest = older(r.Oldest, at), newer(r.Newest, at)
 }
 
-// featureRows checks the rows of one object of audio features.
+// featureRows returns an [addRow] of the table audio_features.
 func featureRows(object string) addRow {
 	return func(line []byte, r *warehouse.Receipt) (any, error) {
 		var row struct {
@@ -127,9 +126,9 @@ func featureRows(object string) addRow {
 		case row.Version > lake.FeaturesVersion:
 			return nil, errNewerVersion
 		case row.Object != object:
-			return nil, errors.New("the row says that it is of another object")
+			return nil, errors.New("the row is of another object")
 		case row.TrackID == "" || row.Found == nil || row.FetchedAt == nil || row.Provider == "":
-			return nil, errors.New("the row does not say which track it is of, or who answered what, and when")
+			return nil, errors.New("the row lacks its track, provider, answer or time")
 		}
 		r.RowVersion = new(int64(lake.FeaturesVersion))
 		at := micros(row.FetchedAt)

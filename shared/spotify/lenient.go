@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"spotify-insights.internal/shared/lake"
 )
 
 // The types of this file decode one field of an item and never fail. A value of an unexpected type is unknown,
@@ -47,11 +49,8 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// longest is the greatest valid length of a track, in ms: one day.
-const longest = 24 * 60 * 60 * 1000
-
-// number is a whole number from 0 to longest in any JSON spelling (240000, 240000.0, 2.4E5), which may be in
-// quotes. Another value is unknown.
+// number is a whole number of ms from 0 to [lake.LongestPlay] in any JSON spelling (240000, 240000.0, 2.4E5), which
+// may be in quotes. Another value is unknown.
 type number struct{ value *int64 }
 
 func (n *number) UnmarshalJSON(b []byte) error {
@@ -65,7 +64,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	v, err := strconv.ParseFloat(literal, 64)
-	if err == nil && v >= 0 && v <= longest && v == float64(int64(v)) {
+	if err == nil && v >= 0 && v <= float64(lake.LongestPlay.Milliseconds()) && v == float64(int64(v)) {
 		n.value = new(int64(v))
 	}
 	return nil

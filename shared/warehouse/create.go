@@ -16,7 +16,7 @@ var layouts = map[string]bigquery.TableMetadata{
 		TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.MonthPartitioningType, Field: "played_at"},
 		Clustering:       &bigquery.Clustering{Fields: []string{"listener"}},
 	},
-	Loads: { // by month, because a table without partitions takes 1,500 load jobs a day only
+	Loads: { // by month: a table without partitions takes only 1,500 load jobs a day
 		TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.MonthPartitioningType, Field: "loaded_at"},
 	},
 	Listens: {
@@ -25,17 +25,16 @@ var layouts = map[string]bigquery.TableMetadata{
 	},
 }
 
-// Create makes the dataset, all tables and all views where they are not there. Deployed, this is
-// Terraform's work; on one's own machine this stands in for it.
+// Create makes the dataset, the tables and the views that do not exist. Terraform does this in a deployment.
 func (w *Warehouse) Create(ctx context.Context) error {
-	if err := existing(w.client.Dataset(w.dataset).Create(ctx, &bigquery.DatasetMetadata{})); err != nil {
-		return fmt.Errorf("making the dataset: %w", err)
+	if err := ignoreExisting(w.client.Dataset(w.dataset).Create(ctx, &bigquery.DatasetMetadata{})); err != nil {
+		return fmt.Errorf("creating the dataset: %w", err)
 	}
 	for _, table := range Tables() {
 		meta := layouts[table]
 		meta.Schema = Schema(table)
-		if err := existing(w.client.Dataset(w.dataset).Table(table).Create(ctx, &meta)); err != nil {
-			return fmt.Errorf("making table %s: %w", table, err)
+		if err := ignoreExisting(w.client.Dataset(w.dataset).Table(table).Create(ctx, &meta)); err != nil {
+			return fmt.Errorf("creating table %s: %w", table, err)
 		}
 	}
 	views, err := Views(w.dataset)
@@ -43,15 +42,15 @@ func (w *Warehouse) Create(ctx context.Context) error {
 		return err
 	}
 	for _, view := range views {
-		if err := existing(w.client.Dataset(w.dataset).Table(view.Name).Create(ctx, &bigquery.TableMetadata{ViewQuery: view.Query})); err != nil {
-			return fmt.Errorf("making view %s: %w", view.Name, err)
+		if err := ignoreExisting(w.client.Dataset(w.dataset).Table(view.Name).Create(ctx, &bigquery.TableMetadata{ViewQuery: view.Query})); err != nil {
+			return fmt.Errorf("creating view %s: %w", view.Name, err)
 		}
 	}
 	return nil
 }
 
-// existing is nil where err only says that the thing is there.
-func existing(err error) error {
+// ignoreExisting returns nil where err reports that the resource already exists.
+func ignoreExisting(err error) error {
 	if apiErr, ok := errors.AsType[*googleapi.Error](err); ok && apiErr.Code == http.StatusConflict {
 		return nil
 	}

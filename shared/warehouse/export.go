@@ -8,15 +8,15 @@ import (
 	"cloud.google.com/go/bigquery"
 )
 
-// Export says which part of a listener's history is written where.
+// Export is the part of a listener's history to write, and where to write it.
 type Export struct {
 	Listener string
-	TimeZone string // IANA name; by it a public export has days
+	TimeZone string // IANA name; the days of a public export are local
 	Public   bool
-	// Since and Until bound the listens that are exported: Since is part of them, Until is not.
+	// Since and Until bound the exported listens: Since is included, Until is not.
 	Since, Until time.Time
-	// Prefix names the folder of an attempt: gs://bucket/… with a slash at the end. A failed attempt may
-	// leave files, so each one gets a folder of its own.
+	// Prefix names the folder of an attempt: gs://bucket/… with a slash at the end. Each attempt has its own
+	// folder, because a failed one may leave files.
 	Prefix func(attempt string) string
 }
 
@@ -48,7 +48,7 @@ func (w *Warehouse) export(ctx context.Context, name, files string, e Export, pa
 	}
 	query, ok := status.Statistics.Details.(*bigquery.QueryStatistics)
 	if !ok || query.ExportDataStatistics == nil {
-		return "", 0, fmt.Errorf("statement %s: the job does not say how many rows it exported", name)
+		return "", 0, fmt.Errorf("statement %s: the job does not report how many rows it exported", name)
 	}
 	return prefix, query.ExportDataStatistics.RowCount, nil
 }

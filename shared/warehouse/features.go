@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// MaxMissing is how many tracks [Warehouse.MissingFeatures] returns at most.
+// MaxMissing is the greatest number of tracks that [Warehouse.MissingFeatures] returns.
 const MaxMissing = 100_000
 
-// MissingFeatures are the ids of tracks to ask audio features for: first those of which there is no answer,
-// then those that nobody knew, a day after the first attempt and 90 days after later ones.
+// MissingFeatures returns the ids of tracks to ask providers for: first those without an answer, then those
+// that no provider found, a day after the first attempt and 90 days after later ones.
 func (w *Warehouse) MissingFeatures(ctx context.Context, now time.Time) ([]string, error) {
 	rows, err := read[struct {
 		TrackID string `bigquery:"track_id"`

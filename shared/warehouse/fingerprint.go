@@ -9,8 +9,8 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// Model is a fingerprint of all that decides on the content of the tables: the SQL, the schemas and the
-// version of the rows. Tables that another model made are refreshed from the beginning.
+// Model is a fingerprint of everything that decides the content of the tables: the SQL, the schemas and the
+// version of the rows. Tables of another model are refreshed from the beginning.
 func Model() string { return model(lake.PlayVersion, schemaFiles, sqlFiles) }
 
 func model(rowVersion int, folders ...fs.FS) string {
@@ -32,5 +32,5 @@ func model(rowVersion int, folders ...fs.FS) string {
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
-// Fingerprint is the same for two builds that make the same tables and views in a dataset.
+// Fingerprint is equal for two builds that make the same tables and views in a dataset.
 func Fingerprint(dataset string) string { return dataset + " " + Model() }

@@ -16,7 +16,7 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// Receipt says what became of a lake object: one row of the table loads. Null means unknown.
+// Receipt is the result of loading one lake object: a row of the table loads. Null means unknown.
 type Receipt struct {
 	Object     string     `json:"object"`
 	Generation int64      `json:"generation"`
@@ -36,15 +36,15 @@ type Receipt struct {
 	Error      *string    `json:"error"`
 }
 
-// givenUp begins the error of an object that could not be loaded because of a passing fault: unlike any
-// other error in a receipt it is worth another try.
+// givenUp begins the error of an object that a transient error kept from being loaded. Reconcile retries such
+// an object, unlike one with any other error.
 const givenUp = "gave up for now: "
 
-// GivenUp makes the error of a receipt of a fault that may pass.
+// GivenUp returns the text of a transient error for a receipt.
 func GivenUp(err error) string { return givenUp + err.Error() }
 
-// Record appends receipts to the table loads.
-func (w *Warehouse) Record(ctx context.Context, receipts []Receipt) error {
+// WriteReceipts appends receipts to the table loads.
+func (w *Warehouse) WriteReceipts(ctx context.Context, receipts []Receipt) error {
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)
 	for _, r := range receipts {
@@ -55,7 +55,7 @@ func (w *Warehouse) Record(ctx context.Context, receipts []Receipt) error {
 	return w.Append(ctx, Loads, int64(len(receipts)), lines.Bytes())
 }
 
-// Loaded is what the receipts say of one generation of an object.
+// Loaded is the decisive receipt of one generation of an object: a success before an error, then the latest.
 type Loaded struct {
 	Object     string              `bigquery:"object"`
 	Generation int64               `bigquery:"generation"`
@@ -65,10 +65,10 @@ type Loaded struct {
 	Error      bigquery.NullString `bigquery:"error"`
 }
 
-// Done reports whether there is nothing left to try.
+// Done reports whether loading the object again cannot change anything.
 func (l Loaded) Done() bool { return !strings.HasPrefix(l.Error.StringVal, givenUp) }
 
-// Table is the table that has the rows of the object, "" where none has.
+// Table returns the table that contains the rows of the object, "" where there is none.
 func (l Loaded) Table() string {
 	switch {
 	case l.Error.Valid:
@@ -81,13 +81,13 @@ func (l Loaded) Table() string {
 	return ""
 }
 
-// Receipts returns what is known of every object that was ever loaded.
+// Receipts returns one receipt for each generation of each object that was ever loaded.
 func (w *Warehouse) Receipts(ctx context.Context) ([]Loaded, error) {
 	return read[Loaded](ctx, w, "statements/receipts", w.values())
 }
 
-// Append adds rows, one JSON line each, to a table in one load job, which is all or nothing. The error is a
-// faults.Invalid where BigQuery refuses a row.
+// Append adds rows, one JSON line each, to a table in one atomic load job. The error is a faults.Invalid where
+// BigQuery rejects a row.
 func (w *Warehouse) Append(ctx context.Context, table string, rows int64, lines ...[]byte) error {
 	if rows == 0 {
 		return nil
@@ -97,8 +97,8 @@ func (w *Warehouse) Append(ctx context.Context, table string, rows int64, lines 
 	loader := w.client.Dataset(w.dataset).Table(table).LoaderFrom(nil)
 	loader.CreateDisposition = bigquery.CreateNever
 	loader.WriteDisposition = bigquery.WriteAppend
-	_, status, err := w.work(ctx, func(ctx context.Context, id string) (*bigquery.Job, error) {
-		readers := make([]io.Reader, len(lines)) // a try reads them to their end
+	_, status, err := w.runJob(ctx, func(ctx context.Context, id string) (*bigquery.Job, error) {
+		readers := make([]io.Reader, len(lines)) // each try reads all of them
 		for i, part := range lines {
 			readers[i] = bytes.NewReader(part)
 		}
@@ -114,12 +114,12 @@ func (w *Warehouse) Append(ctx context.Context, table string, rows int64, lines 
 		return fmt.Errorf("appending %d rows to %s: %w", rows, table, err)
 	}
 	if stats, ok := status.Statistics.Details.(*bigquery.LoadStatistics); !ok || stats.OutputRows != rows {
-		return fmt.Errorf("appending %d rows to %s: the job says that it loaded another number of rows: %+v", rows, table, status.Statistics.Details)
+		return fmt.Errorf("appending %d rows to %s: the job reports another number of rows: %+v", rows, table, status.Statistics.Details)
 	}
 	return nil
 }
 
-// Rows is the number of rows of a table, which costs nothing to ask.
+// Rows returns the number of rows of a table from its metadata, which is free.
 func (w *Warehouse) Rows(ctx context.Context, table string) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -130,8 +130,8 @@ func (w *Warehouse) Rows(ctx context.Context, table string) (uint64, error) {
 	return meta.NumRows, nil
 }
 
-// Reset empties everything that comes from lake objects: their rows, the listens and, last, the receipts,
-// so that a reset that was interrupted is found and done again.
+// Reset deletes everything that comes from lake objects: their rows, the listens and, last, the receipts.
+// Reconcile repeats an interrupted reset, because receipts without rows remain.
 func (w *Warehouse) Reset(ctx context.Context) error {
 	for _, table := range []string{Plays, AudioFeatures, Listens, Loads} {
 		v := w.values()

@@ -6,55 +6,45 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-type row = machinetest.Row
-
-// rig is a Warehouse of Google's client on an embedded cloud.
-type rig struct {
-	*warehouse.Warehouse
-	config config.All
-}
-
-func newRig(t *testing.T) *rig {
-	t.Helper()
-	s := machinetest.Start(t).Config
-	w, err := warehouse.Open(t.Context(), s.Warehouse)
-	if err != nil {
-		t.Fatal(err)
+// TestStatements runs the statements on one embedded BigQuery. test/property compares the rows of listens, tracks,
+// top_ten, the gaps and the snapshots with plain Go; here are the limits of the rules and what it does not reach.
+func TestStatements(t *testing.T) {
+	r := &rig{machinetest.Open(t)}
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *rig)
+	}{
+		{"tables", testTables}, {"listens", testListens}, {"tracks", testTracks}, {"gaps", testGaps}, {"receipts", testReceipts}, {"load status", testLoadStatus},
+		{"missing features", testMissingFeatures}, {"features", testFeatures}, {"listening history", testListeningHistory}, {"load counts", testLoadCounts},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, table := range warehouse.Tables() {
+				r.Query(t, "DELETE FROM spotify_insights.%s WHERE TRUE", table)
+			}
+			test.run(t, r)
+		})
 	}
-	return &rig{w, s}
 }
+
+type rig struct{ *machinetest.Rig }
+
+type row = machinetest.Row
 
 func (r *rig) insert(t *testing.T, table string, rows ...row) {
 	t.Helper()
-	if len(rows) > 0 {
-		machinetest.Insert(t, r.config, table, rows...)
-	}
+	machinetest.Insert(t, r.Config, table, rows...)
 }
 
-func (r *rig) query(t *testing.T, text string) []string {
+// refresh rebuilds tracks and the listens of listeners.
+func (r *rig) refresh(t *testing.T, listeners ...string) {
 	t.Helper()
-	return machinetest.Query(t, r.config, text)
-}
-
-// clear empties tables.
-func (r *rig) clear(t *testing.T, tables ...string) {
-	t.Helper()
-	for _, table := range tables {
-		r.query(t, "DELETE FROM spotify_insights."+table+" WHERE TRUE")
-	}
-}
-
-// refresh rebuilds tracks and listens of the listener "me" from the beginning.
-func (r *rig) refresh(t *testing.T) {
-	t.Helper()
-	if err := r.RefreshTracks(t.Context(), warehouse.Beginning); err != nil {
+	if err := r.Warehouse.RefreshTracks(t.Context(), warehouse.Beginning); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.RefreshListens(t.Context(), []string{"me"}, warehouse.Beginning); err != nil {
+	if err := r.Warehouse.RefreshListens(t.Context(), listeners, warehouse.Beginning); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -64,26 +54,21 @@ func with(base, more row) row {
 	return base
 }
 
-// play is a row of plays with what the table requires.
+// play is a row of plays with its required columns.
 func play(source, at, track string, more row) row {
 	return with(row{"listener": "me", "source": source, "played_at": at, "track_id": track, "ingested_at": "2026-01-01T00:00:00Z",
 		"object": "o", "row_index": 0}, more)
 }
 
-// receipt is a row of loads with what the table requires.
+// receipt is a row of loads with its required columns.
 func receipt(object, kind string, more row) row {
 	return with(row{"object": object, "generation": 1, "kind": kind, "listener": "me", "row_version": 2, "rejected": 0, "full_page": false,
 		"loaded_at": "2026-06-01T00:00:00Z"}, more)
 }
 
-// features is a row of audio_features with what the table requires.
+// features is a row of audio_features with its required columns.
 func features(track string, found bool, fetchedAt string, more row) row {
 	return with(row{"track_id": track, "found": found, "provider": "p", "fetched_at": fetchedAt, "object": "f"}, more)
-}
-
-// listen is a row of listens with what the table requires.
-func listen(at, track string, more row) row {
-	return with(row{"listener": "me", "played_at": at, "track_id": track, "ms_measured": false, "told_by": "api", "follows_gap": false}, more)
 }
 
 func utc(text string) time.Time {

@@ -22,7 +22,7 @@ var sqlFiles embed.FS
 //go:embed schema
 var schemaFiles embed.FS
 
-// The tables that code names. [Tables] has them all.
+// The names of the tables. [Tables] returns them sorted.
 const (
 	Plays         = "plays"
 	AudioFeatures = "audio_features"
@@ -32,22 +32,19 @@ const (
 	TopTen        = "top_ten"
 )
 
-// What makes a listen: see refresh_listens.sql.
+// The rules of a listen: see refresh_listens.sql.
 const (
-	// repeatWindow is how close an API row follows another of its track that it repeats.
+	// repeatWindow is the longest time between an API play and another API play that repeats it.
 	repeatWindow = time.Second
-	// twinWindow is how far apart the rows are that the API and an export have of one listen.
+	// twinWindow is the longest time between the plays of the API and of an export that are one listen.
 	twinWindow = 5 * time.Second
-	// reach is how far back from a play the listens are that it can decide on, and some microseconds.
+	// reach is a little more than the longest time between a play and an earlier listen that it can change.
 	reach = twinWindow + repeatWindow
-	// longestPlay is the greatest length of a track that is believed.
-	longestPlay = 24 * time.Hour
-	// countedPlay is how long a row of an export has to be to count.
+	// countedPlay is the shortest play of an export that counts.
 	countedPlay = 30 * time.Second
 )
 
-// registry holds every statement that is ever sent, by the path of its file below sql/ less the
-// ending.
+// registry has the template of every statement and view, named by its path below sql/ without the ending.
 var registry = func() *template.Template {
 	all := template.New("sql").Option("missingkey=error").Funcs(template.FuncMap{"join": strings.Join})
 	for _, pattern := range []string{"sql/views/*.sql", "sql/statements/*.sql"} {
@@ -67,7 +64,7 @@ var registry = func() *template.Template {
 	return all
 }()
 
-// Statements are the names of all statements that are ever sent, as their jobs are labelled with them.
+// Statements returns the names of all statements. The jobs have them as a label.
 func Statements() (list []string) {
 	for _, t := range registry.Templates() {
 		if name, ok := strings.CutPrefix(t.Name(), "statements/"); ok {
@@ -77,14 +74,13 @@ func Statements() (list []string) {
 	return list
 }
 
-// values are what the text of a statement is rendered with. Whatever comes from outside is a query
-// parameter instead.
+// values are the values of a template. Values from outside are query parameters instead.
 type values struct {
 	Dataset     string
 	Table       string   // of empty.sql
 	Periods     []Period // of rebuild_top_ten.sql
 	Destination string   // of an export: a gs:// address with one wildcard
-	Public      bool     // of an export: whether anybody may see it
+	Public      bool     // of an export: everybody may read it
 }
 
 func (values) Columns(table string, prefix ...string) []string {
@@ -98,12 +94,12 @@ func (values) Columns(table string, prefix ...string) []string {
 func (values) RepeatMicros() int64 { return repeatWindow.Microseconds() }
 func (values) TwinMicros() int64   { return twinWindow.Microseconds() }
 func (values) ReachSeconds() int   { return int(reach / time.Second) }
-func (values) LongestMS() int64    { return longestPlay.Milliseconds() }
+func (values) LongestMS() int64    { return lake.LongestPlay.Milliseconds() }
 func (values) CountedMS() int64    { return countedPlay.Milliseconds() }
 func (values) MaxMissing() int     { return MaxMissing }
 func (values) NotMusic() string    { return lake.NotMusic }
 
-// render makes the text of a statement or view.
+// render returns the SQL of a statement or view.
 func render(name string, v values) (string, error) {
 	var text strings.Builder
 	if err := registry.ExecuteTemplate(&text, name, v); err != nil {
@@ -112,7 +108,7 @@ func render(name string, v values) (string, error) {
 	return strings.TrimSpace(text.String()), nil
 }
 
-// schemas are the tables' schemas, read once. Every file is a table, here as in Terraform.
+// schemas are the schemas of the tables. Every file is a table, here as in Terraform.
 var schemas = func() map[string]bigquery.Schema {
 	files, err := fs.Glob(schemaFiles, "schema/*.json")
 	if err != nil || len(files) == 0 {
@@ -134,5 +130,5 @@ var schemas = func() map[string]bigquery.Schema {
 // Schema returns the columns of a table.
 func Schema(table string) bigquery.Schema { return schemas[table] }
 
-// Tables are the names of all tables, sorted.
+// Tables returns the names of all tables, sorted.
 func Tables() []string { return slices.Sorted(maps.Keys(schemas)) }

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"cloud.google.com/go/bigquery"
+
+	"spotify-insights.internal/shared/insights"
 )
 
-// Status is what is loaded, at one instant.
+// Status is what is loaded at one instant.
 type Status struct {
 	AsOf      time.Time // the warehouse's clock
 	Features  int64     // receipts of audio features
@@ -18,28 +20,13 @@ type Status struct {
 
 // ListenerStatus is what is loaded for one listener.
 type ListenerStatus struct {
-	Receipts   map[Month]Receipts // by the month of their oldest play, [NoMonth] without plays
-	LastLoadAt time.Time          // zero where nothing was loaded
-	Objects    int64              // that are loaded
-	FetchedAt  time.Time          // of the newest page that is loaded
-	Rejected   int64              // different items that could not be read as plays
-	Failed     int64              // objects that could not be loaded
-	Imports    []ImportStatus
-}
-
-// Receipts are the receipts of one month. Where all are written again, after [Warehouse.Reset], their number
-// may be the same and the last one's time is another.
-type Receipts struct {
-	Number int64
-	LastAt time.Time // the greatest loaded_at
-}
-
-// ImportStatus is a privacy export that is loaded.
-type ImportStatus struct {
-	Zip            string
-	LoadedAt       time.Time
-	Oldest, Newest time.Time // play
-	Rows           int64
+	Receipts   map[Month]insights.Receipts // by the month of their oldest play, [NoMonth] without plays
+	LastLoadAt *time.Time                  // nil where nothing was loaded
+	Objects    int64                       // that are loaded
+	FetchedAt  *time.Time                  // when the newest loaded API page was fetched
+	Rejected   int64                       // distinct rejected items
+	Failed     int64                       // objects that could not be loaded
+	Imports    []insights.Import           // newest first
 }
 
 // Month is a month of UTC as a number: 202611 is November 2026.
@@ -48,12 +35,12 @@ type Month int64
 // NoMonth is the month of receipts without plays.
 const NoMonth Month = 0
 
-// Begins is the first instant of the month.
+// Begins returns the first instant of the month.
 func (m Month) Begins() time.Time {
 	return time.Date(int(m/100), time.Month(m%100), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// LoadStatus asks what is loaded. Every listener with a receipt is in it.
+// LoadStatus returns what is loaded. It contains every listener with a receipt.
 func (w *Warehouse) LoadStatus(ctx context.Context) (Status, error) {
 	status, err := w.receiptStatus(ctx)
 	if err != nil || !slices.ContainsFunc(slices.Collect(maps.Values(status.Listeners)), func(l *ListenerStatus) bool { return l.Rejected > 0 }) {
@@ -71,7 +58,7 @@ func (w *Warehouse) LoadStatus(ctx context.Context) (Status, error) {
 	return status, err
 }
 
-// receiptStatus is what receipts alone say: an item that was rejected counts in every page that it is in.
+// receiptStatus is the status from receipts alone: a rejected item counts once for each API page that contains it.
 func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 	facts, err := read[struct {
 		Fact     string                 `bigquery:"fact"`
@@ -90,7 +77,7 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 	for _, f := range facts {
 		l := status.Listeners[f.Listener]
 		if l == nil && f.Listener != "" {
-			l = &ListenerStatus{Receipts: map[Month]Receipts{}}
+			l = &ListenerStatus{Receipts: map[Month]insights.Receipts{}}
 			status.Listeners[f.Listener] = l
 		}
 		switch f.Fact {
@@ -99,7 +86,7 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		case "features":
 			status.Features = f.Number
 		case "receipts":
-			l.Receipts[Month(f.Month)] = Receipts{f.Number, utc(f.At)}
+			l.Receipts[Month(f.Month)] = insights.Receipts{Number: f.Number, LastAt: f.At.Timestamp.UTC()}
 		case "loaded":
 			l.Objects, l.LastLoadAt, l.FetchedAt = f.Number, utc(f.At), utc(f.Newest)
 		case "failed":
@@ -107,28 +94,33 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		case "rejected":
 			l.Rejected = f.Number
 		case "import":
-			l.Imports = append(l.Imports, ImportStatus{Zip: f.Zip, LoadedAt: utc(f.At), Oldest: utc(f.Oldest), Newest: utc(f.Newest), Rows: f.Number})
+			l.Imports = append(l.Imports, insights.Import{Zip: f.Zip, ImportedAt: f.At.Timestamp.UTC(), Oldest: utc(f.Oldest), Newest: utc(f.Newest), Rows: f.Number})
 		}
+	}
+	for _, l := range status.Listeners {
+		slices.SortFunc(l.Imports, func(a, b insights.Import) int { return b.ImportedAt.Compare(a.ImportedAt) })
 	}
 	return status, nil
 }
 
-// Gap is a time in which plays may have been missed.
-type Gap struct {
-	Listener string    `bigquery:"listener"`
-	After    time.Time `bigquery:"after"`
-	Before   time.Time `bigquery:"before"`
-}
-
-// OpenGaps are the gaps of all listeners that no import closes, oldest first.
-func (w *Warehouse) OpenGaps(ctx context.Context) ([]Gap, error) {
-	return read[Gap](ctx, w, "statements/open_gaps", w.values())
-}
-
-// utc is the time of a value, zero where it is null.
-func utc(t bigquery.NullTimestamp) time.Time {
-	if !t.Valid {
-		return time.Time{}
+// OpenGaps returns the gaps that no import closes, by listener, oldest first.
+func (w *Warehouse) OpenGaps(ctx context.Context) (map[string][]insights.Gap, error) {
+	rows, err := read[struct {
+		Listener string    `bigquery:"listener"`
+		After    time.Time `bigquery:"after"`
+		Before   time.Time `bigquery:"before"`
+	}](ctx, w, "statements/open_gaps", w.values())
+	gaps := map[string][]insights.Gap{}
+	for _, r := range rows {
+		gaps[r.Listener] = append(gaps[r.Listener], insights.Gap{After: r.After.UTC(), Before: r.Before.UTC()})
 	}
-	return t.Timestamp.UTC()
+	return gaps, err
+}
+
+// utc returns a time in UTC, nil where it is null.
+func utc(t bigquery.NullTimestamp) *time.Time {
+	if !t.Valid {
+		return nil
+	}
+	return new(t.Timestamp.UTC())
 }

@@ -3,7 +3,7 @@ package warehouse
 // View is one of the dataset's views.
 type View struct{ Name, Query string }
 
-// Views are all views as they stand in a dataset, in the order in which they need each other.
+// Views returns the views of a dataset. Each one reads only tables and views before it.
 func Views(dataset string) ([]View, error) {
 	var views []View
 	for _, name := range []string{"features", "listening_history", "gaps", "open_gaps", "load_counts"} {

@@ -1,5 +1,5 @@
-// Package warehouse holds the tables of BigQuery: their schemas, every statement that is sent to
-// them, and what the functions do with them. What the tables mean stands in the SQL files.
+// Package warehouse adapts BigQuery: the schemas of the tables (schema/), every statement (sql/), and the jobs
+// that run them. The headers of the SQL files say what the tables and views mean.
 package warehouse
 
 import (
@@ -27,7 +27,7 @@ type Warehouse struct {
 	maxBytesBilled int64 // of one query
 }
 
-// Open makes a client. It makes no call.
+// Open makes a client without a call.
 func Open(ctx context.Context, s config.Warehouse) (*Warehouse, error) {
 	client, err := Client(ctx, s)
 	if err != nil {
@@ -36,14 +36,14 @@ func Open(ctx context.Context, s config.Warehouse) (*Warehouse, error) {
 	return &Warehouse{client, s.Dataset, s.MaxBytesBilled}, nil
 }
 
-// Client makes a client of the BigQuery that the settings and the environment name.
+// Client makes a BigQuery client for the configuration and, where one is set, the emulator.
 func Client(ctx context.Context, s config.Warehouse) (*bigquery.Client, error) {
 	addr, err := config.EmulatorHost(config.BigQueryEmulator)
 	if err != nil {
 		return nil, err
 	}
 	var opts []option.ClientOption
-	if addr != "" { // the client knows no variable of its own
+	if addr != "" { // unlike the other clients, this one reads no variable
 		opts = []option.ClientOption{option.WithEndpoint("http://" + addr + "/"), option.WithoutAuthentication()}
 	}
 	client, err := bigquery.NewClient(ctx, s.Project, opts...)
@@ -56,16 +56,16 @@ func Client(ctx context.Context, s config.Warehouse) (*bigquery.Client, error) {
 
 func (w *Warehouse) values() values { return values{Dataset: w.dataset} }
 
-// run sends a statement and waits for its end.
+// run runs a statement to its end.
 func (w *Warehouse) run(ctx context.Context, name string, v values, params ...bigquery.QueryParameter) (*bigquery.Job, *bigquery.JobStatus, error) {
 	return w.runEach(ctx, name, func(string) values { return v }, params...)
 }
 
-// runEach sends a statement whose text depends on the attempt, and waits for its end.
+// runEach runs a statement whose text depends on the attempt.
 func (w *Warehouse) runEach(ctx context.Context, name string, valuesOf func(attempt string) values, params ...bigquery.QueryParameter) (job *bigquery.Job, status *bigquery.JobStatus, err error) {
 	ctx, cancel := context.WithTimeout(ctx, jobLimit)
 	defer cancel()
-	job, status, err = w.work(ctx, func(ctx context.Context, id string) (*bigquery.Job, error) {
+	job, status, err = w.runJob(ctx, func(ctx context.Context, id string) (*bigquery.Job, error) {
 		text, err := render(name, valuesOf(id))
 		if err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ func (w *Warehouse) runEach(ctx context.Context, name string, valuesOf func(atte
 	return job, status, nil
 }
 
-// read sends a statement and decodes its rows.
+// read runs a statement and decodes its rows.
 func read[T any](ctx context.Context, w *Warehouse, name string, v values, params ...bigquery.QueryParameter) ([]T, error) {
 	job, _, err := w.run(ctx, name, v, params...)
 	if err != nil {
@@ -112,7 +112,7 @@ func read[T any](ctx context.Context, w *Warehouse, name string, v values, param
 	}
 }
 
-// complete says which column of T an answer lacks: the client leaves such a field of a row empty.
+// complete returns an error where an answer lacks a column of T: the client would leave the field empty.
 func complete[T any](answer bigquery.Schema) error {
 	schema, err := bigquery.InferSchema(*new(T))
 	if err != nil {
@@ -120,7 +120,7 @@ func complete[T any](answer bigquery.Schema) error {
 	}
 	for _, want := range schema {
 		if !slices.ContainsFunc(answer, func(f *bigquery.FieldSchema) bool { return f.Name == want.Name }) {
-			return fmt.Errorf("there is no column %s", want.Name)
+			return fmt.Errorf("the answer has no column %s", want.Name)
 		}
 	}
 	return nil

@@ -71,7 +71,7 @@ func TestHourly(t *testing.T) {
 	receipt := warehouse.Receipt{Object: "o", Listener: &ids[0], Rejected: 1, LoadedAt: time.Now().Truncate(time.Second)}
 	for _, do := range []func() error{
 		func() error { return p.Warehouse.Reset(t.Context()) },
-		func() error { return p.Warehouse.Record(t.Context(), []warehouse.Receipt{receipt}) },
+		func() error { return p.Warehouse.WriteReceipts(t.Context(), []warehouse.Receipt{receipt}) },
 		func() error { _, err := p.Warehouse.LoadStatus(t.Context()); return err },
 	} {
 		if err := do(); err != nil {

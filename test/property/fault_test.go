@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/warehouse"
 )
@@ -66,9 +67,9 @@ func (w faultyWarehouse) RebuildTopTen(ctx context.Context, periods []warehouse.
 	return w.fault.do(func() error { return w.Warehouse.RebuildTopTen(ctx, periods) })
 }
 
-func (w faultyWarehouse) OpenGaps(ctx context.Context) (list []warehouse.Gap, err error) {
-	err = w.fault.do(func() error { list, err = w.Warehouse.OpenGaps(ctx); return err })
-	return list, err
+func (w faultyWarehouse) OpenGaps(ctx context.Context) (gaps map[string][]insights.Gap, err error) {
+	err = w.fault.do(func() error { gaps, err = w.Warehouse.OpenGaps(ctx); return err })
+	return gaps, err
 }
 
 func (w faultyWarehouse) ExportListens(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error) {
@@ -85,8 +86,8 @@ func (w faultyWarehouse) Append(ctx context.Context, table string, rows int64, l
 	return w.fault.do(func() error { return w.Warehouse.Append(ctx, table, rows, lines...) })
 }
 
-func (w faultyWarehouse) Record(ctx context.Context, receipts []warehouse.Receipt) error {
-	return w.fault.do(func() error { return w.Warehouse.Record(ctx, receipts) })
+func (w faultyWarehouse) WriteReceipts(ctx context.Context, receipts []warehouse.Receipt) error {
+	return w.fault.do(func() error { return w.Warehouse.WriteReceipts(ctx, receipts) })
 }
 
 // faultyBucket is the insights bucket of topten, with faults.

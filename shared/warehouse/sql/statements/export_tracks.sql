@@ -1,16 +1,17 @@
-{{- /* The tracks of one listener's listens, with their audio features, as Parquet. */ -}}
+{{- /* Writes the tracks of one listener's listens, with their audio features, to Parquet files. */ -}}
 EXPORT DATA OPTIONS (uri = '{{.Destination}}', format = 'PARQUET', compression = 'SNAPPY', overwrite = FALSE) AS
-WITH heard AS (
-  SELECT DISTINCT track_id
-  FROM {{.Dataset}}.listens
-  WHERE listener = @listener
+WITH played AS (
+  SELECT DISTINCT listen.track_id
+  FROM {{.Dataset}}.listens AS listen
+  WHERE listen.listener = @listener
 )
 SELECT
-  h.track_id, t.track_name, t.artists, t.artist_name, t.artist_id, t.album, t.album_id, t.album_artist, t.isrc, t.duration_ms,
-  t.spotify_url, t.image_url,
-  f.found AS features_found, f.danceability, f.energy, f.key, f.loudness, f.mode, f.speechiness, f.acousticness, f.instrumentalness,
-  f.liveness, f.valence, f.tempo, f.time_signature
-FROM heard AS h
-LEFT JOIN {{.Dataset}}.tracks AS t ON t.track_id = h.track_id
-LEFT JOIN {{.Dataset}}.features AS f ON f.track_id = h.track_id
-ORDER BY track_id
+  played.track_id, track.track_name, track.artists, track.artist_name, track.artist_id, track.album, track.album_id,
+  track.album_artist, track.isrc, track.duration_ms, track.spotify_url, track.image_url,
+  feature.found AS features_found, feature.danceability, feature.energy, feature.key, feature.loudness, feature.mode,
+  feature.speechiness, feature.acousticness, feature.instrumentalness, feature.liveness, feature.valence, feature.tempo,
+  feature.time_signature
+FROM played
+LEFT JOIN {{.Dataset}}.tracks AS track ON track.track_id = played.track_id
+LEFT JOIN {{.Dataset}}.features AS feature ON feature.track_id = played.track_id
+ORDER BY played.track_id

@@ -1,47 +1,59 @@
-{{- /* What is loaded, at one instant of the warehouse's clock: a fact a row. A receipt counts in the month of its
-       oldest play less some seconds, as a play can decide on a listen that ended just before it. */ -}}
+{{- /* The facts about what is loaded, one a row, at one instant of the warehouse's clock. Go compares the receipts of
+       each month with those that a document has read. A receipt counts in the month of its oldest play less some
+       seconds, because a play can decide on a listen that ended just before it. */ -}}
+{{- $year := 100 -}}
 WITH receipts AS (
-  SELECT *, oldest - INTERVAL {{.ReachSeconds}} SECOND AS reaches
-  FROM {{.Dataset}}.loads
+  SELECT
+    receipt.object, receipt.kind, receipt.listener, receipt.rows_read, receipt.rejected, receipt.oldest, receipt.newest,
+    receipt.fetched_at, receipt.zip, receipt.loaded_at,
+    receipt.error IS NULL AS succeeded,
+    receipt.oldest - INTERVAL {{.ReachSeconds}} SECOND AS affects_since
+  FROM {{.Dataset}}.loads AS receipt
+),
+receipt_months AS (
+  SELECT
+    receipt.listener, receipt.loaded_at,
+    COALESCE(EXTRACT(YEAR FROM receipt.affects_since) * {{$year}} + EXTRACT(MONTH FROM receipt.affects_since), 0) AS month
+  FROM receipts AS receipt
+  WHERE receipt.listener IS NOT NULL
 ),
 objects AS (
-  SELECT listener, object, COUNT(CASE WHEN error IS NULL THEN 1 END) AS loads
-  FROM receipts
-  WHERE listener IS NOT NULL
-  GROUP BY listener, object
+  SELECT receipt.listener, receipt.object, COUNTIF(receipt.succeeded) AS successes
+  FROM receipts AS receipt
+  WHERE receipt.listener IS NOT NULL
+  GROUP BY receipt.listener, receipt.object
 )
 SELECT
   'now' AS fact, '' AS listener, 0 AS month, '' AS zip, 0 AS number,
   CURRENT_TIMESTAMP AS instant, CAST(NULL AS TIMESTAMP) AS oldest, CAST(NULL AS TIMESTAMP) AS newest
 UNION ALL
 SELECT 'features', '', 0, '', COUNT(*), NULL, NULL, NULL
-FROM receipts
-WHERE kind = 'features' AND error IS NULL
+FROM receipts AS receipt
+WHERE receipt.kind = 'features' AND receipt.succeeded
+UNION ALL
+SELECT 'receipts', receipt.listener, receipt.month, '', COUNT(*), MAX(receipt.loaded_at), NULL, NULL
+FROM receipt_months AS receipt
+GROUP BY receipt.listener, receipt.month
 UNION ALL
 SELECT
-  'receipts', listener, COALESCE(EXTRACT(YEAR FROM reaches) * 100 + EXTRACT(MONTH FROM reaches), 0) AS month, '', COUNT(*),
-  MAX(loaded_at), NULL, NULL
-FROM receipts
-WHERE listener IS NOT NULL
-GROUP BY listener, month
+  'loaded', receipt.listener, 0, '', COUNT(DISTINCT receipt.object), MAX(receipt.loaded_at), NULL,
+  MAX(CASE WHEN receipt.kind = 'api' AND receipt.fetched_at <= CURRENT_TIMESTAMP THEN receipt.fetched_at END)
+FROM receipts AS receipt
+WHERE receipt.listener IS NOT NULL AND receipt.succeeded
+GROUP BY receipt.listener
+UNION ALL
+SELECT 'failed', object.listener, 0, '', COUNTIF(object.successes = 0), NULL, NULL, NULL
+FROM objects AS object
+GROUP BY object.listener
+UNION ALL
+SELECT 'rejected', receipt.listener, 0, '', SUM(receipt.rejected), NULL, NULL, NULL
+FROM receipts AS receipt
+WHERE receipt.listener IS NOT NULL AND receipt.succeeded
+GROUP BY receipt.listener
 UNION ALL
 SELECT
-  'loaded', listener, 0, '', COUNT(DISTINCT object), MAX(loaded_at), NULL,
-  MAX(CASE WHEN kind = 'api' AND fetched_at <= CURRENT_TIMESTAMP THEN fetched_at END)
-FROM receipts
-WHERE listener IS NOT NULL AND error IS NULL
-GROUP BY listener
-UNION ALL
-SELECT 'failed', listener, 0, '', COUNTIF(loads = 0), NULL, NULL, NULL
-FROM objects
-GROUP BY listener
-UNION ALL
-SELECT 'rejected', listener, 0, '', SUM(rejected), NULL, NULL, NULL
-FROM receipts
-WHERE listener IS NOT NULL AND error IS NULL
-GROUP BY listener
-UNION ALL
-SELECT 'import', listener, 0, COALESCE(zip, ''), MAX(rows_read), MAX(loaded_at), MIN(oldest), MAX(newest)
-FROM receipts
-WHERE kind = 'import' AND error IS NULL AND listener IS NOT NULL
-GROUP BY listener, zip
+  'import', receipt.listener, 0, COALESCE(receipt.zip, ''), MAX(receipt.rows_read), MAX(receipt.loaded_at), MIN(receipt.oldest),
+  MAX(receipt.newest)
+FROM receipts AS receipt
+WHERE receipt.kind = 'import' AND receipt.succeeded AND receipt.listener IS NOT NULL
+GROUP BY receipt.listener, receipt.zip

@@ -1,18 +1,18 @@
-{{- /* Tracks to ask providers for: first those without an answer, then those that nobody knew. A track that nobody
-       knew is asked for again after a day, and after that every 90 days. */ -}}
+{{- /* The tracks to ask providers for. First those without an answer, then those that no provider found: they are asked
+       for again a day after the first attempt, and 90 days after each later one. */ -}}
 WITH answers AS (
   SELECT
-    track_id,
-    COUNT(CASE WHEN found THEN 1 END) AS found,
-    COUNT(DISTINCT fetched_at) AS attempts,
-    MAX(fetched_at) AS last_attempt_at
-  FROM {{.Dataset}}.audio_features
-  GROUP BY track_id
+    answer.track_id,
+    COUNT(CASE WHEN answer.found THEN 1 END) AS found,
+    COUNT(DISTINCT answer.fetched_at) AS attempts,
+    MAX(answer.fetched_at) AS last_attempt_at
+  FROM {{.Dataset}}.audio_features AS answer
+  GROUP BY answer.track_id
 )
-SELECT t.track_id
-FROM {{.Dataset}}.tracks AS t
-LEFT JOIN answers AS a ON a.track_id = t.track_id
-WHERE a.track_id IS NULL
-  OR (a.found = 0 AND a.last_attempt_at < CASE WHEN a.attempts = 1 THEN @day_ago ELSE @ninety_days_ago END)
-ORDER BY a.last_attempt_at IS NOT NULL, a.last_attempt_at, t.track_id
+SELECT track.track_id
+FROM {{.Dataset}}.tracks AS track
+LEFT JOIN answers AS answer ON answer.track_id = track.track_id
+WHERE answer.track_id IS NULL
+  OR (answer.found = 0 AND answer.last_attempt_at < CASE WHEN answer.attempts = 1 THEN @day_ago ELSE @ninety_days_ago END)
+ORDER BY answer.last_attempt_at IS NOT NULL, answer.last_attempt_at, track.track_id
 LIMIT {{.MaxMissing}}

@@ -1,6 +1,7 @@
-{{- /* Replaces the ten most played tracks of every listener and period. A period is given by its instants, since and
-       until in microseconds: only Go knows time zones. */ -}}
-MERGE INTO {{.Dataset}}.top_ten AS t
+{{- /* Replaces the ten most played tracks of every listener and period. The text has each period with its instants,
+       since and until in microseconds, because only Go knows time zones. */ -}}
+{{- $places := 10}}{{$ms_per_minute := 60000 -}}
+MERGE INTO {{.Dataset}}.top_ten AS target
 USING (
   WITH periods AS (
     {{- range $i, $p := .Periods}}
@@ -9,32 +10,35 @@ USING (
   ),
   counted AS (
     SELECT
-      p.listener, p.period, l.track_id,
+      period.listener, period.period, listen.track_id,
       COUNT(*) AS times_played,
-      SUM(COALESCE(l.ms_played, 0)) AS ms_played,
-      MAX(l.played_at) AS last_played_at
-    FROM {{.Dataset}}.listens AS l
-    JOIN periods AS p ON p.listener = l.listener AND UNIX_MICROS(l.played_at) >= p.since AND UNIX_MICROS(l.played_at) < p.until
-    GROUP BY p.listener, p.period, l.track_id
+      SUM(COALESCE(listen.ms_played, 0)) AS ms_played,
+      MAX(listen.played_at) AS last_played_at
+    FROM {{.Dataset}}.listens AS listen
+    JOIN periods AS period
+      ON period.listener = listen.listener
+      AND UNIX_MICROS(listen.played_at) >= period.since AND UNIX_MICROS(listen.played_at) < period.until
+    GROUP BY period.listener, period.period, listen.track_id
   ),
   ranked AS (
     SELECT
-      *,
+      counted.*,
       ROW_NUMBER() OVER (
-        PARTITION BY listener, period ORDER BY times_played DESC, ms_played DESC, last_played_at DESC, track_id
+        PARTITION BY counted.listener, counted.period
+        ORDER BY counted.times_played DESC, counted.ms_played DESC, counted.last_played_at DESC, counted.track_id
       ) AS rank
     FROM counted
   )
   SELECT
-    r.listener, r.period, r.rank, r.track_id, t.track_name, t.artists, r.times_played,
-    r.ms_played / 60000 AS minutes_played,
-    r.last_played_at, t.spotify_url, t.image_url, f.danceability, f.energy, f.valence
-  FROM ranked AS r
-  LEFT JOIN {{.Dataset}}.tracks AS t ON t.track_id = r.track_id
-  LEFT JOIN {{.Dataset}}.features AS f ON f.track_id = r.track_id AND f.found
-  WHERE r.rank <= 10
-) AS s
+    ranked.listener, ranked.period, ranked.rank, ranked.track_id, track.track_name, track.artists, ranked.times_played,
+    ranked.ms_played / {{$ms_per_minute}} AS minutes_played,
+    ranked.last_played_at, track.spotify_url, track.image_url, feature.danceability, feature.energy, feature.valence
+  FROM ranked
+  LEFT JOIN {{.Dataset}}.tracks AS track ON track.track_id = ranked.track_id
+  LEFT JOIN {{.Dataset}}.features AS feature ON feature.track_id = ranked.track_id AND feature.found
+  WHERE ranked.rank <= {{$places}}
+) AS source
 ON FALSE
 WHEN NOT MATCHED BY SOURCE THEN DELETE
 WHEN NOT MATCHED THEN INSERT ({{join (.Columns "top_ten") ", "}})
-VALUES ({{join (.Columns "top_ten" "s.") ", "}})
+VALUES ({{join (.Columns "top_ten" "source.") ", "}})

@@ -1,4 +1,6 @@
-{{- /* One receipt an object and generation: a load that succeeded before one that failed, then the latest. */ -}}
-SELECT object, generation, kind, row_version, rows_read, error
-FROM {{.Dataset}}.loads
-QUALIFY ROW_NUMBER() OVER (PARTITION BY object, generation ORDER BY error IS NULL DESC, loaded_at DESC) = 1
+{{- /* One receipt of each object and generation: a load that succeeded before one that failed, then the latest. */ -}}
+SELECT receipt.object, receipt.generation, receipt.kind, receipt.row_version, receipt.rows_read, receipt.error
+FROM {{.Dataset}}.loads AS receipt
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY receipt.object, receipt.generation ORDER BY receipt.error IS NULL DESC, receipt.loaded_at DESC
+) = 1

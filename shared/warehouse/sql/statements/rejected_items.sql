@@ -1,6 +1,6 @@
-{{- /* How many different items of each listener could not be read as plays, however many pages they are in. It is
-       asked where receipts say that there are any. */ -}}
-SELECT listener, COUNT(DISTINCT item) AS items
-FROM {{.Dataset}}.plays
-WHERE reject_reason <> '{{.NotMusic}}'
-GROUP BY listener
+{{- /* How many different items of each listener were rejected, however many API pages contain them. Asked only where
+       receipts report rejected rows, because it reads plays. */ -}}
+SELECT play.listener, COUNT(DISTINCT play.item) AS items
+FROM {{.Dataset}}.plays AS play
+WHERE play.reject_reason <> '{{.NotMusic}}'
+GROUP BY play.listener

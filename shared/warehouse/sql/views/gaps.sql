@@ -1,14 +1,16 @@
-{{- /* Times in which plays may have been missed. A gap ends at a listen that follows_gap and begins at the listen
-       at an earlier instant; refresh_listens.sql says how a gap is found. */ -}}
+{{- /* The times in which plays may have been missed. A gap ends at a listen with follows_gap, and begins at the listen of
+       the previous instant. refresh_listens.sql sets follows_gap. */ -}}
 WITH instants AS (
-  SELECT listener, played_at, MAX(follows_gap) AS follows_gap
-  FROM {{.Dataset}}.listens
-  GROUP BY listener, played_at
+  SELECT listen.listener, listen.played_at, MAX(listen.follows_gap) AS follows_gap
+  FROM {{.Dataset}}.listens AS listen
+  GROUP BY listen.listener, listen.played_at
 ),
 neighbours AS (
-  SELECT listener, played_at, follows_gap, LAG(played_at) OVER (PARTITION BY listener ORDER BY played_at) AS played_before
-  FROM instants
+  SELECT
+    instant.listener, instant.played_at, instant.follows_gap,
+    LAG(instant.played_at) OVER (PARTITION BY instant.listener ORDER BY instant.played_at) AS previous_played_at
+  FROM instants AS instant
 )
-SELECT listener, played_before AS after, played_at AS before
-FROM neighbours
-WHERE follows_gap AND played_before IS NOT NULL
+SELECT neighbour.listener, neighbour.previous_played_at AS after, neighbour.played_at AS before
+FROM neighbours AS neighbour
+WHERE neighbour.follows_gap AND neighbour.previous_played_at IS NOT NULL

@@ -1,22 +1,24 @@
-{{- /* Every listen with its track and audio features. */ -}}
+{{- /* Every listen with its track and audio features, under the column names of the dataset that people start from. */ -}}
+{{- $ms_per_minute := 60000}}{{$ms_per_second := 1000 -}}
 WITH uploads AS (
-  SELECT listener, track_id, played_at, MIN(ingested_at) AS ingested_at
-  FROM {{.Dataset}}.plays
-  WHERE reject_reason IS NULL
-  GROUP BY listener, track_id, played_at
+  SELECT play.listener, play.track_id, play.played_at, MIN(play.ingested_at) AS ingested_at
+  FROM {{.Dataset}}.plays AS play
+  WHERE play.reject_reason IS NULL
+  GROUP BY play.listener, play.track_id, play.played_at
 )
 SELECT
-  l.listener, l.track_id, t.track_name, t.artists, l.played_at, t.duration_ms,
+  listen.listener, listen.track_id, track.track_name, track.artists, listen.played_at, track.duration_ms,
   CONCAT(
-    CAST(DIV(t.duration_ms, 60000) AS STRING), ':',
-    LPAD(CAST(DIV(MOD(t.duration_ms, 60000), 1000) AS STRING), 2, '0')
+    CAST(DIV(track.duration_ms, {{$ms_per_minute}}) AS STRING), ':',
+    LPAD(CAST(DIV(MOD(track.duration_ms, {{$ms_per_minute}}), {{$ms_per_second}}) AS STRING), 2, '0')
   ) AS track_duration,
-  t.spotify_url,
-  u.ingested_at AS upload_timestamp,
-  CONCAT(l.listener, '-', l.track_id, '-', CAST(UNIX_MILLIS(l.played_at) AS STRING)) AS unique_id,
-  f.danceability, f.energy, f.key, f.loudness, f.mode, f.speechiness, f.acousticness,
-  f.instrumentalness, f.liveness, f.valence, f.tempo, f.time_signature
-FROM {{.Dataset}}.listens AS l
-LEFT JOIN {{.Dataset}}.tracks AS t ON t.track_id = l.track_id
-LEFT JOIN uploads AS u ON u.listener = l.listener AND u.track_id = l.track_id AND u.played_at = l.played_at
-LEFT JOIN {{.Dataset}}.features AS f ON f.track_id = l.track_id AND f.found
+  track.spotify_url,
+  upload.ingested_at AS upload_timestamp,
+  CONCAT(listen.listener, '-', listen.track_id, '-', CAST(UNIX_MILLIS(listen.played_at) AS STRING)) AS unique_id,
+  feature.danceability, feature.energy, feature.key, feature.loudness, feature.mode, feature.speechiness, feature.acousticness,
+  feature.instrumentalness, feature.liveness, feature.valence, feature.tempo, feature.time_signature
+FROM {{.Dataset}}.listens AS listen
+LEFT JOIN {{.Dataset}}.tracks AS track ON track.track_id = listen.track_id
+LEFT JOIN uploads AS upload
+  ON upload.listener = listen.listener AND upload.track_id = listen.track_id AND upload.played_at = listen.played_at
+LEFT JOIN {{.Dataset}}.features AS feature ON feature.track_id = listen.track_id AND feature.found

@@ -1,16 +1,20 @@
-{{- /* Per object: how many of its plays are new, and how many an earlier row reported. A row that was loaded
-       twice counts once. It reads the keys of all plays, so it is asked for after an import only. */ -}}
+{{- /* How many plays of each object are new, and how many an earlier row had reported. A row that was loaded twice counts
+       once. It reads the keys of all plays, so it is asked for after an import only. */ -}}
 WITH reported AS (
-  SELECT DISTINCT object, row_index, listener, source, played_at, track_id, ingested_at
-  FROM {{.Dataset}}.plays
-  WHERE reject_reason IS NULL
+  SELECT DISTINCT
+    play.object, play.row_index, play.listener, play.source, play.played_at, play.track_id, play.ingested_at
+  FROM {{.Dataset}}.plays AS play
+  WHERE play.reject_reason IS NULL
 ),
 ranked AS (
   SELECT
-    object,
-    ROW_NUMBER() OVER (PARTITION BY listener, source, played_at, track_id ORDER BY ingested_at, object, row_index) AS place
+    reported.object,
+    ROW_NUMBER() OVER (
+      PARTITION BY reported.listener, reported.source, reported.played_at, reported.track_id
+      ORDER BY reported.ingested_at, reported.object, reported.row_index
+    ) AS place
   FROM reported
 )
-SELECT object, COUNTIF(place = 1) AS plays, COUNTIF(place > 1) AS duplicates
+SELECT ranked.object, COUNTIF(ranked.place = 1) AS plays, COUNTIF(ranked.place > 1) AS duplicates
 FROM ranked
-GROUP BY object
+GROUP BY ranked.object

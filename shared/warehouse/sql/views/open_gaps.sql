@@ -1,10 +1,11 @@
-{{- /* The gaps that no import spans. */ -}}
+{{- /* The gaps that no import spans: an import has every play of its time. */ -}}
 WITH imports AS (
-  SELECT listener, oldest, newest, object
-  FROM {{.Dataset}}.loads
-  WHERE kind = 'import' AND error IS NULL
+  SELECT receipt.listener, receipt.oldest, receipt.newest, receipt.object
+  FROM {{.Dataset}}.loads AS receipt
+  WHERE receipt.kind = 'import' AND receipt.error IS NULL
 )
-SELECT g.listener, g.after, g.before
-FROM {{.Dataset}}.gaps AS g
-LEFT JOIN imports AS i ON i.listener = g.listener AND i.oldest <= g.after AND i.newest >= g.before
-WHERE i.object IS NULL
+SELECT gap.listener, gap.after, gap.before
+FROM {{.Dataset}}.gaps AS gap
+LEFT JOIN imports AS spanning
+  ON spanning.listener = gap.listener AND spanning.oldest <= gap.after AND spanning.newest >= gap.before
+WHERE spanning.object IS NULL
