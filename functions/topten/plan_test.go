@@ -1,175 +1,151 @@
 package topten
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/warehouse"
 )
 
-// put keeps an object of the lake and loads it.
-func (r *rig) put(t *testing.T, name string, content []byte) {
-	t.Helper()
-	if _, err := r.lake.Create(t.Context(), name, lake.ContentType, content); err != nil {
-		t.Fatal(err)
-	}
-	r.loadObject(t, name)
-}
-
-// features loads audio features of a track.
-func (r *rig) features(t *testing.T, track string) {
-	t.Helper()
-	name := lake.FeaturesName(june, []string{track})
-	content, err := lake.Encode([]lake.FeaturesRow{{Version: lake.FeaturesVersion, TrackID: track, Found: true, Provider: "p", FetchedAt: june, Object: name}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.put(t, name, content)
-}
-
-// replace replaces a listener's document by a text.
-func (r *rig) replace(t *testing.T, listener, text string) {
-	t.Helper()
-	if err := r.bucket.Delete(t.Context(), insights.DocumentName(listener)); err != nil {
-		t.Fatal(err)
-	}
-	if text == "" {
-		return
-	}
-	if _, err := r.bucket.Create(t.Context(), insights.DocumentName(listener), "application/json", []byte(text)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// month is the beginning of a month as the spy writes it.
-func month(year, number int) string { return fmt.Sprintf("%d-%02d-01", year, number) }
-
-// What has changed decides from which month listens are refreshed, of whom, and whose documents are written.
+// A change decides from which month the listens of which listeners are refreshed, and what is written.
 func TestPlans(t *testing.T) {
-	const (
-		lostFile          = "a file of the past is gone"
-		beginning         = "2006-01-01"
-		me, you, both     = "me", "you", "me,you"
-		past, recent      = "past", "recent"
-		nobody, noRefresh = "", ""
-	)
-	r := newRig(t, you)
-	n := 0
-	loadAt := func(listener string, at time.Time) func() {
+	const beginning, past, recent, lostFile = "2006-01-01", "past recent", "recent", "a file of the past is lost"
+	c := newCloud(t, "you")
+	var loads []func()
+	load := func(listener string, plays ...time.Time) func() {
 		return func() {
-			n++
-			at = at.Add(time.Duration(n) * time.Hour)
-			r.load(t, listener, at, play(at, fmt.Sprint("track", n)))
+			one := func() { c.load(listener, plays...) }
+			loads = append(loads, one)
+			one()
 		}
 	}
+	edit := func(change func(d *insights.Document)) func() { return func() { c.edit(t, change) } }
+	remove := func(name string) { delete(c.objects, name) }
+	reset := func() { clear(c.status); clear(c.plays); clear(c.listens) }
 	loadAll := func() {
-		for _, name := range r.lakeNames(t) {
-			r.loadObject(t, name)
+		for _, one := range loads {
+			one()
 		}
 	}
-	edit := func(change func(d *insights.Document)) func() { return func() { r.edit(t, me, change) } }
-	steps := []struct {
+	june, march, august := time.Date(2026, 6, 10, 12, 0, 0, 0, time.UTC), time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC), time.Date(2025, 8, 10, 12, 0, 0, 0, time.UTC)
+	newZone := func() {
+		l := c.Listeners["me"]
+		l.TimeZone, l.Zone = "UTC", time.UTC
+		c.Listeners["me"] = l
+	}
+	for _, tt := range []struct {
 		what    string
 		do      func()
 		refresh string // listeners and the first month
-		written string // listeners with a new document
-		exports string // of the listens of me
+		written string // documents
+		exports string // of the listens of "me"
 	}{
-		{"no document", func() {}, both + " " + beginning, both, "past recent"},
-		{"nothing new", func() {}, noRefresh, nobody, ""},
-		{"a play", loadAt(me, june), "me " + month(thisYear, 6), me, recent},
-		{"an older play", loadAt(me, dayOf(thisYear, 3, 10)), "me " + month(thisYear, 3), me, recent},
-		{"a play just after a month began", func() {
-			at := time.Date(thisYear, 5, 1, 0, 0, 5, 0, time.UTC)
-			r.load(t, me, at, play(at, "edge"))
-		}, "me " + month(thisYear, 4), me, recent},
-		{"plays of both listeners", func() { loadAt(me, june)(); loadAt(you, dayOf(thisYear, 4, 10))() }, both + " " + month(thisYear, 4), both, recent},
-		{"a play of the year before", loadAt(me, dayOf(thisYear-1, 8, 10)), "me " + month(thisYear-1, 8), me, "past recent"},
-		{"the same object again", func() { at := time.Date(thisYear, 5, 1, 0, 0, 5, 0, time.UTC); r.load(t, me, at, play(at, "edge")) }, "me " + month(thisYear, 4), me, recent},
-		{"an object that cannot be loaded", func() {
-			r.put(t, "plays/source=api/listener=me/date=2026-06-24/20260624T120000Z-0a.ndjson.gz", []byte("hello"))
-		}, noRefresh, me, recent},
-		{"audio features", func() { r.features(t, "edge") }, noRefresh, both, recent},
-		{"another time zone", func() {
-			l := r.Listeners[me]
-			l.TimeZone, l.Zone = "UTC", time.UTC
-			r.Listeners[me] = l
-		}, noRefresh, me, recent},
-		{"a new day", edit(func(d *insights.Document) { d.AsOf = d.AsOf.AddDate(0, 0, -1) }), noRefresh, me, recent},
-		{"a document from the future", edit(func(d *insights.Document) { d.AsOf = d.AsOf.Add(24 * time.Hour) }), noRefresh, me, recent},
-		{"the document is deleted", func() { r.replace(t, me, "") }, "me " + beginning, me, "past recent"},
-		{"the document is not JSON", func() { r.replace(t, me, `{"as_of":`) }, "me " + beginning, me, "past recent"},
-		{"the document is of version 1", func() { r.replace(t, me, `{"as_of":"2090-01-01T00:00:00Z","periods":{"2019":{}}}`) }, "me " + beginning, me, "past recent"},
-		{"another model", edit(func(d *insights.Document) { d.Loaded.Model = "another" }), "me " + beginning, me, "past recent"},
-		{"listens are lost", func() { r.query(t, "DELETE FROM spotify_insights.listens WHERE listener = 'me' AND track_id = 'edge'") }, both + " " + beginning, both, "past recent"},
-		{lostFile, func() {
-			if err := r.bucket.Delete(t.Context(), r.document(t, me).Loaded.Past.Files.Names[0]); err != nil {
-				t.Fatal(err)
-			}
-			loadAt(me, june)()
-		}, "me " + month(thisYear, 6), me, "past recent"},
-		{"the past is of another year", func() {
-			edit(func(d *insights.Document) { d.Loaded.Past.Until = d.Loaded.Past.Until.AddDate(-1, 0, 0) })()
-			loadAt(me, june)()
-		}, "me " + month(thisYear, 6), me, "past recent"},
-		{"the tables were reset", func() {
-			w := r.spy.Warehouse
-			if err := w.Reset(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}, noRefresh, nobody, ""}, // the last snapshot stays until all is loaded again
-		{"and loaded again", loadAll, both + " " + beginning, both, "past recent"},
-		{"all receipts are written again, as many as before", func() { r.query(t, "DELETE FROM spotify_insights.loads WHERE TRUE"); loadAll() },
-			both + " " + month(thisYear-1, 8), both, "past recent"},
-		{"nothing new in the end", func() {}, noRefresh, nobody, ""},
-	}
-	for _, step := range steps {
-		step.do()
-		r.spy.take()
-		r.run(t)
-		var refreshed, written, exported string
-		calls := r.spy.take("RefreshListens", "WriteJSON insights/", "ExportListens me ")
-		for _, call := range calls {
+		{"no document", func() {}, "me,you " + beginning, "me you", past},
+		{"no change", func() {}, "", "", ""},
+		{"a play", load("me", june), "me 2026-06-01", "me", recent},
+		{"an older play", load("me", march, june), "me 2026-03-01", "me", recent},
+		{"plays of both listeners", func() { load("me", june)(); load("you", march)() }, "me,you 2026-03-01", "me you", recent},
+		{"a play of the previous year", load("me", august), "me 2025-08-01", "me", past},
+		{"an object without a play", load("me"), "", "me", recent},
+		{"audio features", func() { c.features++ }, "", "me you", recent},
+		{"another time zone", newZone, "", "me", recent},
+		{"a new day", edit(func(d *insights.Document) { d.AsOf = d.AsOf.AddDate(0, 0, -1) }), "", "me", recent},
+		{"a document from the future", edit(func(d *insights.Document) { d.AsOf = d.AsOf.AddDate(0, 0, 1) }), "", "me", recent},
+		{"no document any more", func() { remove(insights.DocumentName("me")) }, "me " + beginning, "me", past},
+		{"a document that is not JSON", func() { c.put(insights.DocumentName("me"), []byte(`{"as_of":`)) }, "me " + beginning, "me", past},
+		{"a document of version 1", func() {
+			c.put(insights.DocumentName("me"), []byte(`{"as_of":"2090-01-01T00:00:00Z","periods":{"2019":{}}}`))
+		},
+			"me " + beginning, "me", past},
+		{"another model", edit(func(d *insights.Document) { d.Loaded.Model = "another" }), "me " + beginning, "me", past},
+		{"lost listens", func() { c.listens["me"] = c.listens["me"][1:] }, "me,you " + beginning, "me you", past},
+		{lostFile, func() { remove(c.me(t).Loaded.Past.Files.Names[0]); load("me", june)() }, "me 2026-06-01", "me", past},
+		{"a past of another year", func() {
+			c.edit(t, func(d *insights.Document) { d.Loaded.Past.Until = d.Loaded.Past.Until.AddDate(-1, 0, 0) })
+			load("me", june)()
+		}, "me 2026-06-01", "me", past},
+		{"a reset", reset, "", "", ""}, // the last snapshot stays until everything is loaded again
+		{"everything is loaded again", loadAll, "me,you " + beginning, "me you", past},
+		{"as many receipts with other times", func() { clear(c.status); clear(c.plays); loadAll() }, "me,you 2025-08-01", "me you", past},
+		{"no change in the end", func() {}, "", "", ""},
+	} {
+		tt.do()
+		c.run(t)
+		var refresh, written, exports []string
+		for _, call := range c.calls {
 			word, rest, _ := strings.Cut(call, " ")
 			switch word {
 			case "RefreshListens":
-				refreshed += rest
+				refresh = append(refresh, rest)
 			case "WriteJSON":
-				written += "," + strings.TrimSuffix(strings.TrimPrefix(rest, "insights/listener="), ".json")
+				written = append(written, strings.TrimSuffix(strings.TrimPrefix(rest, "insights/listener="), ".json"))
 			case "ExportListens":
-				exported += " " + strings.TrimPrefix(rest, "me ")
-			}
-		}
-		if written = strings.TrimPrefix(written, ","); refreshed != step.refresh || written != step.written || strings.TrimSpace(exported) != step.exports {
-			t.Errorf("%s: refreshed are %q, written %q, exported %q; want %q, %q, %q", step.what, refreshed, written, exported, step.refresh, step.written, step.exports)
-		}
-		if step.what != lostFile { // which the document still names as a part of the snapshot before
-			for _, listener := range strings.Split(written, ",") {
-				if listener != nobody {
-					r.check(t, step.what, listener)
+				if what, ok := strings.CutPrefix(rest, "me "); ok {
+					exports = append(exports, what)
 				}
 			}
 		}
-	}
-	if d := r.document(t, me); d.Status.FailedObjects != 1 || d.TimeZone != "UTC" || d.Loaded.Features != 1 {
-		t.Errorf("the last document is %+v", d)
+		if got, want := strings.Join(slices.Concat(refresh, []string{"|"}, written, []string{"|"}, exports), " "), strings.Join(strings.Fields(tt.refresh+" | "+tt.written+" | "+tt.exports), " "); got != want {
+			t.Errorf("%s: refreshed, written and exported are\n%s, want\n%s", tt.what, got, want)
+		}
+		if tt.what != lostFile && tt.what != "a reset" { // the previous snapshot still names the lost file
+			c.check(t, tt.what, "me")
+			c.check(t, tt.what, "you")
+		}
 	}
 }
 
-// lakeNames are all objects of the lake that a reconcile would load.
-func (r *rig) lakeNames(t *testing.T) (names []string) {
-	t.Helper()
-	for _, prefix := range []string{lake.FeaturesPrefix, lake.PlaysPrefix} {
-		list, err := r.lake.List(t.Context(), prefix)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, o := range list {
-			names = append(names, o.Name)
+// Audio features alone are published only after a pause since the last publication of other features.
+func TestFeaturesPause(t *testing.T) {
+	c := newCloud(t)
+	c.FeaturesPause = 3 * time.Hour
+	c.load("me", noon)
+	c.run(t)
+	for _, tt := range []struct {
+		what    string
+		news    int64
+		do      func()
+		include int64 // features in the document
+	}{
+		{"the first ones", 1, func() {}, 1},
+		{"others soon after", 1, func() {}, 1},
+		{"a play", 0, func() { c.load("me", noon) }, 2},
+		{"others soon after the play", 1, func() {}, 2},
+		{"the end of the pause", 0, func() { c.clock = c.clock.Add(c.FeaturesPause) }, 3},
+		{"others soon after the pause", 1, func() {}, 3},
+		{"a new day", 0, func() { c.edit(t, func(d *insights.Document) { d.AsOf = d.AsOf.AddDate(0, 0, -1) }) }, 4},
+	} {
+		c.features += tt.news
+		tt.do()
+		c.run(t)
+		if got := c.me(t).Loaded.Features; got != tt.include {
+			t.Errorf("%s: the document includes %d objects of features, want %d", tt.what, got, tt.include)
 		}
 	}
-	return names
+}
+
+// The windows end now, and the years begin and end in the listener's time zone.
+func TestPeriods(t *testing.T) {
+	c := newCloud(t)
+	c.load("me", time.Date(2024, 12, 31, 0, 0, 0, 0, time.UTC))
+	status, err := c.LoadStatus(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	status.AsOf = noon
+	var got []string
+	for _, p := range periods([]state{{listener: c.Listeners["me"]}}, status) {
+		got = append(got, p.Name+" "+p.Since.UTC().Format("2006-01-02T15")+" "+p.Until.UTC().Format("2006-01-02T15"))
+	}
+	want := []string{"4w 2026-10-23T12 2026-11-20T12", "6m 2026-05-22T12 2026-11-20T12", "1y 2025-11-20T12 2026-11-20T12", "all 2006-01-01T00 2027-11-20T12",
+		"2024 2024-01-01T08 2025-01-01T08", "2025 2025-01-01T08 2026-01-01T08", "2026 2026-01-01T08 2027-01-01T08"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the periods are %q, want %q", got, want)
+	}
+	if at := warehouse.Month(202611).Begins(); at.Format(time.RFC3339) != "2026-11-01T00:00:00Z" {
+		t.Errorf("November begins at %v", at)
+	}
 }

@@ -1,6 +1,7 @@
 package topten
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,174 +12,180 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
-	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// One run makes listens, tracks, the top ten, a snapshot and the document of what was loaded.
+// TestRun runs topten on an embedded cloud: one run makes the tables, the snapshots and the documents.
 func TestRun(t *testing.T) {
-	r := newRig(t, "you")
-	r.load(t, "me", june.Add(time.Minute), play(june, "a"), play(june.Add(-time.Minute), "b"), play(june.Add(-time.Hour), "a"), play(dayOf(thisYear-1, 12, 24), "a"))
-	r.loadObject(t, "holiday.jpg") // it is gone, and no listener's
-	r.run(t)
-	zone := r.Listeners["me"].Zone
-	d := r.document(t, "me")
-	if d.Listener != "me" || d.TimeZone != zone.String() || d.Public || d.Previous != nil || time.Since(d.AsOf) > time.Minute || !d.Snapshot.AsOf.Equal(d.AsOf) {
+	r := machinetest.Open(t, "you")
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	plays := []time.Time{now.Add(-time.Hour), now.Add(-2 * time.Hour), yearBegins(now).AddDate(0, 0, -10)}
+	r.Load(t, r.PutPlays(t, "me", now, machinetest.Play(plays[0], "a"), machinetest.Play(plays[1], "b"), machinetest.Play(plays[2], "a")))
+	f := &Refresher{Bucket: r.Config.InsightsBucket, Listeners: r.Config.Listeners, Warehouse: r.Warehouse, Objects: r.Insights, Now: time.Now}
+	me := f.Listeners["me"]
+	me.Public = true
+	f.Listeners["me"] = me
+	if err := f.Handle(t.Context(), machinetest.Message(time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	d, _ := r.Document(t, "me")
+	past := int64(len(between(plays, time.Time{}, yearBegins(d.AsOf))))
+	if d.Listener != "me" || d.TimeZone != "America/Los_Angeles" || !d.Public || d.Previous != nil || d.AsOf.Before(now) || !d.Snapshot.AsOf.Equal(d.AsOf) ||
+		d.Snapshot.Listens.Rows != 3 || d.Snapshot.Tracks.Rows != 2 || d.Loaded.Past.Files.Rows != past {
 		t.Errorf("the document is %+v", d)
 	}
-	month := fmt.Sprint(thisYear-1, "-12")
-	want := insights.Loaded{Model: warehouse.Model(), Receipts: map[string]insights.Receipts{month: {Number: 1, LastAt: *d.Status.LastLoadAt}}, Objects: 1, Listens: 4, Past: d.Loaded.Past}
-	if diff := cmp.Diff(&want, d.Loaded); diff != "" {
+	want := &insights.Loaded{Model: warehouse.Model(), Receipts: map[string]insights.Receipts{plays[2].Format(monthLayout): {Number: 1, LastAt: *d.Status.LastLoadAt}},
+		Objects: 1, Listens: 3, Past: d.Loaded.Past}
+	if diff := cmp.Diff(want, d.Loaded); diff != "" {
 		t.Errorf("what the document has read (-want +got):\n%s", diff)
 	}
-	if past := d.Loaded.Past; !past.Until.Equal(yearBegins(d.AsOf)) || past.Files.Rows != 1 || len(d.Snapshot.Listens.Names) != 2 || past.Files.Names[0] != d.Snapshot.Listens.Names[0] {
-		t.Errorf("the past is %+v, the snapshot %+v", past, d.Snapshot)
+	if diff := cmp.Diff(&insights.Warehouse{LastLoadAt: d.Status.LastLoadAt, FetchedAt: &now, Gaps: []insights.Gap{}, Imports: []insights.Import{}}, d.Status); diff != "" {
+		t.Errorf("the status (-want +got):\n%s", diff)
 	}
-	if s := d.Status; s.LastLoadAt == nil || !s.FetchedAt.Equal(june.Add(time.Minute)) || s.Rejected+s.FailedObjects != 0 || len(s.Gaps)+len(s.Imports) != 0 {
-		t.Errorf("the status is %+v", s)
+	var public insights.Document
+	if _, err := r.Insights.ReadJSON(t.Context(), insights.PublicPrefix+insights.DocumentName("me"), &public); err != nil || public.Snapshot.Listens.Rows != 3 {
+		t.Errorf("the public document is %+v, %v", public, err)
 	}
-	got := r.query(t, fmt.Sprintf("SELECT rank, track_id, track_name, times_played, minutes_played FROM spotify_insights.top_ten WHERE period = '%d' ORDER BY listener, rank", thisYear))
-	if want := []string{"1 | a | Name of a | 2 | 4", "2 | b | Name of b | 1 | 3"}; !slices.Equal(got, want) {
-		t.Errorf("top_ten is %q, want %q", got, want)
+	for _, name := range slices.Concat(d.Snapshot.Listens.Names, d.Snapshot.Tracks.Names, public.Snapshot.Listens.Names, public.Snapshot.Tracks.Names) {
+		if _, err := r.Insights.Attrs(t.Context(), name); err != nil {
+			t.Error(err)
+		}
 	}
-	r.check(t, "after a run", "me")
-	r.check(t, "without plays", "you")
-	if you := r.document(t, "you"); len(you.Loaded.Receipts) != 0 || you.Status.LastLoadAt != nil || you.Snapshot.Listens.Rows != 0 {
+	wantTop := []string{"1 | a | Name of a | 2 | 6", "2 | b | Name of b | 1 | 3"}
+	if got := r.Query(t, "SELECT rank, track_id, track_name, times_played, minutes_played FROM spotify_insights.top_ten WHERE period = 'all' ORDER BY rank"); !slices.Equal(got, wantTop) {
+		t.Errorf("top_ten is %q, want %q", got, wantTop)
+	}
+	if you, _ := r.Document(t, "you"); len(you.Loaded.Receipts) != 0 || you.Status.LastLoadAt != nil || you.Snapshot.Listens.Rows != 0 {
 		t.Errorf("the document of a listener without plays is %+v", you)
-	}
-}
-
-// The years are divided by the listener's clock.
-func TestYears(t *testing.T) {
-	r := newRig(t)
-	newYear := time.Date(thisYear-1, 1, 1, 0, 0, 0, 0, r.Listeners["me"].Zone)
-	r.load(t, "me", june, play(newYear, "new"), play(newYear.Add(-time.Microsecond), "old"))
-	r.run(t)
-	want := []string{fmt.Sprint(thisYear-2, " | old"), fmt.Sprint(thisYear-1, " | new"), "all | old", "all | new"} // the new one is 1 µs long
-	if got := r.query(t, "SELECT period, track_id FROM spotify_insights.top_ten WHERE period NOT IN ('4w', '6m', '1y') ORDER BY period, rank"); !slices.Equal(got, want) {
-		t.Errorf("top_ten is %q, want %q", got, want)
 	}
 }
 
 // A message that every document includes is acknowledged without work.
 func TestMessages(t *testing.T) {
-	r := newRig(t, "you")
-	wrong := event.New()
-	wrong.SetType(events.ObjectFinalized)
-	if err := r.Handle(t.Context(), wrong); faults.Of(err) != faults.Invalid || len(r.spy.calls) != 0 {
-		t.Errorf("another event: %v, calls %q", err, r.spy.calls)
+	c := newCloud(t, "you")
+	if err := c.Handle(t.Context(), machinetest.Finalized("b", "o", noon)); faults.Of(err) != faults.Invalid || len(c.calls) != 0 {
+		t.Errorf("another event: %v, calls %q", err, c.calls)
 	}
-	r.run(t)
-	asOf := r.document(t, "you").AsOf
-	untimed := message(asOf)
-	untimed.Context.SetTime(time.Time{})
-	future := func(d *insights.Document) { d.AsOf = time.Now().Add(time.Hour) }
-	tests := []struct {
+	c.run(t)
+	asOf := c.me(t).AsOf
+	change := func(d time.Duration) func(*insights.Document) {
+		return func(document *insights.Document) { document.AsOf = asOf.Add(d) }
+	}
+	for _, tt := range []struct {
 		what  string
 		event event.Event
-		edit  func(d *insights.Document) // of one document
+		edit  func(*insights.Document)
 		works bool
 	}{
-		{"a message long before", message(asOf.Add(-time.Hour)), nil, false},
-		{"a message a millisecond before", message(asOf.Add(-clockStep)), nil, false},
-		{"a message in the same millisecond", message(asOf.Add(-clockStep + time.Microsecond)), nil, true},
-		{"a message after it", message(time.Now()), nil, true},
-		{"a message without a time", untimed, nil, true},
-		{"a document that is older than the message", message(asOf.Add(-time.Hour)), func(d *insights.Document) { d.AsOf = asOf.Add(-2 * time.Hour) }, true},
-		{"a document from the future", message(asOf.Add(-time.Hour)), future, true},
-	}
-	for _, tt := range tests {
+		{"a message long before", machinetest.Message(asOf.Add(-time.Hour)), nil, false},
+		{"a message a millisecond before", machinetest.Message(asOf.Add(-clockStep)), nil, false},
+		{"a message within the millisecond", machinetest.Message(asOf.Add(-clockStep + time.Microsecond)), nil, true},
+		{"a message after it", machinetest.Message(asOf.Add(time.Second)), nil, true},
+		{"a message without a time", machinetest.Message(time.Time{}), nil, true},
+		{"a document that is older than the message", machinetest.Message(asOf.Add(-time.Hour)), change(-2 * time.Hour), true},
+		{"a document from the future", machinetest.Message(asOf.Add(-time.Hour)), change(time.Hour), true},
+	} {
+		c.calls = nil
 		if tt.edit != nil {
-			r.edit(t, "you", tt.edit)
+			c.edit(t, tt.edit)
 		}
-		r.spy.take()
-		if err := r.Handle(t.Context(), tt.event); err != nil {
+		if err := c.Handle(t.Context(), tt.event); err != nil {
 			t.Errorf("%s: %v", tt.what, err)
 		}
-		if works := len(r.spy.take("LoadStatus")) == 1; works != tt.works {
-			t.Errorf("%s: it looks at the warehouse: %t, want %t", tt.what, works, tt.works)
+		if works := slices.Contains(c.calls, "LoadStatus"); works != tt.works {
+			t.Errorf("%s: it works: %t, want %t", tt.what, works, tt.works)
 		}
 	}
-	if d := r.document(t, "you"); d.AsOf.After(time.Now()) {
-		t.Errorf("the document from the future is still there: %v", d.AsOf)
+	if c.me(t).AsOf.After(c.clock) {
+		t.Error("the document from the future is still there")
 	}
 }
 
-// A message whose runs have failed for half an hour is acknowledged, and the failure is logged.
-func TestPatience(t *testing.T) {
-	r := newRig(t)
+// A message whose runs have failed for retryLimit is acknowledged, and the failure is logged.
+func TestRetryLimit(t *testing.T) {
+	c := newCloud(t)
 	lines := machinetest.Logs(t)
-	for _, tt := range []struct {
-		age    time.Duration
-		failed bool
-	}{{patience - time.Minute, true}, {patience + time.Minute, false}} {
-		r.spy.start(func(call string) bool { return call == "LoadStatus" })
-		err := r.Handle(t.Context(), message(time.Now().Add(-tt.age)))
-		if (err != nil) != tt.failed || faults.Permanent(err) {
-			t.Errorf("a message of %v: %v", tt.age, err)
-		}
-		logged := lines("the insights could not be brought up to date for a while; the next load or reconcile tries again")
-		if len(logged) == 1 != !tt.failed || len(logged) == 1 && logged[0]["severity"] != "ERROR" {
-			t.Errorf("a message of %v: logged is %v", tt.age, logged)
+	for age, failed := range map[time.Duration]bool{retryLimit - time.Minute: true, retryLimit + time.Minute: false} {
+		c.stopped = true
+		c.before = func(call string) { c.stopped = call == "LoadStatus" }
+		err := c.Handle(t.Context(), machinetest.Message(c.clock.Add(-age)))
+		logged := lines("the insights could not be refreshed for half an hour; the next load or reconcile retries")
+		if errors.Is(err, errStopped) != failed || faults.Permanent(err) || len(logged) == 1 == failed || !failed && logged[0]["severity"] != "ERROR" {
+			t.Errorf("a message of %v: %v, logged is %v", age, err, logged)
 		}
 	}
-	r.spy.start(nil)
-	r.run(t)
-	r.check(t, "the next message", "me")
 }
 
-// fullPage is a page of as many plays as Spotify returns at most, a minute apart.
-func fullPage(newest time.Time) (rows []lake.PlayRow) {
-	for i := range lake.PageSize {
-		rows = append(rows, play(newest.Add(-time.Duration(i)*time.Minute), fmt.Sprint("track", i)))
-	}
-	return rows
-}
-
-// A gap is logged when a document first has it, also where the answer to the document's write is lost.
+// A gap is logged when a document first contains it, also where the answer to the write of the document is lost.
 func TestGaps(t *testing.T) {
-	r := newRig(t)
+	c := newCloud(t)
 	lines := machinetest.Logs(t)
-	logged := func() (list []string) {
-		for _, line := range lines("gap found") {
-			list = append(list, fmt.Sprintf("%v %v %v %v", line["listener"], line["after"], line["before"], line["severity"]))
+	all := []insights.Gap{{After: noon, Before: noon.Add(time.Hour)}, {After: noon.Add(2 * time.Hour), Before: noon.Add(3 * time.Hour)}, {After: noon.Add(4 * time.Hour), Before: noon.Add(5 * time.Hour)}}
+	for _, tt := range []struct {
+		gaps, logged int
+		lost         bool
+	}{{0, 0, false}, {1, 1, false}, {1, 0, false}, {2, 1, false}, {3, 1, true}, {3, 0, false}} {
+		c.gaps = map[string][]insights.Gap{"me": all[:tt.gaps], "you": all}
+		c.load("me", noon)
+		c.stopped, c.stop = false, func(call string) bool { return tt.lost && strings.HasPrefix(call, "WriteJSON") }
+		if err := c.Handle(t.Context(), machinetest.Message(c.tick())); (err != nil) != tt.lost {
+			t.Error(err)
 		}
-		return list
-	}
-	gap := func(n int) string {
-		before := june.AddDate(0, 0, n).Add(-49 * time.Minute)
-		return fmt.Sprintf("me %s %s WARNING", june.AddDate(0, 0, n-1).Format(time.RFC3339), before.Format(time.RFC3339))
-	}
-	steps := []struct {
-		what string
-		page int // the days after the first page, -1 for no page
-		lost bool
-		want []string
-	}{
-		{"the first page", 0, false, nil},
-		{"a gap", 1, false, []string{gap(1)}},
-		{"nothing new", -1, false, nil},
-		{"another gap", 2, false, []string{gap(2)}},
-		{"a gap, and the answer to the write is lost", 3, true, []string{gap(3)}},
-		{"nothing new after that", -1, false, nil},
-	}
-	for _, step := range steps {
-		if step.page >= 0 {
-			newest := june.AddDate(0, 0, step.page)
-			r.load(t, "me", newest.Add(time.Minute), fullPage(newest)...)
+		got := lines("gap found")
+		if len(got) != tt.logged {
+			t.Fatalf("of %d gaps %d are logged, want %d", tt.gaps, len(got), tt.logged)
 		}
-		r.spy.start(func(call string) bool { return step.lost && strings.HasPrefix(call, "WriteJSON") })
-		if err := r.Handle(t.Context(), message(time.Now())); (err != nil) != step.lost {
-			t.Errorf("%s: %v", step.what, err)
-		}
-		if got := logged(); !slices.Equal(got, step.want) {
-			t.Errorf("%s: logged is %q, want %q", step.what, got, step.want)
+		for _, line := range got {
+			gap := all[tt.gaps-1]
+			want := fmt.Sprint("me ", gap.After.Format(time.RFC3339), " ", gap.Before.Format(time.RFC3339), " WARNING")
+			if text := fmt.Sprint(line["listener"], " ", line["after"], " ", line["before"], " ", line["severity"]); text != want {
+				t.Errorf("logged is %s, want %s", text, want)
+			}
 		}
 	}
-	if d := r.document(t, "me"); len(d.Status.Gaps) != 3 || !d.Status.Gaps[2].After.Equal(june.AddDate(0, 0, 2)) {
-		t.Errorf("the gaps are %v", d.Status.Gaps)
+	if diff := cmp.Diff(all, c.me(t).Status.Gaps); diff != "" {
+		t.Errorf("gaps (-want +got):\n%s", diff)
+	}
+}
+
+// A listener who becomes public has a public snapshot and document without times, and loses them again. A listener who
+// is removed has no periods.
+func TestListeners(t *testing.T) {
+	c := newCloud(t, "you")
+	c.load("me", noon)
+	name := insights.PublicPrefix + insights.DocumentName("me")
+	for range 2 {
+		l := c.Listeners["me"]
+		l.Public = true
+		c.Listeners["me"] = l
+		c.run(t)
+		d := c.document(t, name)
+		want := insights.Document{Listener: "me", Public: true, AsOf: c.me(t).AsOf, Snapshot: d.Snapshot}
+		if diff := cmp.Diff(want, d); diff != "" || !c.me(t).Public || d.Snapshot.Listens.Rows != 1 {
+			t.Errorf("the public document has %d listens (-want +got):\n%s", d.Snapshot.Listens.Rows, diff)
+		}
+		for _, file := range slices.Concat(d.Snapshot.Listens.Names, d.Snapshot.Tracks.Names) {
+			if !strings.HasPrefix(file, "public/snapshots/listener=me/") {
+				t.Errorf("%s is not public", file)
+			}
+		}
+		c.check(t, "public", "me")
+		l.Public = false
+		c.Listeners["me"] = l
+		c.run(t)
+		if left := c.list(insights.PublicPrefix); len(left) != 0 {
+			t.Errorf("public is still %q", left)
+		}
+		c.check(t, "no longer public", "me")
+	}
+	delete(c.Listeners, "you")
+	c.load("me", noon)
+	c.run(t)
+	for _, p := range c.periods {
+		if p.Listener != "me" {
+			t.Errorf("a removed listener has the period %+v", p)
+		}
 	}
 }
