@@ -135,19 +135,8 @@ func deploy(t *testing.T) *deployment {
 	for n := range played {
 		plays = append(plays, fakespotify.Play{Track: fakespotify.SimpleTrack(n), PlayedAt: time.Now().Add(-time.Duration(n+1) * 4 * time.Minute)})
 	}
-	for _, variable := range []string{"SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL", "RECCOBEATS_URL"} {
-		t.Setenv(variable, "") // restores the variable at the end of the test
-	}
-	clock := &inprocess.Clock{}
+	clock, fake := inprocess.Connect(t, m, listener, plays)
 	clock.Set(time.Now())
-	fake, server, err := clock.Serve(listener, plays)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	if err := m.Connect(t.Context(), listener, inprocess.App, inprocess.Token); err != nil {
-		t.Fatal(err)
-	}
 	return &deployment{Rig: machinetest.Clients(t, m.Config), fake: fake}
 }
 
