@@ -1,6 +1,5 @@
-// Package googlesql analyses the statements of the pipeline with GoogleSQL, the analyser that BigQuery
-// itself is made with. It is a module of its own, because compiling GoogleSQL takes minutes and
-// gigabytes: `make test-googlesql`.
+// Package googlesql analyses the statements of the pipeline with GoogleSQL, which is BigQuery's own analyser. It is a
+// separate module, because compiling GoogleSQL takes minutes and gigabytes of memory: `make test-googlesql`.
 package googlesql
 
 import (
@@ -10,25 +9,25 @@ import (
 	"github.com/goccy/go-googlesql"
 )
 
-// Column is a column, or a parameter: a name and the name of a type, as BigQuery's API or its SQL calls it.
+// Column is the name and type of a column or a parameter. The type has its name in BigQuery's API or in SQL.
 type Column struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
 }
 
-// Project is the project whose tables are analysed against. A statement may leave it out.
+// Project is the project of the tables. A statement may leave it out.
 const Project = "my-project"
 
-// Analyser analyses statements against the tables it was given. It knows no rows.
+// Analyser analyses statements on the tables that were added. It has no rows.
 type Analyser struct {
 	language      *googlesql.LanguageOptions
 	types         *googlesql.TypeFactory
 	root, project *googlesql.SimpleCatalog
 	datasets      map[string]*googlesql.SimpleCatalog // in both
-	kept          []any                               // what C++ points to and Go must not collect
+	kept          []any                               // C++ points to these, so Go must not collect them
 }
 
-// New is an analyser with BigQuery's language and functions, and no table.
+// New makes an analyser with BigQuery's language and functions, and without tables.
 func New() (*Analyser, error) {
 	if err := googlesql.Init(); err != nil {
 		return nil, err
@@ -53,7 +52,7 @@ func New() (*Analyser, error) {
 	return a, a.addFunctions()
 }
 
-// AddTable gives a table or view that statements can name: "dataset.table".
+// AddTable adds a table or view by the name "dataset.table".
 func (a *Analyser) AddTable(name string, columns []Column) error {
 	dataset, short, _ := strings.Cut(name, ".")
 	if a.datasets[dataset] == nil {
@@ -88,8 +87,8 @@ func (a *Analyser) AddTable(name string, columns []Column) error {
 	return a.datasets[dataset].AddTable(table)
 }
 
-// Analyse returns the columns of a query's answer; none for a statement that changes rows. The error is
-// what BigQuery would refuse the statement with.
+// Analyse returns the columns of a query's answer, or none for a statement that changes rows. The error is the one that
+// BigQuery would return.
 func (a *Analyser) Analyse(text string, parameters []Column) (columns []Column, err error) {
 	options, err := a.options()
 	if err != nil {
@@ -152,7 +151,7 @@ func columnOf(output *googlesql.ResolvedOutputColumn) (c Column, err error) {
 	return c, err
 }
 
-// options are what a statement is analysed with.
+// options are the analyser's options for one statement.
 func (a *Analyser) options() (*googlesql.AnalyzerOptions, error) {
 	options, err := googlesql.NewAnalyzerOptions(a.language)
 	if err != nil {
@@ -161,7 +160,7 @@ func (a *Analyser) options() (*googlesql.AnalyzerOptions, error) {
 	return options, options.SetErrorMessageMode(googlesql.ErrorMessageModeErrorMessageOneLine)
 }
 
-// typeOf is the type of a name, such as "INT64" or "ARRAY<STRING>".
+// typeOf returns the type of a name, such as "INT64" or "ARRAY<STRING>".
 func (a *Analyser) typeOf(name string) (googlesql.Googlesql_TypeNode, error) {
 	options, err := a.options()
 	if err != nil {
@@ -170,7 +169,7 @@ func (a *Analyser) typeOf(name string) (googlesql.Googlesql_TypeNode, error) {
 	return googlesql.AnalyzeType(sqlName(name), options, a.root, a.types)
 }
 
-// sqlName is what SQL calls a type: the API has three names of its own.
+// sqlName returns the name of a type in SQL. The API has other names for three types.
 func sqlName(name string) string {
 	switch name {
 	case "INTEGER":

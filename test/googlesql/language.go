@@ -7,10 +7,9 @@ import (
 	"github.com/goccy/go-googlesql"
 )
 
-// features are those of GoogleSQL's optional features that BigQuery has and that a query or DML can
-// tell: what is left out here is refused. They are from the list that Google keeps for analysing
-// BigQuery's SQL (BigQueryLanguageOptions of github.com/GoogleCloudPlatform/zetasql-toolkit), less what
-// only DDL, scripts and models have, and less nanoseconds: BigQuery's timestamps have microseconds.
+// features are the optional features of GoogleSQL that BigQuery has. The analyser rejects statements that need others. The
+// list is BigQueryLanguageOptions of github.com/GoogleCloudPlatform/zetasql-toolkit, without features of DDL, scripts and
+// models, and without nanoseconds: BigQuery's timestamps have microseconds.
 var features = []googlesql.LanguageFeature{
 	// types, which decide between a function's signatures
 	googlesql.LanguageFeatureFeatureNumericType,
@@ -68,7 +67,7 @@ var features = []googlesql.LanguageFeature{
 	googlesql.LanguageFeatureFeatureOmitInsertColumnList,
 }
 
-// kinds are the statements that the pipeline may send: queries, exports and DML. Its tables and views are made
+// kinds are the kinds of statements that the pipeline may send: queries, exports and DML. It creates tables and views
 // through the API.
 var kinds = []googlesql.ResolvedNodeKind{
 	googlesql.ResolvedNodeKindResolvedQueryStmt,
@@ -97,8 +96,8 @@ func bigQuery() (*googlesql.LanguageOptions, error) {
 	)
 }
 
-// addFunctions adds the functions that BigQuery has beside GoogleSQL's own, of those that the statements use:
-// MAX_BY(x, y) and MIN_BY(x, y) are x where y is largest or smallest.
+// addFunctions adds functions that the statements use and that BigQuery has, but GoogleSQL has not: MAX_BY(x, y) and
+// MIN_BY(x, y) return x of the row with the largest or smallest y.
 // https://cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions
 func (a *Analyser) addFunctions() error {
 	for _, name := range []string{"max_by", "min_by"} {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Every view can be made, and has these columns.
+// Every view is valid, and has these columns.
 func TestViews(t *testing.T) {
 	a, all := open(t)
 	const features = "danceability FLOAT64, energy FLOAT64, key INT64, loudness FLOAT64, mode INT64, speechiness FLOAT64, acousticness FLOAT64, " +
@@ -23,7 +23,7 @@ func TestViews(t *testing.T) {
 	for _, v := range all.Views {
 		name := strings.TrimPrefix(v.Name, dataset+".")
 		t.Run(name, func(t *testing.T) {
-			// Terraform gives the dataset with its project, which is seldom without a dash.
+			// Terraform adds the project to the dataset. Most projects have a dash in their names.
 			columns, err := a.Analyse(strings.ReplaceAll(v.Query, dataset+".", Project+"."+dataset+"."), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -42,8 +42,8 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// Every statement is one for BigQuery in every form in which it is sent, with the parameters that are sent with
-// it, and answers what the embedded BigQuery answers, which is what Go reads.
+// Every form of every statement is valid for BigQuery with its parameters, and has the columns of the embedded BigQuery's
+// answer, which Go reads.
 func TestStatements(t *testing.T) {
 	a, all := open(t)
 	missing := filesOf(t, "sql/statements/*.sql")
@@ -60,11 +60,11 @@ func TestStatements(t *testing.T) {
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		t.Errorf("statement %s is sent by none of the tests that `make test-googlesql` records: test what sends it, in shared or functions", name)
+		t.Errorf("statement %s is not sent by the tests that `make test-googlesql` records: add a test that sends it to shared or functions", name)
 	}
 }
 
-// What BigQuery would refuse is refused, by the name of what is wrong.
+// The analyser rejects what BigQuery rejects, and names the mistake.
 func TestBrokenStatements(t *testing.T) {
 	a, all := open(t)
 	tests := []struct{ name, statement, old, new, want string }{
@@ -81,7 +81,7 @@ func TestBrokenStatements(t *testing.T) {
 		{"a name that stands for two columns", "rebuild_top_ten", "ranked.rank, ranked.track_id", "ranked.rank, track_id", "Column name track_id is ambiguous"},
 		{"a function that only DuckDB has", "export_listens", "UNIX_MICROS(", "epoch_us(", "Function not found: epoch_us"},
 		{"a cast that only DuckDB has", "load_status", "CAST(NULL AS TIMESTAMP)", "NULL::TIMESTAMP", `got ":"`},
-		{"a condition on an aggregate, which GoogleSQL has and BigQuery has not", "rebuild_top_ten", "COUNT(*)", "COUNT(* WHERE TRUE)", "WHERE modifier is not supported"},
+		{"a condition on an aggregate, which only GoogleSQL has", "rebuild_top_ten", "COUNT(*)", "COUNT(* WHERE TRUE)", "WHERE modifier is not supported"},
 		{"a statement of another kind", "receipts", "SELECT", "CREATE TABLE spotify_insights.copy AS SELECT", "Statement not supported: CreateTableStatement"},
 	}
 	for _, tt := range tests {
