@@ -1,5 +1,5 @@
-// Package dashboard is the function that shows a listener's figures: a page, and the numbers behind
-// it as JSON. It reads the insights bucket and nothing else.
+// Package dashboard is the function that shows a listener's figures as a page and as JSON. It reads the insights
+// bucket and nothing else.
 package dashboard
 
 import (
@@ -19,7 +19,7 @@ import (
 	"spotify-insights.internal/shared/handler"
 )
 
-// limit is how long an answer may take.
+// limit is the deadline of an answer.
 const limit = 20 * time.Second
 
 func init() {
@@ -47,11 +47,11 @@ var Serve = handler.HTTP("dashboard", limit, func(w http.ResponseWriter, r *http
 	return v.serve(w, r)
 })
 
-// Handler answers what Serve does, of a viewer.
+// Handler returns the function as a handler of this viewer.
 func (v *Viewer) Handler() http.HandlerFunc { return handler.HTTP("dashboard", limit, v.serve) }
 
 func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(r, http.MethodGet, http.MethodHead); err != nil {
+	if err := handler.Method(w, r, http.MethodGet, http.MethodHead); err != nil {
 		return err
 	}
 	render := renderers[r.URL.Path]
@@ -67,7 +67,7 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err != nil && isPage:
 		return refuse(w, r, err)
-	case err != nil && v.Public:
+	case err != nil && v.public:
 		return discreet(r.Context(), err)
 	case err != nil:
 		return err
@@ -76,10 +76,10 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// renderers make the answers of the paths.
+// renderers are the functions that make the answer of each path.
 var renderers = map[string]func(*View) (*answer, error){"/": renderPage, "/insights.json": renderJSON}
 
-// answer returns the answer that is kept, or makes it. Everything that it depends on is part of its key.
+// answer returns the answer from the cache, or renders it. The key contains everything that it depends on.
 func (v *Viewer) answer(r *http.Request, render func(*View) (*answer, error)) (*answer, error) {
 	request, err := v.read(r.Context(), r.URL.Query())
 	if err != nil {

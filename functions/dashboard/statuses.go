@@ -9,55 +9,48 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-// statusEvery is how often a listener's status is read at most.
+// statusEvery is the shortest time between two reads of a listener's status.
 const statusEvery = 2 * time.Second
 
-// documents are the JSON objects of the insights bucket.
-type documents interface {
-	ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
-}
-
-// statuses keeps how the last ingest of each listener went.
+// statuses is a cache of the listeners' last ingests.
 type statuses struct {
-	documents documents
-	now       func() time.Time
+	bucket interface {
+		ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
+	}
+	now func() time.Time
 
-	mu    sync.Mutex
-	known map[string]knownStatus
+	mu         sync.Mutex
+	byListener map[string]status
 }
 
-type knownStatus struct {
-	status insights.Status
-	read   time.Time
+type status struct {
+	insights.Status
+	readAt time.Time
 }
 
-func newStatuses(d documents, now func() time.Time) *statuses {
-	return &statuses{documents: d, now: now, known: map[string]knownStatus{}}
-}
-
-// get returns a listener's status, at most a few seconds old. Where it cannot be read the old one serves.
+// get returns a listener's status. Where it cannot be read, the previous one stays in use.
 func (s *statuses) get(ctx context.Context, listener string) (insights.Status, error) {
 	s.mu.Lock()
-	old, ok := s.known[listener]
-	if ok && s.now().Sub(old.read) < statusEvery {
+	old, ok := s.byListener[listener]
+	if ok && s.now().Sub(old.readAt) < statusEvery {
 		s.mu.Unlock()
-		return old.status, nil
+		return old.Status, nil
 	}
 	if ok {
-		s.known[listener] = knownStatus{old.status, s.now()} // others need not read it meanwhile
+		s.byListener[listener] = status{old.Status, s.now()} // one read at a time
 	}
 	s.mu.Unlock()
 
-	var status insights.Status
-	if _, err := s.documents.ReadJSON(ctx, insights.StatusName(listener), &status); err != nil {
+	var latest insights.Status
+	if _, err := s.bucket.ReadJSON(ctx, insights.StatusName(listener), &latest); err != nil {
 		if ok {
 			slog.WarnContext(ctx, "the status cannot be read, the old one is shown", "listener", listener, "error", err.Error())
-			return old.status, nil
+			return old.Status, nil
 		}
 		return insights.Status{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known[listener] = knownStatus{status, s.now()}
-	return status, nil
+	s.byListener[listener] = status{latest, s.now()}
+	return latest, nil
 }

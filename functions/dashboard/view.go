@@ -17,27 +17,40 @@ const (
 // viewOf computes the view that answers a request.
 func viewOf(r request) *View {
 	h := r.history
-	slice := figures.Cut(h, r.period)
-	counts := figures.CountAll(slice)
+	counts := figures.CountAll(figures.Cut(h, r.period))
 	totals := counts.Totals()
 	view := &View{
 		Listener: r.listener.ID, Period: r.period.Text, Periods: periods(h),
-		Totals:    Totals{int64(totals.Plays), float64(totals.MS) / 60000, int64(totals.Tracks), int64(totals.Artists)},
-		TopTracks: topTracks(counts), TopArtists: topArtists(counts), TopAlbums: topAlbums(counts),
+		Totals: Totals{int64(totals.Plays), float64(totals.MS) / 60000, int64(totals.Tracks), int64(totals.Artists)},
+		TopTracks: top(counts, figures.Tracks, func(c Count, n int) Track {
+			t := h.Tracks[n]
+			return Track{
+				Count: c, TrackID: t.ID, TrackName: optional(t.Name), Artists: optional(t.Artists), SpotifyURL: optional(t.URL), ImageURL: optional(t.Image),
+				Danceability: feature(h, history.Danceability, n), Energy: feature(h, history.Energy, n), Valence: feature(h, history.Valence, n),
+			}
+		}),
+		TopArtists: top(counts, figures.Artists, func(c Count, n int) Artist {
+			a := h.Artists[n]
+			return Artist{c, a.ID(), a.Name, optional(a.Image)}
+		}),
+		TopAlbums: top(counts, figures.Albums, func(c Count, n int) Album {
+			a := h.Albums[n]
+			return Album{c, a.ID(), a.Name, optional(a.Artist), optional(a.Image)}
+		}),
 		Recent: []Recent{}, Status: Status{Gaps: []insights.Gap{}, Problems: r.problems},
-		zone: h.Zone, private: !h.Daily,
+		Private: !h.Daily, zone: h.Zone,
 	}
-	if view.private {
+	if view.Private {
 		addPrivate(view, r)
 	}
 	return view
 }
 
-// addPrivate adds recent plays, times and how the pipeline does.
+// addPrivate adds recent plays, times and the status of the pipeline.
 func addPrivate(view *View, r request) {
 	h, s := r.history, r.status
 	view.TimeZone = r.listener.TimeZone
-	view.failed = s.Outcome == insights.Failed
+	view.Failed = s.Outcome == insights.Failed
 	if !h.AsOf.IsZero() {
 		view.AsOf = new(h.AsOf.UTC())
 	}
@@ -52,7 +65,23 @@ func addPrivate(view *View, r request) {
 	}
 }
 
-// periods returns the periods that are offered: windows, everything, then years with plays, newest first.
+func coverage(h *history.History) Coverage {
+	c := Coverage{Tracks: int64(len(h.Tracks))}
+	for _, a := range h.Asked {
+		switch a {
+		case history.Found:
+			c.WithFeatures++
+		case history.Unasked:
+			c.Unasked++
+		}
+	}
+	if c.Tracks > 0 {
+		c.Share = new(float64(c.WithFeatures) / float64(c.Tracks))
+	}
+	return c
+}
+
+// periods returns the periods that the page offers: windows, everything, then years with plays, newest first.
 func periods(h *history.History) []string {
 	var list []string
 	for _, w := range insights.Windows {
@@ -65,70 +94,32 @@ func periods(h *history.History) []string {
 	return list
 }
 
-func topTracks(c *figures.Counts) []Track {
-	list := []Track{}
+// top returns the first places of a ranking. item makes one of them from its count and number.
+func top[T any](c *figures.Counts, kind figures.Kind, item func(Count, int) T) []T {
 	h := c.History()
-	places, _ := c.Ranking(figures.Tracks, figures.ByPlays, nil, 0, topLength)
-	for _, p := range places {
-		t := h.Tracks[p.Number]
-		list = append(list, Track{
-			Count: countOf(h, p), TrackID: t.ID, TrackName: known(t.Name), Artists: known(t.Artists), SpotifyURL: known(t.URL), ImageURL: known(t.Image),
-			Danceability: feature(h, history.Danceability, p.Number), Energy: feature(h, history.Energy, p.Number), Valence: feature(h, history.Valence, p.Number),
-		})
+	places, _ := c.Ranking(kind, figures.ByPlays, nil, 0, topLength)
+	list := make([]T, len(places))
+	for i, p := range places {
+		count := Count{Rank: p.Rank, TimesPlayed: int64(p.Plays), MinutesPlayed: p.Minutes()}
+		if !h.Daily {
+			count.LastPlayedAt = new(h.Time(int(p.Last)))
+		}
+		list[i] = item(count, p.Number)
 	}
 	return list
-}
-
-func topArtists(c *figures.Counts) []Artist {
-	list := []Artist{}
-	h := c.History()
-	places, _ := c.Ranking(figures.Artists, figures.ByPlays, nil, 0, topLength)
-	for _, p := range places {
-		a := h.Artists[p.Number]
-		list = append(list, Artist{Count: countOf(h, p), ArtistID: a.ID(), ArtistName: a.Name, ImageURL: known(a.Image)})
-	}
-	return list
-}
-
-func topAlbums(c *figures.Counts) []Album {
-	list := []Album{}
-	h := c.History()
-	places, _ := c.Ranking(figures.Albums, figures.ByPlays, nil, 0, topLength)
-	for _, p := range places {
-		a := h.Albums[p.Number]
-		list = append(list, Album{Count: countOf(h, p), AlbumID: a.ID(), Album: a.Name, ArtistName: known(a.Artist), ImageURL: known(a.Image)})
-	}
-	return list
-}
-
-func countOf(h *history.History, p figures.Ranked) Count {
-	c := Count{Rank: p.Rank, TimesPlayed: int64(p.Plays), MinutesPlayed: p.Minutes()}
-	if !h.Daily {
-		c.LastPlayedAt = new(h.Time(int(p.Last)))
-	}
-	return c
 }
 
 func recent(h *history.History, i int) Recent {
 	t := h.Tracks[h.Number[i]]
-	r := Recent{PlayedAt: h.Time(i), TrackID: t.ID, TrackName: known(t.Name), Artists: known(t.Artists), SpotifyURL: known(t.URL), ImageURL: known(t.Image)}
+	r := Recent{PlayedAt: h.Time(i), TrackID: t.ID, TrackName: optional(t.Name), Artists: optional(t.Artists), SpotifyURL: optional(t.URL), ImageURL: optional(t.Image)}
 	if t.DurationMS > 0 {
 		r.DurationMS = &t.DurationMS
 	}
 	return r
 }
 
-func coverage(h *history.History) Coverage {
-	c := h.Coverage()
-	share := Coverage{Tracks: c.Tracks, WithFeatures: c.Found, Unasked: c.Unasked}
-	if c.Tracks > 0 {
-		share.Share = new(float64(c.Found) / float64(c.Tracks))
-	}
-	return share
-}
-
-// known returns nil for a text that is unknown.
-func known(text string) *string {
+// optional returns nil for an unknown text.
+func optional(text string) *string {
 	if text == "" {
 		return nil
 	}

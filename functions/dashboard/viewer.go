@@ -17,36 +17,36 @@ import (
 )
 
 const (
-	historyBytes = 448 << 20 // of all histories in memory; another one is in memory while it loads
-	answerBytes  = 32 << 20  // of all answers that are kept
+	historyBytes = 448 << 20 // of all histories in memory; one more is in memory while it loads
+	answerBytes  = 32 << 20  // of all cached answers
 )
 
-// Viewer makes views of what topten and ingest have written.
+// Viewer makes views from the documents, snapshots and statuses in the insights bucket.
 type Viewer struct {
-	Listeners listener.Set
-	Public    bool // everybody may look: see public.go
-	Now       func() time.Time
+	listeners listener.Set
+	public    bool // for everybody: see public.go
+	now       func() time.Time
 
 	histories *history.Cache
 	statuses  *statuses
 	answers   *answers
 }
 
-// New returns a viewer for the audience that the settings name. The bucket is that of insights.
-func New(s config.Dashboard, bucket history.Objects, now func() time.Time) *Viewer {
-	listeners := s.Listeners
-	if s.Public() {
+// New returns a viewer for the audience of the configuration. bucket is the insights bucket.
+func New(c config.Dashboard, bucket history.Objects, now func() time.Time) *Viewer {
+	listeners := c.Listeners
+	if c.Public() {
 		listeners = publicListeners(listeners)
 	}
 	return &Viewer{
-		Listeners: listeners, Public: s.Public(), Now: now,
+		listeners: listeners, public: c.Public(), now: now,
 		histories: history.NewCache(bucket, historyBytes, now, slog.Default()),
-		statuses:  newStatuses(bucket, now),
-		answers:   newAnswers(answerBytes),
+		statuses:  &statuses{bucket: bucket, now: now, byListener: map[string]status{}},
+		answers:   &answers{budget: answerBytes, byKey: map[string]*answer{}},
 	}
 }
 
-// request is a request of which everything is known that an answer depends on.
+// request is a request with everything that its answer depends on.
 type request struct {
 	listener listener.Listener
 	period   figures.Range
@@ -55,23 +55,23 @@ type request struct {
 	problems []string
 }
 
-// read reads what a query asks for. The query may name a listener and a period. The error is a faults.Invalid
-// for a query that cannot be answered, and a faults.Missing for a listener that does not exist.
+// read reads everything that the answer to a query depends on. The query may contain a listener and a period. The
+// error is a faults.Invalid for a query that is not valid, and a faults.Missing for a listener that does not exist.
 func (v *Viewer) read(ctx context.Context, query url.Values) (request, error) {
 	listener, err := v.listener(query)
 	if err != nil {
 		return request{}, err
 	}
 	r := request{listener: listener, problems: []string{}}
-	r.history, err = v.histories.Get(ctx, history.Listener{ID: listener.ID, Zone: listener.Zone, Public: v.Public})
-	if err != nil { // %v: what is wrong with an object is not the request's fault
+	r.history, err = v.histories.Get(ctx, history.Listener{ID: listener.ID, Zone: listener.Zone, Public: v.public})
+	if err != nil { // %v: a fault of an object is not a fault of the request
 		return request{}, fmt.Errorf("showing %s: %v", listener.ID, err)
 	}
 	period := insights.PeriodAll
 	if query.Has("period") {
 		period = query.Get("period")
 	}
-	if r.period, err = figures.ParseRange(period, r.history, v.Now()); err != nil || v.Public {
+	if r.period, err = figures.ParseRange(period, r.history, v.now()); err != nil || v.public {
 		return r, err
 	}
 	if r.status, err = v.statuses.get(ctx, listener.ID); err != nil {
@@ -81,20 +81,20 @@ func (v *Viewer) read(ctx context.Context, query url.Values) (request, error) {
 	if w := r.history.Document.Status; w != nil {
 		loaded = *w
 	}
-	r.problems = append(r.problems, r.status.Problems(v.Now(), loaded.FetchedAt)...)
+	r.problems = append(r.problems, r.status.Problems(v.now(), loaded.FetchedAt)...)
 	r.problems = append(r.problems, loaded.Problems()...)
 	return r, nil
 }
 
-// listener finds whom the query names, by default "me" or else the first there is.
+// listener returns the listener of a query. The default is "me", or the first listener where there is no "me".
 func (v *Viewer) listener(query url.Values) (listener.Listener, error) {
 	id := listener.Default
 	if query.Has("listener") {
 		id = query.Get("listener")
-	} else if _, ok := v.Listeners[id]; !ok && len(v.Listeners) > 0 {
-		id = slices.Min(slices.Collect(maps.Keys(v.Listeners)))
+	} else if _, ok := v.listeners[id]; !ok && len(v.listeners) > 0 {
+		id = slices.Min(slices.Collect(maps.Keys(v.listeners)))
 	}
-	return v.Listeners.Find(id)
+	return v.listeners.Find(id)
 }
 
 // View answers a query.

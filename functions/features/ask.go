@@ -16,151 +16,144 @@ import (
 )
 
 const (
-	// maxFailures is how many batches in a row may fail until the provider is taken to be down.
+	// maxFailures is the number of consecutive failed batches after which a provider counts as down.
 	maxFailures = 3
-	// maxAlone is how many tracks of a batch that failed may fail alone, with none answered between them,
-	// until the provider is taken to be down.
+	// maxAlone is the number of tracks of a failed batch that may fail alone before any other is answered. Then the
+	// provider counts as down.
 	maxAlone = 10
 	// longestWait is the longest Retry-After that a run waits for.
 	longestWait = time.Minute
+	// maxRaw is the largest size of a provider's raw item that is stored, in bytes; a few hundred are usual.
+	maxRaw = 8 << 10
 )
 
-// answers are what a provider has said.
-type answers struct {
-	told     map[string]lake.FeaturesRow // by track, of those that it knows
-	answered map[string]bool             // the tracks that need not be asked for there again
-}
+// answers are a provider's answers by track. The row is nil for a track that it does not have.
+type answers map[string]*lake.FeaturesRow
 
-// askAll asks a provider for tracks, batch by batch, until it does not answer or the time is over. The
-// batches that fail are tried track by track after the others.
-func (r *run) askAll(ctx context.Context, p providers.Provider, ids []string) answers {
-	a := answers{map[string]lake.FeaturesRow{}, map[string]bool{}}
+// askSource asks a provider for tracks, batch by batch, until it does not answer or the time is over. Failed
+// batches are retried track by track at the end.
+func (r *run) askSource(ctx context.Context, s *source, ids []string) answers {
+	a := answers{}
 	var failed [][]string
-	inRow := 0
-	for batch := range slices.Chunk(ids, p.Batch()) {
-		if r.over(ctx, p) {
+	failures := 0
+	for batch := range slices.Chunk(ids, s.Batch()) {
+		if ctx.Err() != nil || !s.usable() {
 			return a
 		}
-		err := r.question(ctx, p, batch, a)
+		err := r.askBatch(ctx, s, batch, a)
 		if err == nil {
-			inRow = 0
+			failures = 0
 			continue
 		}
 		failed = append(failed, batch)
-		if inRow++; inRow == maxFailures {
-			r.leave(ctx, p, err)
+		if failures++; failures == maxFailures {
+			s.leave(ctx, err)
 		}
 	}
 	for _, batch := range failed {
-		r.alone(ctx, p, batch, a)
+		r.askAlone(ctx, s, batch, a)
 	}
 	return a
 }
 
-// over reports whether a provider is asked nothing more in this run.
-func (r *run) over(ctx context.Context, p providers.Provider) bool {
-	return ctx.Err() != nil || r.closed[p.Name()] || r.down[p.Name()]
-}
-
-// alone asks for each track of a batch that has failed. A track on which a working provider fails counts as
-// answered, so that it keeps no other from its end; a later run asks again as for any miss. Where all of
-// them fail, the provider is down and no track is to blame.
-func (r *run) alone(ctx context.Context, p providers.Provider, batch []string, a answers) {
+// askAlone asks for each track of a failed batch. A track on which a working provider fails counts as a miss, so
+// that it does not delay the others; a later run asks for it as for any miss. Where all tracks fail, the provider
+// is down.
+func (r *run) askAlone(ctx context.Context, s *source, batch []string, a answers) {
 	var failing []string
 	var last error
 	for i, id := range batch {
-		if r.over(ctx, p) {
+		if ctx.Err() != nil || !s.usable() {
 			return
 		}
-		err := r.question(ctx, p, []string{id}, a)
+		err := r.askBatch(ctx, s, []string{id}, a)
 		if err == nil {
 			continue
 		}
 		failing, last = append(failing, id), err
 		if i+1 == len(failing) && len(failing) == maxAlone {
-			r.leave(ctx, p, err)
+			s.leave(ctx, err)
 		}
 	}
 	switch {
-	case len(failing) == 0 || r.over(ctx, p):
-	case !r.worked[p.Name()]:
-		r.leave(ctx, p, last)
+	case len(failing) == 0 || ctx.Err() != nil || !s.usable():
+	case !s.worked:
+		s.leave(ctx, last)
 	default:
 		for _, id := range failing {
-			a.answered[id] = true
+			a[id] = nil
 		}
-		slog.WarnContext(ctx, "a provider fails on some tracks only, which count as unknown to it; they are asked for again later",
-			"provider", p.Name(), "tracks", len(failing), "track", failing[0], "error", last.Error())
+		slog.WarnContext(ctx, "a provider of audio features fails on some tracks; they count as unknown and are asked for again later",
+			"provider", s.Name(), "tracks", len(failing), "track", failing[0], "error", last.Error())
 	}
 }
 
-// question asks a provider for tracks in one call and puts what it says into a. Where the provider wants a
-// rest that fits into the run, it is asked once more after it. An error that says that the provider is of
-// no use in this run takes it out.
-func (r *run) question(ctx context.Context, p providers.Provider, ids []string, a answers) error {
-	known, err := p.Ask(ctx, ids)
-	if fault, ok := errors.AsType[*faults.Fault](err); ok && fault.Kind == faults.Limited && rest(ctx, fault.RetryAfter) {
-		known, err = p.Ask(ctx, ids)
+// askBatch asks a provider for tracks in one call. It waits for a Retry-After that fits into the run, and retries
+// once. An error after which the provider cannot be used ends its use in this run.
+func (r *run) askBatch(ctx context.Context, s *source, ids []string, a answers) error {
+	items, err := s.Ask(ctx, ids)
+	if fault, ok := errors.AsType[*faults.Fault](err); ok && fault.Kind == faults.Limited && wait(ctx, fault.RetryAfter) {
+		items, err = s.Ask(ctx, ids)
 	}
 	if err != nil {
 		unusable := errors.Is(err, providers.ErrClosed) || errors.Is(err, upstream.ErrNoAnswer) || faults.Of(err) == faults.Limited
-		if unusable && ctx.Err() == nil { // that the time is over is not the provider's fault
-			r.leave(ctx, p, err)
+		if unusable && ctx.Err() == nil { // the end of the run is not an error of the provider
+			s.leave(ctx, err)
 		}
 		return err
 	}
-	r.worked[p.Name()] = true
-	r.read(p, known, a.told)
+	s.worked = true
 	for _, id := range ids {
-		a.answered[id] = true
+		a[id] = nil
+	}
+	for id, raw := range items {
+		if row := r.row(s, id, raw); row != nil {
+			a[id] = row
+		}
 	}
 	return nil
 }
 
-// rest waits for as long as a provider wants, unless it does not say how long or that does not fit.
-func rest(ctx context.Context, wait time.Duration) bool {
+// wait waits for a Retry-After and reports whether it did: not where the provider names none or where it does not
+// fit. The provider's client has already honoured a wait of up to upstream.LongestWait.
+func wait(ctx context.Context, d time.Duration) bool {
 	deadline, _ := ctx.Deadline()
-	if wait <= 0 || wait > longestWait || time.Until(deadline) <= wait {
+	if d <= upstream.LongestWait || d > longestWait || time.Until(deadline) <= d {
 		return false
 	}
 	select {
-	case <-time.After(wait):
+	case <-time.After(d):
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// leave takes a provider out of this run, and says why.
-func (r *run) leave(ctx context.Context, p providers.Provider, err error) {
+// leave ends the use of a provider in this run.
+func (s *source) leave(ctx context.Context, err error) {
 	if errors.Is(err, providers.ErrClosed) {
-		r.closed[p.Name()] = true // the usual answer to a new app: the line on the whole run names it
-		slog.DebugContext(ctx, "a provider gives no audio features to this app", "provider", p.Name(), "error", err.Error())
+		s.closed = true // usual for a new app: the log line of the run contains it
+		slog.DebugContext(ctx, "a provider gives no audio features to this app", "provider", s.Name(), "error", err.Error())
 		return
 	}
-	r.down[p.Name()] = true
+	s.down = true
 	slog.WarnContext(ctx, "a provider of audio features does not answer; the next run asks it again",
-		"provider", p.Name(), "error", err.Error(), "action", faults.Action(err))
+		"provider", s.Name(), "error", err.Error(), "action", faults.Action(err))
 }
 
-// maxRaw is up to how many bytes a provider's words on a track are kept; a few hundred are usual.
-const maxRaw = 8 << 10
-
-// read makes rows of what a provider has said. An item without a value that can be read says nothing.
-func (r *run) read(p providers.Provider, known map[string]json.RawMessage, told map[string]lake.FeaturesRow) {
-	for id, raw := range known {
-		features, refused, ok := providers.Parse(raw)
-		r.refused += len(refused)
-		if !ok {
-			continue
-		}
-		row := lake.FeaturesRow{TrackID: id, Found: true, Provider: p.Name(), Features: features}
-		if len(refused) > 0 {
-			row.Refused = new(strings.Join(refused, ", "))
-		}
-		if len(raw) <= maxRaw {
-			row.Raw = new(string(raw))
-		}
-		told[id] = row
+// row makes a row of a provider's raw item, nil for an item without a value that can be read.
+func (r *run) row(s *source, id string, raw json.RawMessage) *lake.FeaturesRow {
+	features, refused, ok := providers.Parse(raw)
+	r.refused += len(refused)
+	if !ok {
+		return nil
 	}
+	row := &lake.FeaturesRow{TrackID: id, Found: true, Provider: s.Name(), Features: features}
+	if len(refused) > 0 {
+		row.Refused = new(strings.Join(refused, ", "))
+	}
+	if len(raw) <= maxRaw {
+		row.Raw = new(string(raw))
+	}
+	return row
 }

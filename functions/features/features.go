@@ -9,64 +9,60 @@ import (
 	"spotify-insights.internal/shared/providers"
 )
 
-// Fetcher fetches the audio features of tracks that have none. Two runs at a time do no harm: they ask
-// twice and write the same answers twice, which the warehouse may hold.
+// Fetcher fetches the audio features of tracks that have none. Two concurrent runs do no harm: they write the
+// same answers twice, and the raw table audio_features may contain duplicates.
 type Fetcher struct {
 	Providers []providers.Provider // in the order in which they are asked
 	Warehouse interface {
-		// MissingFeatures returns the tracks that are to be asked for, the most urgent first.
+		// MissingFeatures returns the tracks to ask for, the most urgent first.
 		MissingFeatures(ctx context.Context, now time.Time) ([]string, error)
 	}
 	Lake interface {
 		Create(ctx context.Context, name, contentType string, content []byte) (bool, error)
 	}
 	Now func() time.Time
+
+	portion int // rows of an object at most; 0 is defaultPortion
 }
 
-// Result is what a run did. Every track is found, unknown or left.
+// Result is the result of a run. Every track is found, unknown or left.
 type Result struct {
-	Tracks  int    `json:"tracks"`         // that were to be asked for
-	Found   int    `json:"found"`          // with audio features that this run has written
-	Unknown int    `json:"unknown"`        // that nobody knows: misses that this run has written
-	Left    int    `json:"left"`           // without an answer, for a later run
-	Objects int    `json:"objects"`        // of the lake that this run has written
-	Note    string `json:"note,omitempty"` // why nobody could be asked, and what to do
+	Tracks  int    `json:"tracks"`         // to ask for
+	Found   int    `json:"found"`          // written with audio features
+	Unknown int    `json:"unknown"`        // written as misses, because no provider has them
+	Left    int    `json:"left"`           // not answered, for a later run
+	Objects int    `json:"objects"`        // written to the lake
+	Note    string `json:"note,omitempty"` // why no provider could be asked, and what to do
 }
 
 const (
-	notConfigured = "No provider of audio features is configured. To ask some, set FEATURE_PROVIDERS, or feature_providers of the deployment."
-	allClosed     = "No configured provider gives audio features to this app. To have some, add another one to FEATURE_PROVIDERS, or feature_providers of the deployment."
+	notConfigured = "No provider of audio features is configured. To get audio features, set FEATURE_PROVIDERS, or feature_providers of the deployment."
+	allClosed     = "No configured provider gives audio features to this app. To get audio features, add another provider to FEATURE_PROVIDERS, or feature_providers of the deployment."
 )
 
-// reserve is how long before the end of a run asking ends, so that what was told can still be written.
+// reserve is the time before the deadline of a run in which it asks for nothing, so that it can write the answers.
 const reserve = time.Minute
 
-// Run asks for tracks that have no audio features until all are answered or the time is over. A provider
-// that does not answer is no error: the next run asks again.
+// Run asks for tracks without audio features until all are answered or the time is over. A provider that does not
+// answer is not an error: the next run asks it again.
 func (f *Fetcher) Run(ctx context.Context) (result Result, err error) {
 	defer faults.Wrap(&err, "fetching audio features")
 	if len(f.Providers) == 0 {
-		slog.InfoContext(ctx, "no provider of audio features is configured; nobody is asked")
+		slog.InfoContext(ctx, "no provider of audio features is configured")
 		return Result{Note: notConfigured}, nil
 	}
 	missing, err := f.Warehouse.MissingFeatures(ctx, f.Now())
 	if err != nil {
 		return Result{}, err
 	}
-	asking, cancel := withReserve(ctx)
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(limit)
+	}
+	asking, cancel := context.WithDeadline(ctx, deadline.Add(-reserve))
 	defer cancel()
 	r := newRun(f, len(missing))
 	err = r.fetch(ctx, asking, missing)
 	r.log(ctx)
 	return r.result, err
-}
-
-// withReserve is the context in which providers are asked. It always has a deadline, which bounds how long
-// a provider may have the run wait.
-func withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		deadline = time.Now().Add(limit)
-	}
-	return context.WithDeadline(ctx, deadline.Add(-reserve))
 }

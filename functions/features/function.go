@@ -1,6 +1,6 @@
-// Package features is the function that asks others for the audio features of tracks and keeps what
-// they say in the lake. Cloud Scheduler calls it every hour. It keeps no state of its own: the warehouse
-// says which tracks are to be asked for.
+// Package features is the function that asks providers for the audio features of tracks and writes their answers to
+// the lake. Cloud Scheduler calls it every hour. It has no state of its own: the warehouse returns the tracks to ask
+// for.
 package features
 
 import (
@@ -19,7 +19,7 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// limit is how long a run may take. What it leaves undone, the run an hour later goes on with.
+// limit is the deadline of a run. The next run asks for the tracks that are left.
 const limit = 8 * time.Minute
 
 func init() {
@@ -36,11 +36,9 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	providers, err := providers.New(s.Providers, providers.Needs{
-		App: func(ctx context.Context) (app spotify.App, err error) {
-			_, err = store.Latest(ctx, secrets.ClientID, &app)
-			return app, err
-		},
+	providers, err := providers.New(s.Providers, func(ctx context.Context) (app spotify.App, err error) {
+		_, err = store.Latest(ctx, secrets.ClientID, &app)
+		return app, err
 	})
 	if err != nil {
 		return nil, err
@@ -58,7 +56,7 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 
 // serve answers POST /features.
 func serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(r, http.MethodPost); err != nil {
+	if err := handler.Method(w, r, http.MethodPost); err != nil {
 		return err
 	}
 	f, err := fetcher.Get()

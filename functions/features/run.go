@@ -1,10 +1,10 @@
 package features
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,24 +13,36 @@ import (
 	"spotify-insights.internal/shared/providers"
 )
 
-// portion is how many rows an object of the lake holds at most. A run that is killed loses one portion.
-const portion = 5000
+// defaultPortion is the largest number of rows of an object. A run that is killed loses at most one portion.
+const defaultPortion = 5000
 
-// run is one run of a Fetcher. What it learns of the providers ends with it.
+// run is one run of a Fetcher.
 type run struct {
 	fetcher *Fetcher
-	closed  map[string]bool // providers that give this app nothing
-	down    map[string]bool // providers that do not answer
-	worked  map[string]bool // providers that have answered at least once
-	refused int             // values that could not be read
+	sources []*source
+	refused int // values that could not be read
 	result  Result
 }
 
-func newRun(f *Fetcher, tracks int) *run {
-	return &run{fetcher: f, closed: map[string]bool{}, down: map[string]bool{}, worked: map[string]bool{}, result: Result{Tracks: tracks, Left: tracks}}
+// source is a provider and its state in one run.
+type source struct {
+	providers.Provider
+	closed bool // gives this app no audio features
+	down   bool // does not answer
+	worked bool // has answered at least once
 }
 
-// fetch asks for tracks within the context asking, and writes what was told a portion at a time.
+func (s *source) usable() bool { return !s.closed && !s.down }
+
+func newRun(f *Fetcher, tracks int) *run {
+	r := &run{fetcher: f, result: Result{Tracks: tracks, Left: tracks}}
+	for _, p := range f.Providers {
+		r.sources = append(r.sources, &source{Provider: p})
+	}
+	return r
+}
+
+// fetch asks for tracks until the context asking ends, and writes the answers in portions.
 func (r *run) fetch(ctx, asking context.Context, missing []string) error {
 	var askable, odd []string
 	for _, id := range missing {
@@ -40,55 +52,46 @@ func (r *run) fetch(ctx, asking context.Context, missing []string) error {
 			odd = append(odd, id)
 		}
 	}
+	portion := cmp.Or(r.fetcher.portion, defaultPortion)
 	for ids := range slices.Chunk(askable, portion) {
-		if asking.Err() != nil || !r.any(func(name string) bool { return !r.closed[name] && !r.down[name] }) {
+		if asking.Err() != nil || !slices.ContainsFunc(r.sources, (*source).usable) {
 			break
 		}
-		if err := r.keep(ctx, r.ask(asking, ids)); err != nil {
+		if err := r.write(ctx, r.ask(asking, ids)); err != nil {
 			return err
 		}
 	}
-	if !r.any(func(name string) bool { return !r.closed[name] }) {
+	if !slices.ContainsFunc(r.sources, func(s *source) bool { return !s.closed }) {
 		r.result.Note = allClosed
 		return nil
 	}
 	for ids := range slices.Chunk(odd, portion) {
-		if err := r.keep(ctx, misses(ids, providers.None)); err != nil {
+		if err := r.write(ctx, misses(ids, providers.None)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// any reports whether is holds for the name of a provider.
-func (r *run) any(is func(name string) bool) bool {
-	return slices.ContainsFunc(r.fetcher.Providers, func(p providers.Provider) bool { return is(p.Name()) })
-}
-
-// ask asks one provider after the other, each for the tracks that those before do not know. It returns a
-// row for each track that is found, and a miss for each track on which every provider has answered.
-// A provider that gives this app nothing does not count.
+// ask asks each provider for the tracks that the previous ones do not have. It returns a row for each track that
+// is found, and a miss for each track that every provider has answered. A closed provider does not count.
 func (r *run) ask(ctx context.Context, ids []string) (rows []lake.FeaturesRow) {
-	pending := map[string]bool{} // tracks that a provider has not answered on
+	pending := map[string]bool{} // tracks that a provider has not answered
 	last := ""                   // the provider asked last
-	for _, p := range r.fetcher.Providers {
-		a := r.askAll(ctx, p, ids)
-		closed := r.closed[p.Name()]
-		if !closed {
-			last = p.Name()
+	for _, s := range r.sources {
+		answers := r.askSource(ctx, s, ids)
+		if !s.closed {
+			last = s.Name()
 		}
-		var rest []string
-		for _, id := range ids {
-			if row, ok := a.told[id]; ok {
-				rows = append(rows, row)
-				continue
-			}
-			rest = append(rest, id)
-			if !closed && !a.answered[id] {
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+			row, answered := answers[id]
+			if row != nil {
+				rows = append(rows, *row)
+			} else if !answered && !s.closed {
 				pending[id] = true
 			}
-		}
-		ids = rest
+			return row != nil
+		})
 	}
 	if last == "" {
 		return rows
@@ -96,7 +99,7 @@ func (r *run) ask(ctx context.Context, ids []string) (rows []lake.FeaturesRow) {
 	return append(rows, misses(slices.DeleteFunc(ids, func(id string) bool { return pending[id] }), last)...)
 }
 
-// misses are the rows of tracks that nobody knows.
+// misses returns the rows of tracks that no provider has.
 func misses(ids []string, provider string) (rows []lake.FeaturesRow) {
 	for _, id := range ids {
 		rows = append(rows, lake.FeaturesRow{TrackID: id, Provider: provider})
@@ -104,8 +107,8 @@ func misses(ids []string, provider string) (rows []lake.FeaturesRow) {
 	return rows
 }
 
-// keep writes rows as one object.
-func (r *run) keep(ctx context.Context, rows []lake.FeaturesRow) error {
+// write writes rows as one object of the lake.
+func (r *run) write(ctx context.Context, rows []lake.FeaturesRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -123,7 +126,7 @@ func (r *run) keep(ctx context.Context, rows []lake.FeaturesRow) error {
 		return err
 	}
 	if _, err := r.fetcher.Lake.Create(ctx, name, lake.ContentType, content); err != nil {
-		return fmt.Errorf("keeping the audio features of %d tracks: %w", len(rows), err)
+		return fmt.Errorf("storing the audio features of %d tracks: %w", len(rows), err)
 	}
 	r.result.Objects++
 	r.result.Left -= len(rows)
@@ -137,13 +140,22 @@ func (r *run) keep(ctx context.Context, rows []lake.FeaturesRow) error {
 	return nil
 }
 
-// log says how the run went, where there was anything to do.
+// log logs the result of a run that had tracks to ask for.
 func (r *run) log(ctx context.Context) {
 	if r.result.Tracks == 0 {
 		return
 	}
+	var closed, down []string
+	for _, s := range r.sources {
+		if s.closed {
+			closed = append(closed, s.Name())
+		}
+		if s.down {
+			down = append(down, s.Name())
+		}
+	}
 	attrs := []any{"tracks", r.result.Tracks, "found", r.result.Found, "unknown", r.result.Unknown, "left", r.result.Left, "objects", r.result.Objects,
-		"closed", strings.Join(slices.Sorted(maps.Keys(r.closed)), ","), "down", strings.Join(slices.Sorted(maps.Keys(r.down)), ",")}
+		"closed", strings.Join(closed, ","), "down", strings.Join(down, ",")}
 	if r.refused > 0 {
 		attrs = append(attrs, "refused_values", r.refused)
 	}

@@ -1,5 +1,5 @@
-// Package ingest is the function that fetches a listener's last plays from Spotify and keeps them in the
-// lake. Cloud Scheduler calls it every hour.
+// Package ingest is the function that fetches a listener's last plays from Spotify and writes them to the lake.
+// Cloud Scheduler calls it every hour.
 package ingest
 
 import (
@@ -17,7 +17,7 @@ import (
 	"spotify-insights.internal/shared/spotify"
 )
 
-// limit is how long a run may take, its status object included.
+// limit is the deadline of a run, without the time to write its status.
 const limit = 50 * time.Second
 
 func init() {
@@ -30,10 +30,7 @@ var ingester = handler.NewOnce(func() (*Ingester, error) {
 		return nil, err
 	}
 	ctx := context.Background() // the clients outlive the first request
-	client, err := spotify.New()
-	if err != nil {
-		return nil, err
-	}
+	client := spotify.New(s.Spotify)
 	store, err := secrets.Open(ctx, s.Project)
 	if err != nil {
 		return nil, err
@@ -54,7 +51,7 @@ var Serve = handler.HTTP("ingest", limit, serve)
 
 // serve answers POST /ingest?listener=L.
 func serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(r, http.MethodPost); err != nil {
+	if err := handler.Method(w, r, http.MethodPost); err != nil {
 		return err
 	}
 	s, err := config.Read[config.Listeners]()

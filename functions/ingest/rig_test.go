@@ -1,35 +1,32 @@
 package ingest
 
 import (
+	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"cloud.google.com/go/storage"
-
 	"spotify-insights.internal/functions/local/fakespotify"
-	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/upstream"
 )
 
-// rig is an Ingester of real clients on an embedded cloud, with a fake Spotify of one listener.
+// rig is an Ingester with stores in memory and the real client of a fake Spotify with the listener "me".
 type rig struct {
 	*Ingester
-	config   config.All
-	fake     *fakespotify.Server
-	secrets  *secrets.Store
-	lake     *bucket.Bucket
-	insights *bucket.Bucket
+	fake    *fakespotify.Server
+	secrets *vault
+	bucket  *memory
 
 	onRequest atomic.Pointer[func(endpoint string)] // called before Spotify answers
 }
@@ -40,128 +37,149 @@ var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}
 
 func newRig(t *testing.T, listener fakespotify.Listener) *rig {
 	t.Helper()
-	s := machinetest.Start(t).Config
-	r := &rig{config: s}
-	fake := fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, OnRequest: func(endpoint string, _ int) {
+	r := &rig{secrets: &vault{versions: map[string][]any{}}, bucket: &memory{objects: map[string][]byte{}, generations: map[string]int64{}}}
+	r.fake = fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, OnRequest: func(endpoint string, _ int) {
 		if do := r.onRequest.Load(); do != nil {
 			(*do)(endpoint)
 		}
 	}})
 	listener.Name, listener.RefreshToken = "me", firstToken
-	for n := range 60 {
-		listener.Plays = append(listener.Plays, fakespotify.Play{Track: fakespotify.SimpleTrack(n), PlayedAt: time.Now().Add(-time.Duration(n+1) * 4 * time.Minute)})
-	}
-	fake.AddListener(listener)
-	server := httptest.NewServer(fake)
+	listener.Plays = []fakespotify.Play{{Track: fakespotify.SimpleTrack(1), PlayedAt: time.Now().Add(-time.Hour)}}
+	r.fake.AddListener(listener)
+	server := httptest.NewServer(r.fake)
 	t.Cleanup(server.Close)
-	t.Setenv("SPOTIFY_API_URL", server.URL)
-	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
-	r.fake = fake
-	client := must(t)(spotify.New())
-	r.secrets = mustStore(t, s)
-	r.lake = mustBucket(t, s.LakeBucket)
-	r.insights = mustBucket(t, s.InsightsBucket)
-	r.Ingester = &Ingester{Tokens: r.tokens(client), Spotify: client, Lake: r.lake, Status: r.insights, Now: time.Now}
+	client := spotify.New(config.Spotify{APIURL: config.BaseURL(server.URL), AccountsURL: config.BaseURL(server.URL)}, upstream.WithoutPauses)
+	r.Ingester = &Ingester{Tokens: &Tokens{Secrets: r.secrets, Spotify: client, Now: time.Now}, Spotify: client, Lake: r.bucket, Status: r.bucket, Now: time.Now}
 	return r
-}
-
-// tokens is what another instance of the function would start with.
-func (r *rig) tokens(client *spotify.Client) *Tokens {
-	return &Tokens{Secrets: r.secrets, Spotify: client, Now: time.Now}
-}
-
-func must(t *testing.T) func(*spotify.Client, error) *spotify.Client {
-	return func(c *spotify.Client, err error) *spotify.Client {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-}
-
-func mustStore(t *testing.T, s config.All) *secrets.Store {
-	t.Helper()
-	store, err := secrets.Open(t.Context(), s.Project)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
-}
-
-func mustBucket(t *testing.T, name string) *bucket.Bucket {
-	t.Helper()
-	b, err := bucket.Open(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func (r *rig) add(t *testing.T, id string, v any) {
-	t.Helper()
-	if _, err := r.secrets.Add(t.Context(), id, v); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // connect stores the app and the listener's first token.
 func (r *rig) connect(t *testing.T) {
 	t.Helper()
-	r.add(t, secrets.ClientID, app)
-	r.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: firstToken, AuthorizedAt: new(time.Now().AddDate(0, -1, 0)), Scope: spotify.Scope})
+	r.secrets.add(t, secrets.ClientID, app)
+	r.secrets.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: firstToken, AuthorizedAt: new(time.Now().AddDate(0, -1, 0))})
+}
+
+// restart replaces the Tokens by those of a new instance of the function.
+func (r *rig) restart() {
+	r.Tokens = &Tokens{Secrets: r.secrets, Spotify: r.Tokens.Spotify, Now: time.Now}
 }
 
 func (r *rig) status(t *testing.T) (s insights.Status) {
 	t.Helper()
-	if _, err := r.insights.ReadJSON(t.Context(), insights.StatusName("me"), &s); err != nil {
+	if _, err := r.Status.ReadJSON(t.Context(), insights.StatusName("me"), &s); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// enabled is the number of live versions of the listener's token.
-func (r *rig) enabled(t *testing.T) (n int) {
-	t.Helper()
-	if err := r.secrets.EachEnabled(t.Context(), secrets.TokenID("me"), func(int) error { n++; return nil }); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-func (r *rig) objects(t *testing.T) int {
-	t.Helper()
-	list, err := r.lake.List(t.Context(), "plays/source=api/listener=me/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(list)
-}
-
-// rows reads an object of the lake.
+// rows decodes an object of the lake.
 func (r *rig) rows(t *testing.T, object string) (rows []lake.PlayRow) {
 	t.Helper()
-	client, err := storage.NewClient(t.Context())
+	unzipped, err := gzip.NewReader(bytes.NewReader(r.bucket.objects[object]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
-	content, err := client.Bucket(r.config.LakeBucket).Object(object).NewReader(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer content.Close()
-	unzipped, err := gzip.NewReader(content)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for lines := json.NewDecoder(unzipped); ; {
+	for lines := json.NewDecoder(unzipped); lines.More(); {
 		var row lake.PlayRow
-		if err := lines.Decode(&row); errors.Is(err, io.EOF) {
-			return rows
-		} else if err != nil {
+		if err := lines.Decode(&row); err != nil {
 			t.Fatal(err)
 		}
 		rows = append(rows, row)
 	}
+	return rows
+}
+
+// memory is a bucket. With lossy set, the answer of the next WriteJSON is lost after the write.
+type memory struct {
+	objects     map[string][]byte
+	generations map[string]int64
+	lossy       bool
+}
+
+func (m *memory) Create(ctx context.Context, name, _ string, content []byte) (bool, error) {
+	if m.objects[name] != nil || ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	m.objects[name] = content
+	return true, nil
+}
+
+func (m *memory) ReadJSON(_ context.Context, name string, v any) (int64, error) {
+	if m.objects[name] == nil {
+		return 0, nil
+	}
+	return m.generations[name], json.Unmarshal(m.objects[name], v)
+}
+
+func (m *memory) WriteJSON(ctx context.Context, name string, v any, generation int64) error {
+	if m.generations[name] != generation {
+		return bucket.ErrPrecondition
+	}
+	m.generations[name]++
+	content, err := json.Marshal(v)
+	m.objects[name] = content
+	if m.lossy {
+		m.lossy = false
+		return bucket.ErrPrecondition // the result of the client's own retry
+	}
+	return errors.Join(err, ctx.Err())
+}
+
+// vault is a Secret Manager.
+type vault struct {
+	versions map[string][]any // by secret: its versions from number 1; nil is a destroyed one
+	lagging  bool             // Latest does not return the newest version yet
+}
+
+func (v *vault) add(t *testing.T, id string, value any) {
+	t.Helper()
+	if _, err := v.Add(t.Context(), id, value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (v *vault) Add(ctx context.Context, id string, value any) (int, error) {
+	v.versions[id] = append(v.versions[id], value)
+	return len(v.versions[id]), ctx.Err()
+}
+
+func (v *vault) Newest(_ context.Context, id string, value any) (int, error) {
+	return read(v.versions[id], value)
+}
+
+func (v *vault) Latest(_ context.Context, id string, value any) (int, error) {
+	versions := v.versions[id]
+	if v.lagging && len(versions) > 1 {
+		versions = versions[:len(versions)-1]
+	}
+	return read(versions, value)
+}
+
+// read decodes the last version.
+func read(versions []any, value any) (int, error) {
+	n := len(versions)
+	if n == 0 {
+		return 0, secrets.ErrEmpty
+	}
+	content, err := json.Marshal(versions[n-1])
+	if err == nil && json.Unmarshal(content, value) != nil {
+		err = secrets.ErrMalformed
+	}
+	return n, err
+}
+
+func (v *vault) DestroyBefore(_ context.Context, id string, version int) error {
+	clear(v.versions[id][:version-1])
+	return nil
+}
+
+// live returns the number of versions of the listener's token that are not destroyed.
+func (v *vault) live() (n int) {
+	for _, value := range v.versions[secrets.TokenID("me")] {
+		if value != nil {
+			n++
+		}
+	}
+	return n
 }

@@ -13,7 +13,7 @@ import (
 	"spotify-insights.internal/shared/spotify"
 )
 
-// Tokens requests access tokens with the listeners' refresh tokens, and keeps each until it expires.
+// Tokens requests access tokens with the listeners' refresh tokens, and caches each until it expires.
 type Tokens struct {
 	Secrets interface {
 		Latest(ctx context.Context, id string, v any) (version int, err error)
@@ -28,10 +28,9 @@ type Tokens struct {
 
 	mu     sync.Mutex // two refreshes at once could each get a new refresh token
 	grants map[string]Grant
-	tidied map[string]int // of each listener the version of the token that is known to be the only one
 }
 
-// Grant is a listener's access token and the refresh token that it was requested with.
+// Grant is a listener's access token, and the refresh token that it was requested with.
 type Grant struct {
 	Access       string
 	Expires      time.Time
@@ -39,11 +38,17 @@ type Grant struct {
 	Version      int        // of the secret
 }
 
-// expiryMargin is how long before its end an access token is no longer used.
-const expiryMargin = time.Minute
+const (
+	// expiryMargin is the time before its expiry from which an access token is not used.
+	expiryMargin = time.Minute
+	// refreshLimit is the deadline of requesting an access token and storing the refresh token that comes with it.
+	refreshLimit = 30 * time.Second
+	// storePause is the pause between two attempts to store a refresh token.
+	storePause = 200 * time.Millisecond
+)
 
-// Get returns an access token. The error is [spotify.ErrInvalidGrant] for a refused refresh token;
-// the Grant then names the version that was refused.
+// Get returns an access token. The error is [spotify.ErrInvalidGrant] for a refused refresh token; the Grant
+// then has the version that was refused.
 func (t *Tokens) Get(ctx context.Context, listener string) (grant Grant, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -54,8 +59,8 @@ func (t *Tokens) Get(ctx context.Context, listener string) (grant Grant, err err
 	if _, err := t.Secrets.Latest(ctx, secrets.ClientID, &app); err != nil {
 		return grant, notConnected(err)
 	}
-	// A refresh may end the refresh token that was sent. The new one is kept, also when the caller has
-	// hung up or the time of the run is over.
+	// Spotify may revoke the refresh token that was sent. The new one has to be stored, also when the caller has
+	// hung up or the deadline of the run has passed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLimit)
 	defer cancel()
 	if grant, err = t.refresh(ctx, app, secrets.TokenID(listener)); err != nil {
@@ -67,10 +72,6 @@ func (t *Tokens) Get(ctx context.Context, listener string) (grant Grant, err err
 	t.grants[listener] = grant
 	return grant, nil
 }
-
-// refreshLimit is how long it may take to request an access token and to store the refresh token that
-// comes with it.
-const refreshLimit = 30 * time.Second
 
 // refresh requests an access token with the refresh token in the secret id, and stores a new refresh token.
 func (t *Tokens) refresh(ctx context.Context, app spotify.App, id string) (grant Grant, err error) {
@@ -98,7 +99,11 @@ func (t *Tokens) refresh(ctx context.Context, app spotify.App, id string) (grant
 	if err != nil {
 		return grant, err
 	}
-	t.tidy(ctx, id, version)
+	// This version works, so the older ones are not needed. A later run destroys this version once its
+	// replacement works; another instance may still use it.
+	if err := t.Secrets.DestroyBefore(ctx, id, version); err != nil {
+		slog.WarnContext(ctx, "old versions of a token cannot be destroyed; a later run retries", "secret", id, "error", err.Error())
+	}
 	if access.Refresh != token.RefreshToken {
 		token.RefreshToken = access.Refresh
 		if err := t.store(ctx, id, token, version); err != nil {
@@ -124,12 +129,9 @@ func grantOf(token spotify.Token, version int) Grant {
 	return grant
 }
 
-// storePause is the pause between two tries to store a token.
-const storePause = 200 * time.Millisecond
-
-// store stores a refresh token that replaces the one in version. Spotify may already have ended that one,
-// so storing is tried as often as time allows. Where the secret holds a newer version by now, the listener
-// has connected again, and that consent stays.
+// store adds a refresh token that replaces the one in version. Spotify may have revoked that one, so store
+// retries until the deadline. Where the secret has a newer version, the listener has connected again, and that
+// token stays.
 func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, version int) error {
 	for {
 		var newest spotify.Token
@@ -145,41 +147,24 @@ func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, vers
 		}
 		select {
 		case <-ctx.Done():
-			return faults.New(faults.Passing, "If the next run says that the token is refused, connect again.",
+			return faults.New(faults.Transient, "If the next run reports a refused token, connect again.",
 				"Spotify issued a new refresh token, which could not be stored: %w", err)
 		case <-time.After(storePause):
 		}
 	}
 }
 
-// tidy destroys the versions before one that has just worked. The run that replaces a token does not
-// destroy it, because another instance may be about to use it; a later run does.
-func (t *Tokens) tidy(ctx context.Context, id string, version int) {
-	if t.tidied[id] == version {
-		return
-	}
-	if err := t.Secrets.DestroyBefore(ctx, id, version); err != nil {
-		slog.WarnContext(ctx, "old versions of a token could not be destroyed; the next run tries again",
-			"secret", id, "error", err.Error())
-		return
-	}
-	if t.tidied == nil {
-		t.tidied = map[string]int{}
-	}
-	t.tidied[id] = version
-}
-
-// notConnected makes a fault of a secret that is empty or malformed, with the steps to repair it.
+// notConnected makes a fault of an empty or malformed secret, with the steps to repair it.
 func notConnected(err error) error {
 	switch {
 	case errors.Is(err, secrets.ErrMalformed):
 		return faults.New(faults.Reconnect,
 			`Connect again, or store JSON: {"client_id":"...","client_secret":"..."} in spotify-client, {"refresh_token":"..."} in the listener's secret.`,
 			"Spotify is not connected: %w", err)
-	case !errors.Is(err, secrets.ErrEmpty):
-		return err
+	case errors.Is(err, secrets.ErrEmpty):
+		return faults.New(faults.Reconnect,
+			"Connect Spotify first: make connect (with PROJECT=... where it is deployed).",
+			"Spotify is not connected: %w", err)
 	}
-	return faults.New(faults.Reconnect,
-		"Connect Spotify first: make connect (with PROJECT=... where it is deployed).",
-		"Spotify is not connected: %w", err)
+	return err
 }

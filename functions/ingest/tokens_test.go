@@ -3,17 +3,18 @@ package ingest
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"spotify-insights.internal/functions/local/fakespotify"
-	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 )
 
-// A refused token is suspect first; only the second run in a row asks the listener to connect again.
+// A refused token is suspect first. Only the second refusal in a row asks the listener to connect again.
 func TestRefusedToken(t *testing.T) {
 	r := newRig(t, fakespotify.Listener{})
 	r.connect(t)
@@ -22,23 +23,24 @@ func TestRefusedToken(t *testing.T) {
 		t.Fatalf("the first refusal is %v, of kind %v", err, faults.Of(err))
 	}
 	if n := r.fake.Calls(fakespotify.Token); n != 1 {
-		t.Errorf("a run has asked %d times about a refused token", n)
+		t.Errorf("%d requests with a refused token", n)
 	}
 	if _, err := r.Run(t.Context(), "me"); err != nil {
 		t.Fatalf("after a false alarm: %v", err)
 	}
 	r.fake.Revoke("me")
 	r.fake.ExpireAccess("me")
+	r.bucket.lossy = true // a run that reads its own status does not confirm its own refusal
 	for i, want := range []faults.Kind{faults.Upstream, faults.Reconnect, faults.Reconnect} {
 		if _, err := r.Run(t.Context(), "me"); faults.Of(err) != want || faults.Action(err) == "" {
 			t.Errorf("refusal %d in a row is %v, of kind %v, want %v", i+1, err, faults.Of(err), want)
 		}
 	}
-	if s := r.status(t); !s.Suspect || s.Failures != 3 || len(s.Problems(time.Now(), s.LastIngestAt)) != 1 {
+	if s := r.status(t); !s.Suspect || s.Failures != 3 {
 		t.Errorf("the status is %+v", s)
 	}
 	r.fake.AddListener(fakespotify.Listener{Name: "again", RefreshToken: "second-consent"})
-	r.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: "second-consent", AuthorizedAt: new(time.Now())})
+	r.secrets.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: "second-consent"})
 	if _, err := r.Run(t.Context(), "me"); err != nil {
 		t.Errorf("after connecting again: %v", err)
 	}
@@ -47,56 +49,78 @@ func TestRefusedToken(t *testing.T) {
 	}
 }
 
-// Every instance of the function starts with what the secret holds, and each refresh rotates it.
-func TestRotation(t *testing.T) {
-	r := newRig(t, fakespotify.Listener{Rotate: 1})
+// An access token is used until it expires. One that Spotify revokes early is replaced within the run.
+func TestAccessToken(t *testing.T) {
+	r := newRig(t, fakespotify.Listener{})
 	r.connect(t)
-	client := must(t)(spotify.New())
-	var before spotify.Token
-	for run := 1; run <= 4; run++ {
-		r.Tokens = r.tokens(client)
-		if _, err := r.Run(t.Context(), "me"); err != nil {
-			t.Fatalf("run %d: %v", run, err)
+	for run, requests := range []int{1, 1, 2} {
+		if run == 2 {
+			r.fake.ExpireAccess("me")
 		}
-		var stored spotify.Token
-		version, err := r.secrets.Newest(t.Context(), secrets.TokenID("me"), &stored)
-		if err != nil || version != run+1 || stored.RefreshToken == before.RefreshToken || stored.AuthorizedAt == nil {
-			t.Errorf("after run %d version %d holds a token of %v (%v)", run, version, stored.AuthorizedAt, err)
-		}
-		before = stored
-		if n := r.enabled(t); n > 2 {
-			t.Errorf("after run %d there are %d live versions", run, n)
+		if _, err := r.Run(t.Context(), "me"); err != nil || r.fake.Calls(fakespotify.Token) != requests {
+			t.Errorf("run %d: %v, %d requests for tokens", run+1, err, r.fake.Calls(fakespotify.Token))
 		}
 	}
 }
 
-// A refresh token that took another's place is kept, also when the caller hangs up at that moment.
-func TestRotationOutlivesTheCaller(t *testing.T) {
+// Each instance starts with the token in the secret. A new token is stored with the day of consent, and the old
+// one is destroyed by a run in which the new one has worked.
+func TestRotation(t *testing.T) {
+	for rotate, want := range map[int][]int{1: {2, 2, 2, 2}, 2: {1, 2, 1, 2, 1}} {
+		r := newRig(t, fakespotify.Listener{Rotate: rotate})
+		r.connect(t)
+		var live []int
+		for range want {
+			r.restart()
+			if _, err := r.Run(t.Context(), "me"); err != nil {
+				t.Fatal(err)
+			}
+			live = append(live, r.secrets.live())
+		}
+		var token spotify.Token
+		if _, err := r.secrets.Newest(t.Context(), secrets.TokenID("me"), &token); err != nil || token.AuthorizedAt == nil || !slices.Equal(live, want) {
+			t.Errorf("the versions after each run are %v, want %v; the last has the consent of %v, %v", live, want, token.AuthorizedAt, err)
+		}
+	}
+}
+
+// A run that reads an old version of the secret uses the newest one after a refusal.
+func TestLaggingSecret(t *testing.T) {
+	r := newRig(t, fakespotify.Listener{Rotate: 1, RotateAtOnce: true})
+	r.connect(t)
+	if _, err := r.Run(t.Context(), "me"); err != nil {
+		t.Fatal(err)
+	}
+	r.secrets.lagging = true
+	r.restart()
+	if _, err := r.Run(t.Context(), "me"); err != nil {
+		t.Error(err)
+	}
+}
+
+// A new refresh token is stored, and the status written, also when the caller hangs up during the run.
+func TestCallerHangsUp(t *testing.T) {
 	r := newRig(t, fakespotify.Listener{Rotate: 1, RotateAtOnce: true})
 	r.connect(t)
 	ctx, hangUp := context.WithCancel(t.Context())
-	r.onRequest.Store(new(func(endpoint string) {
-		if endpoint == fakespotify.Token {
-			hangUp()
-		}
-	}))
-	if _, err := r.Run(ctx, "me"); err == nil {
-		t.Error("a run without its caller went on")
+	r.onRequest.Store(new(func(string) { hangUp() }))
+	if _, err := r.Run(ctx, "me"); faults.Of(err) != faults.Upstream || r.status(t).Failures != 1 {
+		t.Errorf("%v of kind %v, the status is %+v", err, faults.Of(err), r.status(t))
 	}
 	r.onRequest.Store(nil)
-	r.Tokens = r.tokens(must(t)(spotify.New()))
+	r.restart()
 	if _, err := r.Run(t.Context(), "me"); err != nil {
 		t.Errorf("the new token was lost: %v", err)
 	}
 }
 
-// A listener who connects while a run rotates the old token keeps the new consent.
+// The token of a listener who connects again during a refresh stays.
 func TestConnectedMeanwhile(t *testing.T) {
 	r := newRig(t, fakespotify.Listener{Rotate: 1})
 	r.connect(t)
 	r.onRequest.Store(new(func(endpoint string) {
 		if endpoint == fakespotify.Token {
-			r.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: "second-consent"})
+			r.secrets.add(t, secrets.TokenID("me"), spotify.Token{RefreshToken: "second-consent"})
 		}
 	}))
 	if _, err := r.Run(t.Context(), "me"); err != nil {
@@ -108,60 +132,30 @@ func TestConnectedMeanwhile(t *testing.T) {
 	}
 }
 
-// lossy loses the answer of the first write, after the write.
-type lossy struct {
-	Documents
-	lost bool
+// failing is a vault that stores nothing until a time.
+type failing struct {
+	*vault
+	until time.Time
 }
 
-func (l *lossy) WriteJSON(ctx context.Context, name string, v any, generation int64) error {
-	err := l.Documents.WriteJSON(ctx, name, v, generation)
-	if err == nil && !l.lost {
-		l.lost = true
-		return bucket.ErrPrecondition // what the client's own retry makes of it
+func (f failing) Add(ctx context.Context, id string, value any) (int, error) {
+	if time.Now().Before(f.until) {
+		return 0, errors.New("503")
 	}
-	return err
+	return f.vault.Add(ctx, id, value)
 }
 
-// A run does not take its own status for that of a run before.
-func TestSuspicionIsNotConfirmedByItself(t *testing.T) {
-	r := newRig(t, fakespotify.Listener{})
-	r.connect(t)
-	r.fake.Revoke("me")
-	r.Status = &lossy{Documents: r.insights}
-	if _, err := r.Run(t.Context(), "me"); faults.Of(err) != faults.Upstream {
-		t.Errorf("the first refusal is %v, of kind %v", err, faults.Of(err))
-	}
-	if s := r.status(t); s.Failures != 1 || !s.Suspect {
-		t.Errorf("the status is %+v", s)
-	}
-}
-
-// Versions before one that has worked are destroyed, by the run after the one that replaced them.
-func TestOldTokensAreDestroyed(t *testing.T) {
-	r := newRig(t, fakespotify.Listener{Rotate: 2})
-	r.connect(t)
-	client := must(t)(spotify.New())
-	for run, want := range []int{1, 2, 1, 2, 1} { // 1: as it was; 2: a new token; 1: it has worked
-		r.Tokens = r.tokens(client)
-		if _, err := r.Run(t.Context(), "me"); err != nil {
-			t.Fatal(err)
-		}
-		if n := r.enabled(t); n != want {
-			t.Errorf("after run %d there are %d live versions, want %d", run+1, n, want)
-		}
-	}
-}
-
-// An access token that Spotify takes back before its time is replaced within the run.
-func TestAccessTokenTakenBack(t *testing.T) {
-	r := newRig(t, fakespotify.Listener{})
-	r.connect(t)
-	if _, err := r.Run(t.Context(), "me"); err != nil {
-		t.Fatal(err)
-	}
-	r.fake.ExpireAccess("me")
-	if _, err := r.Run(t.Context(), "me"); err != nil {
-		t.Error(err)
+// Storing a new refresh token is retried until the deadline.
+func TestStoreRetries(t *testing.T) {
+	for outage, stored := range map[time.Duration]bool{refreshLimit - time.Second: true, time.Hour: false} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), refreshLimit)
+			defer cancel()
+			v := &vault{versions: map[string][]any{"id": {spotify.Token{RefreshToken: "old"}}}}
+			err := (&Tokens{Secrets: failing{v, time.Now().Add(outage)}}).store(ctx, "id", spotify.Token{RefreshToken: "new"}, 1)
+			if (err == nil) != stored || (len(v.versions["id"]) == 2) != stored || !stored && faults.Action(err) == "" {
+				t.Errorf("an outage of %v: %v, %d versions", outage, err, len(v.versions["id"]))
+			}
+		})
 	}
 }

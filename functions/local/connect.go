@@ -3,62 +3,57 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
-	"crypto/subtle"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"strings"
 	"time"
 
-	"golang.org/x/oauth2"
-
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/config"
-	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 )
 
-const (
-	// callbackAddress has to be registered with the Spotify app, to the letter. Spotify takes a
-	// loopback address but not "localhost".
-	callbackAddress = "127.0.0.1:8888"
-	callbackURL     = "http://" + callbackAddress + "/callback"
-	consentLimit    = 10 * time.Minute
-)
-
-// connect asks a listener for consent in the browser and keeps the token: on this machine, or where
-// GOOGLE_CLOUD_PROJECT names a project, in the secrets that deployment has declared there.
+// connect asks a listener for consent in the browser and stores the token: on this machine, or where
+// GOOGLE_CLOUD_PROJECT names a project, in the secrets that the deployment has declared there.
 func connect(ctx context.Context, dir string, args []string) error {
 	id := listener.Default
 	if len(args) > 0 {
 		id = args[0]
 	}
 	project := os.Getenv("GOOGLE_CLOUD_PROJECT") // before the embedded cloud sets its own
-	store, done, err := openSecrets(ctx, dir, id)
+	var store *secrets.Store
+	var err error
+	if project != "" {
+		fmt.Fprintf(os.Stderr, "Connecting listener %s of project %s on Google Cloud.\n", id, project)
+		store, err = deployedSecrets(ctx, project, id)
+	} else {
+		var m *machine.Machine
+		if m, err = machine.StartOrJoin(ctx, dir); err == nil {
+			defer m.Stop()
+			store, err = localSecrets(ctx, id)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	defer done()
 	app, stored, err := findApp(ctx, store)
 	if err != nil {
 		return err
 	}
-	client, err := spotify.New()
+	s, err := config.Read[config.Spotify]()
 	if err != nil {
 		return err
 	}
+	client := spotify.New(s)
 	token, err := consent(ctx, client, client.OAuth(app, callbackURL))
 	if err != nil {
 		return err
 	}
-	if app != stored { // kept only now: Spotify knows it
+	if app != stored { // Spotify has accepted it now
 		if _, err := store.Add(ctx, secrets.ClientID, app); err != nil {
 			return err
 		}
@@ -75,42 +70,47 @@ func connect(ctx context.Context, dir string, args []string) error {
 	return nil
 }
 
-// openSecrets opens the secrets of the project that the environment names, else of the server that runs
-// on dir, or of a cloud started for the while.
-func openSecrets(ctx context.Context, dir, id string) (store *secrets.Store, done func(), err error) {
-	done = func() {}
-	if project := os.Getenv("GOOGLE_CLOUD_PROJECT"); project != "" {
-		fmt.Fprintf(os.Stderr, "Connecting listener %s of project %s on Google Cloud.\n", id, project)
-		store, err = deployedSecrets(ctx, project, id)
-		return store, done, err
-	}
-	m, err := machine.Start(ctx, dir)
-	switch {
-	case errors.Is(err, machine.ErrHeld):
-		if err := machine.Join(dir); err != nil {
-			return nil, nil, err
-		}
-	case err != nil:
-		return nil, nil, err
-	default:
-		done = func() { m.Stop() }
-	}
-	s, err := config.Read[config.Listeners]()
-	if err == nil {
-		_, err = s.Listeners.Find(id)
-	}
-	if err == nil {
-		store, err = secrets.Open(ctx, os.Getenv("GOOGLE_CLOUD_PROJECT"))
-	}
+// localSecrets opens the secrets on this machine, and checks that there is such a listener.
+func localSecrets(ctx context.Context, id string) (*secrets.Store, error) {
+	c, err := config.Read[config.Listeners]()
 	if err != nil {
-		done()
-		return nil, nil, err
+		return nil, err
 	}
-	return store, done, nil
+	if _, err := c.Listeners.Find(id); err != nil {
+		return nil, err
+	}
+	return secrets.Open(ctx, os.Getenv("GOOGLE_CLOUD_PROJECT"))
 }
 
-// findApp finds the Spotify app in the environment, in its secret, or by asking, and returns the
-// stored one beside it.
+// quotaProject is the variable that says which project a person's calls are counted against.
+const quotaProject = "GOOGLE_CLOUD_QUOTA_PROJECT"
+
+// deployedSecrets opens the secrets of a project that was deployed to, with the credentials of the person
+// at this machine, and checks that the deployment has such a listener.
+func deployedSecrets(ctx context.Context, project, listenerID string) (*secrets.Store, error) {
+	if !listener.Valid(listenerID) {
+		return nil, fmt.Errorf("%q cannot be a listener's id: it is a lower-case letter, then up to 30 lower-case letters, digits and dashes", listenerID)
+	}
+	if os.Getenv(quotaProject) == "" { // else the person's default project would need Secret Manager too
+		os.Setenv(quotaProject, project)
+	}
+	store, err := secrets.Open(ctx, project)
+	if err != nil {
+		return nil, fmt.Errorf("%w. Sign in with: gcloud auth application-default login", err)
+	}
+	for _, id := range []string{secrets.ClientID, secrets.TokenID(listenerID)} {
+		_, err := store.Versions(ctx, id)
+		if errors.Is(err, secrets.ErrEmpty) {
+			return nil, fmt.Errorf("there is no secret %s in project %s: run `make deploy PROJECT=%s` with listener %s first", id, project, project, listenerID)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("looking for the secrets of project %s: %w. Check PROJECT; sign in with: gcloud auth application-default login", project, err)
+		}
+	}
+	return store, nil
+}
+
+// findApp finds the Spotify app in the environment, in its secret, or by asking. It also returns the app in the secret.
 func findApp(ctx context.Context, store *secrets.Store) (app, stored spotify.App, err error) {
 	_, err = store.Latest(ctx, secrets.ClientID, &stored)
 	if err != nil && !errors.Is(err, secrets.ErrEmpty) && !errors.Is(err, secrets.ErrMalformed) {
@@ -126,9 +126,9 @@ func findApp(ctx context.Context, store *secrets.Store) (app, stored spotify.App
 		app.ClientID, app.ClientSecret = ask(in, "Client ID: "), ask(in, "Client secret: ")
 	}
 	if app.ClientID == "" || app.ClientSecret == "" {
-		return app, stored, errors.New("without a client id and secret there is nobody to connect to: set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET")
+		return app, stored, errors.New("the client id or the client secret is missing: set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET")
 	}
-	fmt.Fprintf(os.Stderr, "The Spotify app is %s; another with SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.\n", app.ClientID)
+	fmt.Fprintf(os.Stderr, "The Spotify app is %s. To use another, set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.\n", app.ClientID)
 	return app, stored, nil
 }
 
@@ -136,66 +136,4 @@ func ask(in *bufio.Reader, question string) string {
 	fmt.Fprint(os.Stderr, question)
 	answer, _ := in.ReadString('\n')
 	return strings.TrimSpace(answer)
-}
-
-// consent sends a person to Spotify's page and waits for Spotify to send the browser back with a code.
-func consent(ctx context.Context, client *spotify.Client, config *oauth2.Config) (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeout(ctx, consentLimit)
-	defer cancel()
-	listener, err := net.Listen("tcp", callbackAddress)
-	if err != nil {
-		return nil, fmt.Errorf("waiting for Spotify's answer at %s: %w", callbackURL, err)
-	}
-	state, verifier := rand.Text(), oauth2.GenerateVerifier()
-	type answer struct {
-		code string
-		err  error
-	}
-	answers := make(chan answer, 1)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
-		query := r.URL.Query()
-		if subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1 {
-			http.Error(w, "This answer belongs to another question. Start again with: make connect", http.StatusBadRequest)
-			return
-		}
-		a := answer{code: query.Get("code")}
-		if a.code == "" {
-			a.err = errors.New("Spotify's page was answered with no; nothing is connected")
-			io.WriteString(w, "Nothing is connected. You can close this page.\n")
-		} else {
-			io.WriteString(w, "Thank you. The terminal says whether it worked; you can close this page.\n")
-		}
-		select {
-		case answers <- a:
-		default: // the browser asked twice
-		}
-	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(listener)
-	defer func() { // the browser is to see the answer
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
-		defer cancel()
-		_ = server.Shutdown(ctx)
-	}()
-	fmt.Fprintf(os.Stderr, "Open this page and agree:\n\n  %s\n\n", config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
-	select {
-	case <-ctx.Done():
-		return nil, fmt.Errorf("nobody agreed: %w", ctx.Err())
-	case a := <-answers:
-		if a.err != nil {
-			return nil, a.err
-		}
-		token, err := config.Exchange(client.Context(ctx), a.code, oauth2.VerifierOption(verifier))
-		if err = client.TokenFault(err); errors.Is(err, spotify.ErrInvalidGrant) {
-			return nil, errors.New("Spotify does not take its own answer any more; try again")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("exchanging Spotify's answer for a token: %w. %s", err, faults.Action(err))
-		}
-		if token.RefreshToken == "" {
-			return nil, errors.New("Spotify gave no refresh token; try again")
-		}
-		return token, nil
-	}
 }

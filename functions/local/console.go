@@ -12,14 +12,14 @@ import (
 	"unicode"
 )
 
-// console writes log records as short lines for a person: the time, the message, and what matters.
+// console writes log records as short lines for a person: the time, the message and most attributes.
 type console struct {
 	mu    *sync.Mutex
 	out   io.Writer
 	attrs []slog.Attr
 }
 
-// consoleLevel is the least level that is shown.
+// consoleLevel is the lowest level that is shown.
 var consoleLevel slog.LevelVar
 
 func newConsole(out io.Writer) slog.Handler { return console{mu: &sync.Mutex{}, out: out} }
@@ -28,7 +28,7 @@ func (c console) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= consoleLevel.Level()
 }
 
-// leftOut are attributes that say nothing to somebody who watches.
+// leftOut are attributes that are of no use on a terminal.
 var leftOut = map[string]bool{"function": true, "latency_ms": true, "event": true}
 
 func (c console) Handle(_ context.Context, r slog.Record) error {
@@ -42,12 +42,12 @@ func (c console) Handle(_ context.Context, r slog.Record) error {
 	}
 	fmt.Fprintf(&line, "  %s", r.Message)
 	write := func(a slog.Attr) bool {
-		value := strings.Join(strings.Fields(a.Value.String()), " ") // one line, whatever it holds
+		value := strings.Join(strings.Fields(a.Value.String()), " ") // one line, whatever the value is
 		if a.Key == "object" && value != "" {
 			value = shortName(value)
 		}
 		if strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
-			value = strconv.Quote(value) // what comes from outside may hold a terminal's commands
+			value = strconv.Quote(value) // text from outside may have control sequences in it
 		}
 		if !leftOut[a.Key] && value != "" {
 			fmt.Fprintf(&line, "  %s=%s", a.Key, value)
@@ -70,17 +70,17 @@ func (c console) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return c
 }
 
-// WithGroup has nothing to group: the lines are for reading.
+// WithGroup changes nothing: a short line shows no groups.
 func (c console) WithGroup(string) slog.Handler { return c }
 
-// shortName is as much of a lake object's name as tells it from others: its time and some of its hash.
+// shortName shortens a lake object's name to its time and the beginning of its hash, which identify it.
 func shortName(object string) string {
 	name, _, _ := strings.Cut(path.Base(object), ".")
 	stamp, hash, found := strings.Cut(name, "-")
 	switch {
 	case found && len(hash) > 8:
 		return stamp + "-" + hash[:8]
-	case !found && len(name) > 8: // audio features have no time but that of their row
+	case !found && len(name) > 8: // the name of an object with audio features has no time
 		return name[:8]
 	}
 	return name

@@ -30,9 +30,12 @@ func credentials() given {
 
 func (g given) any() bool { return g.app != spotify.App{} || g.token != "" }
 
-// fill stores what is given in secrets that are still empty. One that holds something is left alone:
-// a token that Spotify has rotated is newer than the one in the environment.
+// fill stores what is given in secrets that are still empty. It does not change other secrets: a token
+// that Spotify has rotated is newer than the one in the environment. Without a machine it does nothing.
 func (g given) fill(ctx context.Context, m *machine.Machine) error {
+	if m == nil {
+		return nil
+	}
 	store, err := secrets.Open(ctx, m.Config.Project)
 	if err != nil {
 		return err
@@ -53,8 +56,8 @@ func (g given) fill(ctx context.Context, m *machine.Machine) error {
 }
 
 func fillEmpty(ctx context.Context, store *secrets.Store, id string, value any) error {
-	var held map[string]any
-	_, err := store.Latest(ctx, id, &held)
+	var stored map[string]any
+	_, err := store.Latest(ctx, id, &stored)
 	if errors.Is(err, secrets.ErrEmpty) {
 		_, err = store.Add(ctx, id, value)
 	}

@@ -23,25 +23,25 @@ const (
 	demoSeed  = 1
 	demoToken = "demo-refresh-token"
 	demoSpan  = 365 * 24 * time.Hour
-	// demoPace is how often the demo's listener plays another track: faster than life, to be watched.
+	// demoPace is how often the demo's listener plays another track: fast enough to be watched.
 	demoPace = 4 * time.Second
-	// demoFirstFeatures and demoFeatures are when audio features are first asked for, and how often then:
-	// sooner than deployed, so that they show.
+	// demoFirstFeatures and demoFeatures are when the function features runs first, and its period: sooner
+	// than deployed, so that the page shows its results.
 	demoFirstFeatures, demoFeatures = 10 * time.Second, time.Minute
-	// demoUnknown is the share of tracks of which nobody knows audio features.
+	// demoUnknown is the share of tracks without audio features.
 	demoUnknown = 0.06
 )
 
-// demo is a Spotify with one listener, for whom a year is fetched at the start and new plays come
-// every few seconds. All else is the pipeline as it is.
+// demo is a fake Spotify with one listener. A year of plays is fetched at the start, and new plays come
+// every few seconds. The rest is the pipeline as it is.
 type demo struct {
 	zone    *time.Location
 	spotify *fakespotify.Server
 	server  *http.Server
-	clock   atomic.Int64 // unix ms that Spotify believes it is, 0 for the real time
+	clock   atomic.Int64 // the fake's time in ms since 1970, 0 for the real time
 }
 
-// startDemo starts the demo's Spotify and points the functions there.
+// startDemo starts the fake Spotify and points the functions at it.
 func startDemo() (*demo, error) {
 	listeners, err := machine.ReadListeners()
 	if err != nil {
@@ -51,14 +51,13 @@ func startDemo() (*demo, error) {
 	if !ok {
 		return nil, fmt.Errorf("no account is connected, and the demo's listener %q is not in LISTENERS", listener.Default)
 	}
-	zone := me.Zone
-	d := &demo{zone: zone}
+	d := &demo{zone: me.Zone}
 	d.spotify = fakespotify.New(fakespotify.Options{Seed: demoSeed, Now: d.now})
 	d.spotify.SetFlaw(fakespotify.UnknownTrack, demoUnknown)
 	now := time.Now()
 	d.spotify.AddListener(fakespotify.Listener{
 		Name: listener.Default, RefreshToken: demoToken,
-		Plays: fakespotify.History(demoSeed, now.Add(-demoSpan), now, zone),
+		Plays: fakespotify.History(demoSeed, now.Add(-demoSpan), now, d.zone),
 	})
 	if d.server, err = d.spotify.Serve(); err != nil {
 		return nil, err
@@ -79,20 +78,24 @@ func (d *demo) now() time.Time {
 	return time.Now()
 }
 
-// fillLake ingests the year before now, or what of it is not in the lake yet: an ingest for every
-// time the listener had played almost a page more, on Spotify's clock of that time.
+// fillLake ingests the part of the year before now that is not in the lake yet. The fake's clock goes
+// from one ingest to the next in steps of almost an API page.
 func (d *demo) fillLake(ctx, work context.Context, functions *url.URL) error {
 	start := time.Now()
 	newest, err := newestInLake(work)
 	if err != nil {
 		return err
 	}
-	history := fakespotify.History(demoSeed, maxTime(newest, start.Add(-demoSpan)), start, d.zone)
-	slog.Info(fmt.Sprintf("demo: no account is connected, so an invented listener's plays are shown; fetching %d", len(history)))
-	consoleLevel.Set(slog.LevelWarn) // a line for each of hundreds of pages helps nobody
+	first := start.Add(-demoSpan)
+	if newest.After(first) {
+		first = newest
+	}
+	history := fakespotify.History(demoSeed, first, start, d.zone)
+	slog.Info(fmt.Sprintf("demo: no account is connected, so the plays of an invented listener are shown; fetching %d", len(history)))
+	consoleLevel.Set(slog.LevelWarn) // without a line for each of hundreds of API pages
 	defer consoleLevel.Set(slog.LevelInfo)
 	defer d.clock.Store(0)
-	const step = lake.PageSize - 1 // each page repeats the last play of the one before: no gap
+	const step = lake.PageSize - 1 // each API page repeats the last play of the one before, so there is no gap
 	for i := step - 1; i < len(history)+step-1 && ctx.Err() == nil; i += step {
 		d.clock.Store(history[min(i, len(history)-1)].PlayedAt.UnixMilli() + 1)
 		if err := post(work, functions, "ingest", nil); err != nil {
@@ -102,7 +105,7 @@ func (d *demo) fillLake(ctx, work context.Context, functions *url.URL) error {
 	return nil
 }
 
-// playOn has the listener play a track every few seconds, and ingests each.
+// playOn adds a play every few seconds, and ingests it.
 func (d *demo) playOn(ctx, work context.Context, functions *url.URL) {
 	every(ctx, demoPace, demoPace, func() {
 		now := time.Now()
@@ -113,8 +116,8 @@ func (d *demo) playOn(ctx, work context.Context, functions *url.URL) {
 	})
 }
 
-// newestInLake is the time of the newest play that a page in the lake is named after, zero where
-// there is none.
+// newestInLake reads the time of the newest play from the names of the lake's objects. It is zero where
+// there are none.
 func newestInLake(ctx context.Context) (newest time.Time, err error) {
 	bucket, err := bucket.Open(ctx, embedded.LakeBucket)
 	if err != nil {
@@ -126,16 +129,9 @@ func newestInLake(ctx context.Context) (newest time.Time, err error) {
 	}
 	for _, o := range list {
 		stamp, _, _ := strings.Cut(o.Name[strings.LastIndexByte(o.Name, '/')+1:], "-")
-		if at, err := time.Parse("20060102T150405Z", stamp); err == nil {
-			newest = maxTime(newest, at)
+		if at, err := time.Parse("20060102T150405Z", stamp); err == nil && at.After(newest) {
+			newest = at
 		}
 	}
 	return newest, nil
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -2,15 +2,16 @@
 // cloud.
 //
 //	local                  serve the page and ingest every hour
-//	local connect [NAME]   let Spotify's listener consent, and keep the token; with GOOGLE_CLOUD_PROJECT
-//	                       set, in that project's Secret Manager instead of on this machine
+//	local connect [NAME]   ask a listener for consent at Spotify, and store the token; where GOOGLE_CLOUD_PROJECT
+//	                       is set, in that project's Secret Manager instead of on this machine
 //	local function NAME    serve one function alone
 //
-// DATA_DIR (./data) holds everything. Without a connected account it runs a demo, in a folder of its
+// DATA_DIR (./data) has everything. Without a connected account it runs a demo, in a folder of its
 // own below.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,9 +22,8 @@ import (
 )
 
 func main() {
-	console := os.Stdout
-	slog.SetDefault(slog.New(newConsole(console)))
-	// The functions framework announces each function on the standard output, in lines of its own form.
+	slog.SetDefault(slog.New(newConsole(os.Stdout)))
+	// The functions framework prints a line of its own for each function to the standard output.
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stdout = null
 	}
@@ -37,21 +37,14 @@ func main() {
 }
 
 func command(ctx context.Context, args []string) error {
-	dir := or(os.Getenv("DATA_DIR"), "data")
+	dir := cmp.Or(os.Getenv("DATA_DIR"), "data")
 	switch {
 	case len(args) == 0:
 		return serve(ctx, dir)
 	case args[0] == "connect" && len(args) <= 2:
 		return connect(ctx, dir, args[1:])
 	case args[0] == "function" && len(args) == 2:
-		return serveOne(ctx, dir, args[1])
+		return serveFunction(ctx, dir, args[1])
 	}
 	return errors.New("usage: local [connect [LISTENER] | function NAME]")
-}
-
-func or(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
 }

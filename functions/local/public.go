@@ -1,21 +1,45 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"strconv"
-	"strings"
+	"os"
 	"time"
 
+	"spotify-insights.internal/functions/local/embedded"
+	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
 )
 
-// publicHandler is what a person's browser may reach: the page, its numbers, and the functions that
-// Cloud Scheduler calls, at the push of a button. The events' endpoints are behind functions, on a port
-// that is not announced.
+// servePage serves the public port and writes its address into the data folder.
+func servePage(m *machine.Machine, functions *url.URL) (page string, closePage func(), err error) {
+	port := cmp.Or(os.Getenv("PORT"), "8080")
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		return "", nil, fmt.Errorf("port %s cannot be used. Choose another one, as in PORT=8081 make run: %w", port, err)
+	}
+	page = "http://" + listener.Addr().String() + "/"
+	if err := m.Publish(page); err != nil {
+		return "", nil, errors.Join(err, listener.Close())
+	}
+	server := &http.Server{Handler: publicHandler(functions), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	go server.Serve(listener)
+	return page, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+		defer cancel()
+		_ = server.Shutdown(ctx)
+	}, nil
+}
+
+// publicHandler serves what a browser may reach: the page, its numbers, and the functions that Cloud Scheduler
+// calls. Events are posted to another port, which is not announced.
 func publicHandler(functions *url.URL) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -43,27 +67,15 @@ func publicHandler(functions *url.URL) http.Handler {
 	return ownHost(mux)
 }
 
-// ownHost refuses a request to a name that somebody else points at this machine.
+// ownHost refuses a request by a name that somebody else points at this machine.
 func ownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !loopback(r.Host) {
+		if !embedded.Loopback(r.Host) {
 			refuse(faults.New(faults.Invalid, "Use http://127.0.0.1 and the port.", "the host %q is not this machine", r.Host))(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func loopback(hostport string) bool {
-	host, port, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host, port = strings.Trim(hostport, "[]"), "80"
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // refuse answers every request with err.

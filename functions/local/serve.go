@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -18,22 +15,24 @@ import (
 )
 
 const (
-	// firstTick is how long after the start the first ingest runs.
-	firstTick = time.Minute
-	// firstFeatures is how long after the start audio features are first asked for: behind the first ingest.
+	// firstIngest is how long after the start the first ingest runs.
+	firstIngest = time.Minute
+	// firstFeatures is how long after the start the function features runs first: after the first ingest.
 	firstFeatures = 2 * time.Minute
-	// stopLimit is how long work under way may take to end at a stop. What it does not end in, the
-	// next start makes up.
+	// stopLimit is how long work under way may take to end at a stop. The next start makes up for what
+	// does not end.
 	stopLimit = 4 * time.Second
 )
 
 // serve runs the whole pipeline until ctx ends.
 func serve(ctx context.Context, dir string) (err error) {
+	defer func() {
+		if errors.Is(err, machine.ErrInUse) {
+			err = alreadyRunning(dir)
+		}
+	}()
 	credentials := credentials()
 	connected, err := machine.Connected(dir)
-	if errors.Is(err, machine.ErrHeld) {
-		return alreadyRunning(dir)
-	}
 	if err != nil {
 		return err
 	}
@@ -47,9 +46,6 @@ func serve(ctx context.Context, dir string) (err error) {
 		credentials = demo.credentials()
 	}
 	m, err := machine.Start(ctx, dir)
-	if errors.Is(err, machine.ErrHeld) {
-		return alreadyRunning(dir)
-	}
 	if err != nil {
 		return err
 	}
@@ -68,7 +64,7 @@ func serve(ctx context.Context, dir string) (err error) {
 	defer closePage()
 	slog.Info("page at " + page)
 
-	// Work that has begun at a stop has stopLimit to end: only the loops look at ctx.
+	// At a stop, work that has begun has stopLimit to end: only the loops end with ctx.
 	work, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
 	context.AfterFunc(ctx, func() { time.AfterFunc(stopLimit, abandon) })
@@ -77,17 +73,13 @@ func serve(ctx context.Context, dir string) (err error) {
 			return err
 		}
 	}
-	events, err := bridge(work, m, functions)
-	if err != nil {
-		return err
-	}
+	events := bridge(work, m, functions)
 	defer func() {
 		limited, cancel := context.WithTimeout(work, stopLimit)
 		defer cancel()
 		err = errors.Join(err, events.Close(limited))
 	}()
-	// What the last stop left undone: events and messages that were not delivered.
-	reconcile(work, m, functions)
+	reconcile(work, m, functions) // makes up for events that were not delivered before the last stop
 	var loops sync.WaitGroup
 	defer loops.Wait()
 	loops.Go(func() { every(ctx, 24*time.Hour, 24*time.Hour, func() { reconcile(work, m, functions) }) })
@@ -98,7 +90,7 @@ func serve(ctx context.Context, dir string) (err error) {
 	} else {
 		for _, listener := range m.Listeners() {
 			query := url.Values{"listener": {listener}}
-			loops.Go(func() { every(ctx, firstTick, time.Hour, func() { _ = post(work, functions, "ingest", query) }) })
+			loops.Go(func() { every(ctx, firstIngest, time.Hour, func() { _ = post(work, functions, "ingest", query) }) })
 		}
 		loops.Go(func() { every(ctx, firstFeatures, time.Hour, features) })
 		slog.Info("the first ingest runs in a minute, then one every hour; at once with: curl -X POST " + page + "ingest")
@@ -106,37 +98,6 @@ func serve(ctx context.Context, dir string) (err error) {
 	<-ctx.Done()
 	slog.Info("stopping")
 	return nil
-}
-
-// reconcile has the lake loaded as Cloud Scheduler does every day, and then writes BigQuery's log into the
-// warehouse's file: until then, each load and each run of topten adds to the memory that it takes.
-func reconcile(ctx context.Context, m *machine.Machine, functions *url.URL) {
-	if err := post(ctx, functions, "reconcile", nil); err != nil {
-		slog.Warn("not everything in the lake is loaded; tried again tomorrow and at the next start", "error", err)
-	}
-	if err := m.Cloud.Checkpoint(ctx); err != nil {
-		slog.Warn("the log of the warehouse stays in memory until the next reconcile or stop", "error", err)
-	}
-}
-
-// servePage serves the public port and writes its address down.
-func servePage(m *machine.Machine, functions *url.URL) (page string, closePage func(), err error) {
-	port := or(os.Getenv("PORT"), "8080")
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
-	if err != nil {
-		return "", nil, fmt.Errorf("port %s cannot be had (another can: PORT=8081 make run): %w", port, err)
-	}
-	page = "http://" + listener.Addr().String() + "/"
-	if err := m.Publish(page); err != nil {
-		return "", nil, errors.Join(err, listener.Close())
-	}
-	server := &http.Server{Handler: publicHandler(functions), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
-	go server.Serve(listener)
-	return page, func() {
-		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
-		defer cancel()
-		_ = server.Shutdown(ctx)
-	}, nil
 }
 
 func alreadyRunning(dir string) error {

@@ -36,7 +36,7 @@ var reconciler = handler.NewOnce(func() (*Reconciler, error) {
 
 // serve answers POST /reconcile.
 func serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(r, http.MethodPost); err != nil {
+	if err := handler.Method(w, r, http.MethodPost); err != nil {
 		return err
 	}
 	rec, err := reconciler.Get()

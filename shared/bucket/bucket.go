@@ -1,5 +1,5 @@
-// Package bucket reads and writes Cloud Storage objects, with a deadline on every call and with
-// the preconditions that make a write safe to repeat.
+// Package bucket reads and writes Cloud Storage objects. Every call has a deadline, and every write has a
+// precondition that makes it safe to repeat.
 package bucket
 
 import (
@@ -20,25 +20,25 @@ import (
 	"spotify-insights.internal/shared/faults"
 )
 
-// callLimit is the deadline of one call: objects here are at most a few MB.
-const callLimit = time.Minute
+const (
+	// callLimit is the deadline of one call. Objects have at most a few MB.
+	callLimit = time.Minute
+	// listLimit is the deadline of a whole list, which comes in answers of a thousand names.
+	listLimit = 10 * time.Minute
+	// maxDocument is the largest size of a JSON document in bytes, so that a foreign object cannot fill the memory.
+	maxDocument = 64 << 20
+)
 
-// listLimit is the deadline of a whole list: pages of a thousand names.
-const listLimit = 10 * time.Minute
+// ErrPrecondition means that the object was created or replaced after the writer read it.
+var ErrPrecondition = errors.New("another process has written the object")
 
-// maxDocument bounds what a JSON document may hold, so that a stray object cannot fill the memory.
-const maxDocument = 64 << 20
-
-// ErrPrecondition says that the object is not, or no longer, as the writer thought.
-var ErrPrecondition = errors.New("the object was written by somebody else meanwhile")
-
-// Bucket is one bucket.
+// Bucket is a client of one bucket.
 type Bucket struct {
 	Name   string
 	handle *storage.BucketHandle
 }
 
-// Object is the facts of an object that the pipeline uses.
+// Object describes one object.
 type Object struct {
 	Name       string
 	Generation int64
@@ -57,19 +57,19 @@ func Open(ctx context.Context, bucket string) (*Bucket, error) {
 	return &Bucket{bucket, client.Bucket(bucket)}, nil
 }
 
-// Create writes an object unless one of its name exists, and reports whether it wrote. The same
-// call again is harmless. It looks before it writes: an account that may create and not delete can be
-// told "forbidden" of a name that is taken, whatever the precondition.
+// Create writes an object unless one with its name exists, and reports whether it wrote. It looks up the name
+// first: where the account may create but not delete objects, the answer for an existing name can be 403
+// instead of 412.
 func (b *Bucket) Create(ctx context.Context, name, contentType string, content []byte) (bool, error) {
-	if taken, err := b.exists(ctx, name); taken || err != nil {
+	if exists, err := b.exists(ctx, name); exists || err != nil {
 		return false, err
 	}
 	err := b.write(ctx, name, contentType, content, storage.Conditions{DoesNotExist: true})
 	if errors.Is(err, ErrPrecondition) {
 		return false, nil
 	}
-	if refused(err, http.StatusForbidden) { // perhaps because another writer was faster
-		if taken, _ := b.exists(ctx, name); taken {
+	if hasStatus(err, http.StatusForbidden) { // another writer may have been faster
+		if exists, _ := b.exists(ctx, name); exists {
 			return false, nil
 		}
 	}
@@ -84,60 +84,69 @@ func (b *Bucket) exists(ctx context.Context, name string) (bool, error) {
 	return err == nil, err
 }
 
-// refused reports whether Cloud Storage answered with an HTTP status.
-func refused(err error, status int) bool {
+// hasStatus reports whether Cloud Storage answered with an HTTP status.
+func hasStatus(err error, status int) bool {
 	apiErr, ok := errors.AsType[*googleapi.Error](err)
 	return ok && apiErr.Code == status
 }
 
-// ReadJSON decodes an object into v and returns its generation, 0 where there is no such object.
+// ReadJSON decodes an object into v and returns its generation, 0 where there is no such object. With an error the
+// generation is that of an object that is not valid JSON, 0 where it could not be read.
 func (b *Bucket) ReadJSON(ctx context.Context, name string, v any) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	r, err := b.handle.Object(name).NewReader(ctx)
-	if errors.Is(err, storage.ErrObjectNotExist) {
+	content, o, err := b.Read(ctx, name, maxDocument)
+	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("reading gs://%s/%s: %w", b.Name, name, err)
-	}
-	defer r.Close()
-	content, err := io.ReadAll(io.LimitReader(r, maxDocument))
-	if err != nil {
-		return 0, fmt.Errorf("reading gs://%s/%s: %w", b.Name, name, err)
+		return o.Generation, err
 	}
 	if err := json.Unmarshal(content, v); err != nil {
-		return r.Attrs.Generation, fmt.Errorf("gs://%s/%s is not the JSON it should be: %w", b.Name, name, err)
+		return o.Generation, fmt.Errorf("gs://%s/%s is not valid JSON: %w", b.Name, name, err)
 	}
-	return r.Attrs.Generation, nil
+	return o.Generation, nil
 }
 
-// Read returns the content of an object of up to limit bytes. The error is [fs.ErrNotExist] where there is
-// no such object.
+// Read returns the content of an object. The error is [fs.ErrNotExist] where there is no such object, and a
+// faults.Invalid where it has more than limit bytes.
 func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	r, err := b.handle.Object(name).NewReader(ctx)
-	if errors.Is(err, storage.ErrObjectNotExist) {
-		return nil, Object{}, fmt.Errorf("gs://%s/%s: %w", b.Name, name, fs.ErrNotExist)
-	}
 	if err != nil {
-		return nil, Object{}, fmt.Errorf("reading gs://%s/%s: %w", b.Name, name, err)
+		return nil, Object{}, b.lookupError("reading", name, err)
 	}
 	defer r.Close()
-	attrs := Object{Name: name, Generation: r.Attrs.Generation, Size: r.Attrs.Size}
-	if attrs.Size > limit {
-		return nil, attrs, faults.New(faults.Invalid, "Look at the object: this program writes no such large ones.",
-			"gs://%s/%s has %d bytes; at most %d are read", b.Name, name, attrs.Size, limit)
+	o := Object{Name: name, Generation: r.Attrs.Generation, Size: r.Attrs.Size}
+	if o.Size > limit {
+		return nil, o, faults.New(faults.Invalid, "Look at the object: this program does not write objects of this size.",
+			"gs://%s/%s has %d bytes, which is over the limit of %d", b.Name, name, o.Size, limit)
 	}
 	content, err := io.ReadAll(io.LimitReader(r, limit))
 	if err != nil {
-		return nil, attrs, fmt.Errorf("reading gs://%s/%s: %w", b.Name, name, err)
+		return nil, Object{}, b.lookupError("reading", name, err)
 	}
-	return content, attrs, nil
+	return content, o, nil
 }
 
-// Delete removes an object, and is content where there is none.
+// Attrs returns an object without its content. The error is [fs.ErrNotExist] where there is no such object.
+func (b *Bucket) Attrs(ctx context.Context, name string) (Object, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	a, err := b.handle.Object(name).Attrs(ctx)
+	if err != nil {
+		return Object{}, b.lookupError("looking up", name, err)
+	}
+	return objectOf(a), nil
+}
+
+func (b *Bucket) lookupError(doing, name string, err error) error {
+	if errors.Is(err, storage.ErrObjectNotExist) {
+		return fmt.Errorf("gs://%s/%s: %w", b.Name, name, fs.ErrNotExist)
+	}
+	return fmt.Errorf("%s gs://%s/%s: %w", doing, b.Name, name, err)
+}
+
+// Delete removes an object. It is no error where there is none.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -147,8 +156,8 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 	return nil
 }
 
-// WriteJSON replaces the generation of an object that was read before (0: there was none). Where
-// the object is another by now it changes nothing and returns [ErrPrecondition].
+// WriteJSON replaces a generation of an object, or creates the object where generation is 0. Where the object has
+// another generation it changes nothing and returns [ErrPrecondition].
 func (b *Bucket) WriteJSON(ctx context.Context, name string, v any, generation int64) error {
 	content, err := json.Marshal(v)
 	if err != nil {
@@ -166,10 +175,10 @@ func (b *Bucket) write(ctx context.Context, name, contentType string, content []
 	defer cancel()
 	w := b.handle.Object(name).If(cond).NewWriter(ctx)
 	w.ContentType = contentType
-	w.ChunkSize = 0 // one request: the content is in memory anyway
+	w.ChunkSize = 0 // one request, because the content is in memory
 	_, err := w.Write(content)
 	err = errors.Join(err, w.Close())
-	if refused(err, http.StatusPreconditionFailed) {
+	if hasStatus(err, http.StatusPreconditionFailed) {
 		return ErrPrecondition
 	}
 	if err != nil {
@@ -178,21 +187,7 @@ func (b *Bucket) write(ctx context.Context, name, contentType string, content []
 	return nil
 }
 
-// Attrs returns an object's facts; the error is [fs.ErrNotExist] where it is gone.
-func (b *Bucket) Attrs(ctx context.Context, name string) (Object, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	a, err := b.handle.Object(name).Attrs(ctx)
-	if errors.Is(err, storage.ErrObjectNotExist) {
-		return Object{}, fmt.Errorf("gs://%s/%s: %w", b.Name, name, fs.ErrNotExist)
-	}
-	if err != nil {
-		return Object{}, fmt.Errorf("looking up gs://%s/%s: %w", b.Name, name, err)
-	}
-	return attrsOf(a), nil
-}
-
-// List returns every object whose name begins with prefix, by name.
+// List returns the objects whose names begin with prefix, sorted by name.
 func (b *Bucket) List(ctx context.Context, prefix string) ([]Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, listLimit)
 	defer cancel()
@@ -209,10 +204,10 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]Object, error) {
 		if err != nil {
 			return nil, fmt.Errorf("listing gs://%s/%s: %w", b.Name, prefix, err)
 		}
-		list = append(list, attrsOf(a))
+		list = append(list, objectOf(a))
 	}
 }
 
-func attrsOf(a *storage.ObjectAttrs) Object {
+func objectOf(a *storage.ObjectAttrs) Object {
 	return Object{Name: a.Name, Generation: a.Generation, Size: a.Size}
 }

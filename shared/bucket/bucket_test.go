@@ -30,51 +30,15 @@ func open(t *testing.T) *bucket.Bucket {
 	return b
 }
 
-func TestCreateOnce(t *testing.T) {
-	b := open(t)
-	var written atomic.Int64
-	var wg sync.WaitGroup
-	for n := range 8 {
-		wg.Go(func() {
-			ok, err := b.Create(t.Context(), "a/b.txt", "text/plain", []byte(fmt.Sprint(n)))
-			if err != nil {
-				t.Error(err)
-			}
-			if ok {
-				written.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	if written.Load() != 1 {
-		t.Errorf("%d of 8 writers wrote", written.Load())
-	}
-	if a, err := b.Attrs(t.Context(), "a/b.txt"); err != nil || a.Size != 1 || a.Generation == 0 {
-		t.Errorf("Attrs() = %+v, %v", a, err)
-	}
-	if _, err := b.Attrs(t.Context(), "a/c.txt"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("attributes of nothing: %v", err)
-	}
-}
-
-// creator opens a bucket as an account that may create and not delete, which is told "forbidden" of a
-// name that is taken. onWrite is called before each write, with the number of writes so far.
-func creator(t *testing.T, onWrite func(n int64)) *bucket.Bucket {
+// proxied opens a bucket behind a proxy, which calls onWrite before each write and can change answers.
+func proxied(t *testing.T, onWrite func(), change func(*http.Response)) *bucket.Bucket {
 	t.Helper()
 	s := machinetest.Start(t).Config
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: os.Getenv(config.StorageEmulator)})
-	proxy.ModifyResponse = func(r *http.Response) error {
-		if r.StatusCode == http.StatusPreconditionFailed {
-			text := `{"error":{"code":403,"message":"the account does not have storage.objects.delete access"}}`
-			r.StatusCode, r.Body, r.ContentLength = http.StatusForbidden, io.NopCloser(strings.NewReader(text)), int64(len(text))
-			r.Header.Set("Content-Length", fmt.Sprint(len(text)))
-		}
-		return nil
-	}
-	var writes atomic.Int64
+	proxy.ModifyResponse = func(r *http.Response) error { change(r); return nil }
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
-			onWrite(writes.Add(1))
+			onWrite()
 		}
 		proxy.ServeHTTP(w, r)
 	}))
@@ -87,49 +51,54 @@ func creator(t *testing.T, onWrite func(n int64)) *bucket.Bucket {
 	return b
 }
 
-// Nothing is sent for a name that is taken: the answer would not say so.
-func TestCreateLooksFirst(t *testing.T) {
-	var writes atomic.Int64
-	b := creator(t, func(n int64) { writes.Store(n) })
-	for _, want := range []bool{true, false, false} {
-		if wrote, err := b.Create(t.Context(), "a", "text/plain", []byte("a")); wrote != want || err != nil {
-			t.Errorf("Create() = %v, %v, want %v", wrote, err, want)
+// Of two writers that both find no object, one writes. A later writer finds it and sends nothing. An account that
+// may not delete objects gets 403 where others get 412.
+func TestCreate(t *testing.T) {
+	forbid := func(r *http.Response) {
+		if r.StatusCode == http.StatusPreconditionFailed {
+			text := `{"error":{"code":403,"message":"the account does not have storage.objects.delete access"}}`
+			r.StatusCode, r.Body, r.ContentLength = http.StatusForbidden, io.NopCloser(strings.NewReader(text)), int64(len(text))
+			r.Header.Set("Content-Length", fmt.Sprint(len(text)))
 		}
 	}
-	if n := writes.Load(); n != 1 {
-		t.Errorf("%d writes for one object", n)
-	}
-}
-
-// Of two who look before either has written, one writes, and the other is told that it did not.
-func TestCreateRace(t *testing.T) {
-	looked := make(chan struct{})
-	b := creator(t, func(n int64) {
-		if n == 2 {
-			close(looked)
-		}
-		<-looked
-	})
-	var written atomic.Int64
-	var wg sync.WaitGroup
-	for range 2 {
-		wg.Go(func() {
-			wrote, err := b.Create(t.Context(), "a", "text/plain", []byte("a"))
-			if err != nil {
-				t.Error(err)
+	for name, change := range map[string]func(*http.Response){"412": func(*http.Response) {}, "403": forbid} {
+		t.Run(name, func(t *testing.T) {
+			var writes, written atomic.Int64
+			both := make(chan struct{})
+			b := proxied(t, func() {
+				if writes.Add(1) == 2 {
+					close(both)
+				}
+				<-both
+			}, change)
+			create := func() {
+				wrote, err := b.Create(t.Context(), "a/b.txt", "text/plain", []byte("a"))
+				if err != nil {
+					t.Error(err)
+				}
+				if wrote {
+					written.Add(1)
+				}
 			}
-			if wrote {
-				written.Add(1)
+			var wg sync.WaitGroup
+			wg.Go(create)
+			wg.Go(create)
+			wg.Wait()
+			create()
+			if written.Load() != 1 || writes.Load() != 2 {
+				t.Errorf("%d of 3 writers wrote, %d sent the object", written.Load(), writes.Load())
+			}
+			if o, err := b.Attrs(t.Context(), "a/b.txt"); err != nil || o.Size != 1 || o.Generation == 0 {
+				t.Errorf("Attrs() = %+v, %v", o, err)
+			}
+			if _, err := b.Attrs(t.Context(), "a/c.txt"); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("attributes of no object: %v", err)
 			}
 		})
 	}
-	wg.Wait()
-	if written.Load() != 1 {
-		t.Errorf("%d of 2 writers wrote", written.Load())
-	}
 }
 
-// "Forbidden" of a name that nobody has taken is an error, not an object that is there.
+// A 403 for a name that no object has is an error.
 func TestCreateForbidden(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		code := http.StatusNotFound
@@ -153,13 +122,13 @@ func TestDocuments(t *testing.T) {
 	b := open(t)
 	var v map[string]int
 	if generation, err := b.ReadJSON(t.Context(), "d.json", &v); generation != 0 || err != nil || v != nil {
-		t.Errorf("reading nothing: %d, %v", generation, err)
+		t.Errorf("reading no object: %d, %v", generation, err)
 	}
 	if err := b.WriteJSON(t.Context(), "d.json", map[string]int{"n": 1}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.WriteJSON(t.Context(), "d.json", map[string]int{"n": 2}, 0); !errors.Is(err, bucket.ErrPrecondition) {
-		t.Errorf("writing over what was not read: %v", err)
+		t.Errorf("replacing an object that was not read: %v", err)
 	}
 	generation, err := b.ReadJSON(t.Context(), "d.json", &v)
 	if err != nil || v["n"] != 1 {
@@ -169,13 +138,13 @@ func TestDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := b.WriteJSON(t.Context(), "d.json", map[string]int{"n": 4}, generation); !errors.Is(err, bucket.ErrPrecondition) {
-		t.Errorf("writing over another's: %v", err)
+		t.Errorf("replacing another writer's object: %v", err)
 	}
 	if _, err := b.Create(t.Context(), "bad.json", "application/json", []byte(`{"n":`)); err != nil {
 		t.Fatal(err)
 	}
 	if generation, err := b.ReadJSON(t.Context(), "bad.json", &v); err == nil || generation == 0 {
-		t.Errorf("half of a document: generation %d, %v", generation, err)
+		t.Errorf("half a document: generation %d, %v", generation, err)
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package config reads the environment. Each function has one struct; the tags name its variables and
-// their defaults. functions/README.md lists all variables.
+// Package config reads the environment. Each function has one struct, whose tags contain the names of the variables
+// and their defaults. functions/README.md lists all variables.
 package config
 
 import (
@@ -13,7 +13,7 @@ import (
 	"spotify-insights.internal/shared/listener"
 )
 
-// Warehouse identifies the BigQuery dataset and limits its queries. It is a part of other structs.
+// Warehouse identifies the BigQuery dataset and limits its queries. Other structs embed it.
 type Warehouse struct {
 	Project        string `env:"GOOGLE_CLOUD_PROJECT,notEmpty"`
 	Dataset        string `env:"DATASET" envDefault:"spotify_insights"`
@@ -21,13 +21,27 @@ type Warehouse struct {
 	MaxBytesBilled int64  `env:"MAX_BYTES_BILLED" envDefault:"21474836480"` // of one query; 20 GiB
 }
 
-// Listeners configures what needs the listeners and nothing else.
+// Listeners configures code that needs only the listeners.
 type Listeners struct {
 	Listeners listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
 
+// Spotify contains the addresses of Spotify's services. Other structs embed it.
+type Spotify struct {
+	APIURL      BaseURL `env:"SPOTIFY_API_URL" envDefault:"https://api.spotify.com"`
+	AccountsURL BaseURL `env:"SPOTIFY_ACCOUNTS_URL" envDefault:"https://accounts.spotify.com"`
+}
+
+// Providers configures the providers of audio features. Other structs embed it.
+type Providers struct {
+	Spotify
+	Names         string  `env:"FEATURE_PROVIDERS" envDefault:"spotify,reccobeats"` // in the order in which they are asked, or "none"
+	ReccoBeatsURL BaseURL `env:"RECCOBEATS_URL" envDefault:"https://api.reccobeats.com"`
+}
+
 // Ingest configures the function ingest.
 type Ingest struct {
+	Spotify
 	Project        string       `env:"GOOGLE_CLOUD_PROJECT,notEmpty"`
 	LakeBucket     string       `env:"LAKE_BUCKET,notEmpty"`
 	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
@@ -52,8 +66,8 @@ type TopTen struct {
 // Features configures the function features.
 type Features struct {
 	Warehouse
+	Providers
 	LakeBucket string `env:"LAKE_BUCKET,notEmpty"`
-	Providers  string `env:"FEATURE_PROVIDERS" envDefault:"spotify,reccobeats"` // names in the order in which they are asked, or "none"
 }
 
 // Dashboard configures the function dashboard.
@@ -74,8 +88,8 @@ type All struct {
 	Listeners      listener.Set  `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
 
-// Read reads a struct of this package from the environment. The error names every variable that is
-// missing or cannot be parsed.
+// Read reads a struct of this package from the environment. The error names every variable that is missing, and the
+// struct's field of every variable that cannot be parsed.
 func Read[T any]() (T, error) {
 	c, err := env.ParseAs[T]()
 	if v, ok := any(c).(interface{ validate() error }); ok && err == nil {
@@ -107,7 +121,7 @@ func (t TopTen) validate() error {
 	return t.Warehouse.validate()
 }
 
-// validate refuses a misspelt audience: it may have meant fewer people than everybody.
+// validate rejects a misspelled "public", which would show the private figures.
 func (d Dashboard) validate() error {
 	if d.Audience != "" && !d.Public() {
 		return errors.New(`AUDIENCE is neither empty nor "public"`)

@@ -31,7 +31,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("Read() = %+v", c)
 	}
 	f, err := Read[Features]()
-	if err != nil || f.Providers != "spotify,reccobeats" {
+	if err != nil || f.Names != "spotify,reccobeats" {
 		t.Errorf("Read() = %+v, %v", f, err)
 	}
 }

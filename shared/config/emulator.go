@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// The environment variables that name an emulator's address, host:port without a scheme.
+// The variables with the addresses of emulators, host:port without a scheme.
 const (
 	StorageEmulator       = "STORAGE_EMULATOR_HOST"
 	PubSubEmulator        = "PUBSUB_EMULATOR_HOST"
@@ -15,9 +15,9 @@ const (
 	SecretManagerEmulator = "SECRET_MANAGER_EMULATOR_HOST"
 )
 
-// EmulatorHost returns the address in the named variable, "" where it is not set. It is an error for it to
-// be anything but loopback, or to be set at all in a deployed function (K_SERVICE): a deployed
-// function that talked to somebody's emulator would hand over its listener's token.
+// EmulatorHost returns the address in one of these variables, "" where it is not set. An address that is not
+// loopback is an error, and so is any address in a deployed function (K_SERVICE): the function would send tokens
+// there.
 func EmulatorHost(variable string) (string, error) {
 	addr := os.Getenv(variable)
 	if addr == "" {

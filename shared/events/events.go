@@ -1,4 +1,4 @@
-// Package events decodes the events that start functions, and publishes the one that says something was loaded.
+// Package events decodes the events that trigger functions, and publishes the one that triggers topten.
 package events
 
 import (
@@ -17,25 +17,25 @@ const (
 	MessagePublished = "google.cloud.pubsub.topic.v1.messagePublished"
 )
 
-// Object is a finalized object of Cloud Storage.
+// Object identifies a finalized object of Cloud Storage.
 type Object struct {
 	Bucket     string
 	Name       string
 	Generation int64
 }
 
-// DecodeObject reads the event of a finalized object. The error is a faults.Invalid.
+// DecodeObject decodes the event of a finalized object. The error is a faults.Invalid.
 func DecodeObject(e event.Event) (Object, error) {
 	var data struct {
 		Bucket     string `json:"bucket"`
 		Name       string `json:"name"`
-		Generation string `json:"generation"` // an int64 as text, as in all of Google's JSON
+		Generation string `json:"generation"` // an int64 in quotes, as in all JSON of Google
 	}
 	if e.Type() != ObjectFinalized {
 		return Object{}, refused("is of type %q, not %q", e.Type(), ObjectFinalized)
 	}
 	if err := json.Unmarshal(e.Data(), &data); err != nil {
-		return Object{}, refused("holds no object: %w", err)
+		return Object{}, refused("contains no object: %w", err)
 	}
 	generation, err := strconv.ParseInt(data.Generation, 10, 64)
 	if err != nil || data.Bucket == "" || data.Name == "" {
@@ -44,8 +44,8 @@ func DecodeObject(e event.Event) (Object, error) {
 	return Object{data.Bucket, data.Name, generation}, nil
 }
 
-// CheckMessage checks that an event is a message of a topic. Nothing is read from the message: it only
-// says that something was loaded. The error is a faults.Invalid.
+// CheckMessage checks that an event is a message of a topic. The message has no content that matters: it only
+// reports that something was loaded. The error is a faults.Invalid.
 func CheckMessage(e event.Event) error {
 	if e.Type() != MessagePublished {
 		return refused("is of type %q, not %q", e.Type(), MessagePublished)
@@ -55,6 +55,6 @@ func CheckMessage(e event.Event) error {
 
 func refused(format string, args ...any) error {
 	return faults.New(faults.Invalid,
-		"Nothing to do, unless somebody meant it: this function takes events from its own trigger only.",
+		"Nothing to do, unless somebody sent it on purpose: this function accepts events of its own trigger only.",
 		"the event %w", fmt.Errorf(format, args...))
 }

@@ -13,7 +13,7 @@ import (
 // publishLimit is the deadline of one message.
 const publishLimit = 20 * time.Second
 
-// Publisher publishes on one topic.
+// Publisher publishes to one topic.
 type Publisher struct{ topic *pubsub.Publisher }
 
 // OpenPublisher makes a client. It makes no call.
@@ -26,12 +26,12 @@ func OpenPublisher(ctx context.Context, project, topic string) (*Publisher, erro
 		return nil, fmt.Errorf("making a Pub/Sub client: %w", err)
 	}
 	p := client.Publisher(topic)
-	p.PublishSettings.DelayThreshold = time.Millisecond // there is one message at a time
+	p.PublishSettings.DelayThreshold = time.Millisecond // there is only one message at a time
 	return &Publisher{p}, nil
 }
 
-// Publish says that something was loaded. It returns once the message is kept. The message has no
-// parameters: who receives it looks at the warehouse.
+// Publish reports that something was loaded. It returns once Pub/Sub has stored the message. The message has no
+// parameters, because topten finds out from the warehouse what is new.
 func (p *Publisher) Publish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()

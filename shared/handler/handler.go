@@ -1,5 +1,5 @@
-// Package handler stands between the platform and a function's core: it gives the core a deadline,
-// turns its error into the right answer, and writes one log line about how it went.
+// Package handler connects the platform to a function's core: it gives the core a deadline, makes an answer of
+// its error, and writes one log line about the error.
 package handler
 
 import (
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,9 +19,9 @@ import (
 	"spotify-insights.internal/shared/logging"
 )
 
-// status maps a kind of fault to the HTTP status that tells the caller the same.
+// status is the HTTP status of each kind of fault.
 var status = map[faults.Kind]int{
-	faults.Passing:   http.StatusInternalServerError,
+	faults.Transient: http.StatusInternalServerError,
 	faults.Invalid:   http.StatusBadRequest,
 	faults.Missing:   http.StatusNotFound,
 	faults.Method:    http.StatusMethodNotAllowed,
@@ -30,9 +31,13 @@ var status = map[faults.Kind]int{
 	faults.Limited:   http.StatusServiceUnavailable,
 }
 
-// HTTP makes an HTTP function of a core that writes its own answer on success. An error becomes
-// {"error","action"} with the status of its kind; the core must not have written anything by then.
-// The core's context ends after limit.
+// sameOrigin refuses requests that change something and that another web site made a browser send. Cloud Scheduler
+// and terminals are not browsers, and pass.
+var sameOrigin = http.NewCrossOriginProtection()
+
+// HTTP makes an HTTP function of a core, which writes its answer itself on success. An error becomes
+// {"error","action"} with the status of its kind; a core that returns one has not written anything. The core's
+// context ends after limit.
 func HTTP(name string, limit time.Duration, core func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	logging.Setup()
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -40,8 +45,10 @@ func HTTP(name string, limit time.Duration, core func(http.ResponseWriter, *http
 		defer cancel()
 		ctx = logging.WithTrace(ctx, r.Header.Get("X-Cloud-Trace-Context"))
 		start := time.Now()
-		err := sameSite(r)
-		if err == nil {
+		var err error
+		if sameOrigin.Check(r) != nil {
+			err = faults.New(faults.Foreign, "Send it from this page itself or from a terminal.", "the request comes from another web page")
+		} else {
 			err = core(w, r.WithContext(ctx))
 		}
 		report(ctx, name, start, err, faults.Of(err) == faults.Invalid)
@@ -51,9 +58,9 @@ func HTTP(name string, limit time.Duration, core func(http.ResponseWriter, *http
 	}
 }
 
-// Event makes a CloudEvent function of a core. A permanent fault is logged and acknowledged; any
-// other error goes back to the platform, which delivers the event again. What goes back is short:
-// the framework uses an error's text as a format string.
+// Event makes a CloudEvent function of a core. A permanent error is logged and acknowledged. Another error is
+// returned to the platform, which delivers the event again. The returned text is fixed, because the framework
+// uses it as a format string.
 func Event(name string, limit time.Duration, core func(context.Context, event.Event) error) func(context.Context, event.Event) error {
 	logging.Setup()
 	return func(ctx context.Context, e event.Event) error {
@@ -65,19 +72,19 @@ func Event(name string, limit time.Duration, core func(context.Context, event.Ev
 		if err == nil || faults.Permanent(err) {
 			return nil
 		}
-		return errors.New(name + " failed and asks for the event again")
+		return errors.New(name + " failed: deliver the event again")
 	}
 }
 
-// JSON writes v as the answer.
+// JSON writes v as the answer, with an HTTP status.
 func JSON(w http.ResponseWriter, code int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(v) // a caller that hung up needs no answer
+	_ = json.NewEncoder(w).Encode(v) // the caller may be gone
 }
 
-// Status is the HTTP status that says what err says.
+// Status returns the HTTP status for an error.
 func Status(err error) int { return status[faults.Of(err)] }
 
 func writeError(w http.ResponseWriter, err error) {
@@ -86,11 +93,8 @@ func writeError(w http.ResponseWriter, err error) {
 	if f, ok := errors.AsType[*faults.Fault](err); ok && f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 	}
-	if code == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", strings.Join(allowed(err), ", "))
-	}
 	if code == http.StatusInternalServerError && action == "" {
-		action = "Try again; if it stays, the function's log has the whole story."
+		action = "Retry. If it fails again, look at the function's log."
 	}
 	JSON(w, code, struct {
 		Error  string `json:"error"`
@@ -98,45 +102,18 @@ func writeError(w http.ResponseWriter, err error) {
 	}{err.Error(), action})
 }
 
-// methodFault is an HTTP method that is not allowed, with those that are.
-type methodFault struct{ allow []string }
-
-func (m *methodFault) Error() string { return "the method is not allowed here" }
-
-func allowed(err error) []string {
-	if m, ok := errors.AsType[*methodFault](err); ok {
-		return m.allow
-	}
-	return nil
-}
-
 // Method returns an error unless the request's method is one of those given.
-func Method(r *http.Request, allow ...string) error {
-	for _, m := range allow {
-		if r.Method == m {
-			return nil
-		}
-	}
-	return &faults.Fault{Kind: faults.Method, Action: "Use " + strings.Join(allow, " or ") + ".", Err: &methodFault{allow}}
-}
-
-// sameSite refuses what another web page makes a browser send: such a request changes something
-// without its reader's knowing. Those who have business here, Cloud Scheduler for one, are no browser.
-func sameSite(r *http.Request) error {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+func Method(w http.ResponseWriter, r *http.Request, allow ...string) error {
+	if slices.Contains(allow, r.Method) {
 		return nil
 	}
-	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
-	if (site == "" || site == "same-origin" || site == "none") && (origin == "" || origin == "http://"+r.Host || origin == "https://"+r.Host) {
-		return nil
-	}
-	return faults.New(faults.Foreign, "Send it from this page itself or from a terminal.", "the request comes from another web page")
+	w.Header().Set("Allow", strings.Join(allow, ", "))
+	return faults.New(faults.Method, "Use "+strings.Join(allow, " or ")+".", "the method is not allowed here")
 }
 
-// report logs how a run went: an ERROR for what needs a person or loses something for good, a
-// WARNING for what will be tried again. Runs that went well log their own result, and what a caller
-// got wrong (asked) is the caller's.
-func report(ctx context.Context, name string, start time.Time, err error, asked bool, attrs ...any) {
+// report logs an error: at ERROR what a person has to fix, at WARNING what is retried, at INFO what the caller
+// has to fix, such as an invalid request. A run without an error logs its result itself.
+func report(ctx context.Context, name string, start time.Time, err error, caller bool, attrs ...any) {
 	attrs = append(attrs, "function", name, "latency_ms", time.Since(start).Milliseconds())
 	if err == nil {
 		slog.DebugContext(ctx, name+" done", attrs...)
@@ -144,7 +121,7 @@ func report(ctx context.Context, name string, start time.Time, err error, asked 
 	}
 	attrs = append(attrs, "error", err.Error(), "action", faults.Action(err))
 	switch kind := faults.Of(err); {
-	case asked || kind == faults.Method || kind == faults.Missing || kind == faults.Foreign:
+	case caller || kind == faults.Method || kind == faults.Missing || kind == faults.Foreign:
 		slog.InfoContext(ctx, name+" refused", attrs...)
 	case kind == faults.Invalid || kind == faults.Reconnect:
 		slog.ErrorContext(ctx, name+" failed", attrs...)

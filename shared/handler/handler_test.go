@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -15,10 +16,10 @@ import (
 	"spotify-insights.internal/shared/faults"
 )
 
-func TestHTTPFaults(t *testing.T) {
+func TestHTTPErrors(t *testing.T) {
 	limited := faults.New(faults.Limited, "Wait.", "too often")
 	limited.RetryAfter = 90 * time.Second
-	tests := []struct {
+	for _, tt := range []struct {
 		name   string
 		err    error
 		code   int
@@ -26,16 +27,20 @@ func TestHTTPFaults(t *testing.T) {
 	}{
 		{"a plain error", errors.New("broken"), 500, ""},
 		{"a wrapped fault", errors.Join(faults.New(faults.Invalid, "Do this.", "bad listener")), 400, ""},
-		{"nobody", faults.New(faults.Missing, "Do this.", "no listener"), 404, ""},
-		{"connect again", faults.New(faults.Reconnect, "Connect.", "token refused"), 409, ""},
-		{"Spotify's fault", faults.New(faults.Upstream, "Wait.", "503"), 502, ""},
-		{"rate limited", limited, 503, "Retry-After: 90"},
-		{"another method", Method(httptest.NewRequest("PUT", "/", nil), "GET", "HEAD"), 405, "Allow: GET, HEAD"},
-	}
-	for _, tt := range tests {
+		{"an unknown listener", faults.New(faults.Missing, "Do this.", "no listener"), 404, ""},
+		{"a consent that is gone", faults.New(faults.Reconnect, "Connect.", "token refused"), 409, ""},
+		{"an error of Spotify", faults.New(faults.Upstream, "Wait.", "503"), 502, ""},
+		{"a rate limit", limited, 503, "Retry-After: 90"},
+		{"a wrong method", nil, 405, "Allow: GET, HEAD"},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			HTTP("test", time.Second, func(http.ResponseWriter, *http.Request) error { return tt.err })(w, httptest.NewRequest("POST", "/", nil))
+			HTTP("test", time.Second, func(w http.ResponseWriter, r *http.Request) error {
+				if tt.err != nil {
+					return tt.err
+				}
+				return Method(w, r, "GET", "HEAD")
+			})(w, httptest.NewRequest("POST", "/", nil))
 			var answer struct{ Error, Action string }
 			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != tt.code || answer.Error == "" || answer.Action == "" {
 				t.Errorf("%d %s", w.Code, w.Body)
@@ -47,13 +52,13 @@ func TestHTTPFaults(t *testing.T) {
 	}
 }
 
-func TestSameSite(t *testing.T) {
+func TestSameOrigin(t *testing.T) {
 	for _, tt := range []struct {
 		method, header, value string
 		code                  int
 	}{
 		{"POST", "", "", 200},
-		{"POST", "Origin", "http://example.com", 200}, // httptest's own host
+		{"POST", "Origin", "http://example.com", 200}, // the host of httptest's requests
 		{"POST", "Sec-Fetch-Site", "same-origin", 200},
 		{"GET", "Origin", "https://evil.example", 200},
 		{"POST", "Origin", "https://evil.example", 403},
@@ -61,30 +66,29 @@ func TestSameSite(t *testing.T) {
 		{"DELETE", "Sec-Fetch-Site", "cross-site", 403},
 		{"POST", "Sec-Fetch-Site", "same-site", 403},
 	} {
-		r := httptest.NewRequest(tt.method, "/", nil)
-		if tt.header != "" {
-			r.Header.Set(tt.header, tt.value)
-		}
-		w := httptest.NewRecorder()
+		r, w := httptest.NewRequest(tt.method, "/", nil), httptest.NewRecorder()
+		r.Header.Set(tt.header, tt.value)
 		HTTP("test", time.Second, func(http.ResponseWriter, *http.Request) error { return nil })(w, r)
-		if w.Code != tt.code {
-			t.Errorf("%s with %s %q is %d, want %d", tt.method, tt.header, tt.value, w.Code, tt.code)
+		if w.Code != tt.code || (w.Code == 403) != strings.Contains(w.Body.String(), `"error":"the request comes from another`) {
+			t.Errorf("%s with %s %q is %d %s, want %d", tt.method, tt.header, tt.value, w.Code, w.Body, tt.code)
 		}
 	}
 }
 
-func TestHTTPDeadline(t *testing.T) {
-	w := httptest.NewRecorder()
-	HTTP("test", time.Millisecond, func(_ http.ResponseWriter, r *http.Request) error {
-		<-r.Context().Done()
-		return r.Context().Err()
-	})(w, httptest.NewRequest("POST", "/", nil))
-	if w.Code != 500 {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
+func TestDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := httptest.NewRecorder()
+		HTTP("test", time.Minute, func(_ http.ResponseWriter, r *http.Request) error {
+			<-r.Context().Done()
+			return r.Context().Err()
+		})(w, httptest.NewRequest("POST", "/", nil))
+		if w.Code != 500 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
 }
 
-// A permanent fault is acknowledged, a passing one comes again.
+// A permanent error is acknowledged. After a transient one the event is delivered again.
 func TestEvent(t *testing.T) {
 	for _, tt := range []struct {
 		err   error
@@ -92,7 +96,7 @@ func TestEvent(t *testing.T) {
 	}{
 		{nil, false},
 		{faults.New(faults.Invalid, "", "%s not ours", "100%d"), false},
-		{faults.New(faults.Missing, "", "nobody"), false},
+		{faults.New(faults.Missing, "", "no listener"), false},
 		{errors.New("100%d broken"), true},
 		{faults.New(faults.Upstream, "", "503"), true},
 	} {
@@ -115,7 +119,7 @@ func TestOnce(t *testing.T) {
 		return calls, nil
 	})
 	if _, err := o.Get(); err == nil {
-		t.Error("a failure is not told")
+		t.Error("a failure is not reported")
 	}
 	for range 3 {
 		if v, err := o.Get(); v != 2 || err != nil {

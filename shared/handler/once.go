@@ -2,8 +2,8 @@ package handler
 
 import "sync"
 
-// Once makes a value at its first use and keeps it: importing a function's package then needs no
-// credential, no network and no environment. A failure is not kept; the next call tries again.
+// Once makes a value at its first use, so that a function's package can be imported without credentials, network
+// and environment. After a failure the next call makes the value again, unlike with [sync.OnceValues].
 type Once[T any] struct {
 	mu   sync.Mutex
 	made bool
@@ -18,12 +18,13 @@ func NewOnce[T any](make func() (T, error)) *Once[T] { return &Once[T]{make: mak
 func (o *Once[T]) Get() (T, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.made {
-		v, err := o.make()
-		if err != nil {
-			return v, err
-		}
-		o.v, o.made = v, true
+	if o.made {
+		return o.v, nil
 	}
-	return o.v, nil
+	v, err := o.make()
+	if err != nil {
+		return v, err
+	}
+	o.v, o.made = v, true
+	return v, nil
 }

@@ -1,13 +1,13 @@
 package insights
 
-// PeriodAll is the period of everything ever played, and the one shown first.
+// PeriodAll is the period of all plays. The dashboard shows it first.
 const PeriodAll = "all"
 
-// Window is a period that ends at the time of the snapshot.
+// Window is a period that ends at the as_of of a snapshot.
 type Window struct {
 	Period string
 	Days   int // of 24 hours
 }
 
-// Windows are the periods that move with the day, shortest first.
+// Windows are all such periods, the shortest first.
 var Windows = []Window{{"4w", 28}, {"6m", 182}, {"1y", 365}}

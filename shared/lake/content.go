@@ -7,11 +7,11 @@ import (
 	"fmt"
 )
 
-// ContentType of the lake's objects. No content encoding is set: Cloud Storage would unpack the
-// object on its way out.
+// ContentType is the type of the lake's objects. They have no content encoding, with which Cloud Storage would
+// decompress them on reading.
 const ContentType = "application/gzip"
 
-// Encode makes the content of an object: a JSON line a row, gzipped.
+// Encode makes the content of an object: one line of JSON for each row, gzipped.
 func Encode[T any](rows []T) ([]byte, error) {
 	var content bytes.Buffer
 	zipped := gzip.NewWriter(&content)

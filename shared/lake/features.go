@@ -2,10 +2,10 @@ package lake
 
 import "time"
 
-// Features are how a track sounds, as Spotify has defined it. Null is unknown.
+// Features describe how a track sounds, as defined by Spotify. Null means unknown.
 // https://developer.spotify.com/documentation/web-api/reference/get-audio-features
 type Features struct {
-	Danceability     *float64 `json:"danceability,omitempty"` // 0-1, as are those without a unit
+	Danceability     *float64 `json:"danceability,omitempty"` // 0 to 1, as all without a comment
 	Energy           *float64 `json:"energy,omitempty"`
 	Key              *int64   `json:"key,omitempty"`      // pitch class, C = 0
 	Loudness         *float64 `json:"loudness,omitempty"` // dB
@@ -22,18 +22,18 @@ type Features struct {
 // FeaturesVersion is the version of the rows that this program makes.
 const FeaturesVersion = 2
 
-// FeaturesRow is one line of a lake object: the columns of the table audio_features, and what is kept beside
-// them to make those columns again.
+// FeaturesRow is one line of a lake object: the columns of the table audio_features, and the provider's item from
+// which they can be derived again.
 type FeaturesRow struct {
 	Version  int    `json:"version"` // absent in version 1
 	TrackID  string `json:"track_id"`
-	Found    bool   `json:"found"`    // false: nobody who was asked knows the track
-	Provider string `json:"provider"` // who gave the row; of a track that nobody knows, who was asked last
+	Found    bool   `json:"found"`    // false: no provider that was asked has the track
+	Provider string `json:"provider"` // where not found, the provider that was asked last
 	Features
 	FetchedAt time.Time `json:"fetched_at"`
-	Object    string    `json:"object"` // the lake object this row is in
+	Object    string    `json:"object"` // the lake object that contains this row
 
-	RowIndex int     `json:"row_index"`         // the row's place in its object, from 0
-	Refused  *string `json:"refused,omitempty"` // the values that could not be read, ", " between their names
-	Raw      *string `json:"raw,omitempty"`     // the provider's words on the track
+	RowIndex int     `json:"row_index"`         // the row's position in its object, from 0
+	Refused  *string `json:"refused,omitempty"` // the names of invalid values, ", " between them
+	Raw      *string `json:"raw,omitempty"`     // the provider's item
 }

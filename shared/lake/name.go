@@ -1,5 +1,5 @@
-// Package lake defines how plays and audio features are kept in Cloud Storage: the names of the objects
-// and their content.
+// Package lake defines the objects in which plays and audio features are stored in Cloud Storage: their names and
+// their content.
 package lake
 
 import (
@@ -13,7 +13,7 @@ import (
 	"spotify-insights.internal/shared/listener"
 )
 
-// The prefixes of the objects that are loaded from the
+// The prefixes of the objects that are loaded into the warehouse.
 const (
 	PlaysPrefix    = "plays/"
 	FeaturesPrefix = "features/"
@@ -25,7 +25,7 @@ const (
 	KindImport   = "import" // the manifest of an export
 )
 
-// Name is the content of an object's name.
+// Name contains the parts of an object's name.
 type Name struct {
 	Kind     string // SourceAPI, SourceExport, KindFeatures or KindImport
 	Listener string // "" for audio features, which belong to no listener
@@ -39,7 +39,7 @@ var (
 	exportName   = regexp.MustCompile(`^plays/source=export/listener=([^/]+)/([0-9a-f]+)/[0-9A-Za-z.]+/[^/]+\.ndjson\.gz$`)
 )
 
-// ParseName reads the name of an object; ok is false for an object that this program did not write.
+// ParseName parses the name of an object. ok is false for an object that this program did not write.
 func ParseName(object string) (n Name, ok bool) {
 	if featuresName.MatchString(object) {
 		return Name{Kind: KindFeatures}, true
@@ -57,12 +57,11 @@ func ParseName(object string) (n Name, ok bool) {
 	return n, true
 }
 
-// PageName names the object of one page of the API after its content: the instant of its newest play,
-// and a hash over the sorted unique times and track ids of its plays and the sorted unique items that are
-// not plays. So the same window always has the same name, and an item that is not a play is kept even
-// when nothing else is new.
+// PageName returns the name of the object of one API page. It contains the instant of the newest play, and a hash
+// over the sorted unique times and track ids of the plays and the sorted unique items of the rejected rows. So
+// equal API pages have one name, and a page in which only a rejected row is new has a new name.
 func PageName(listener string, rows []PlayRow) string {
-	newest, unreadable, lines := time.Unix(0, 0), time.Unix(0, 0), []string{}
+	newest, rejected, lines := time.Unix(0, 0), time.Unix(0, 0), []string{}
 	for _, row := range rows {
 		if row.Readable() {
 			newest = later(newest, *row.PlayedAt)
@@ -70,7 +69,7 @@ func PageName(listener string, rows []PlayRow) string {
 			continue
 		}
 		if row.PlayedAt != nil {
-			unreadable = later(unreadable, *row.PlayedAt)
+			rejected = later(rejected, *row.PlayedAt)
 		}
 		if row.Item != nil {
 			lines = append(lines, fmt.Sprintf("item %s\n", *row.Item))
@@ -82,15 +81,15 @@ func PageName(listener string, rows []PlayRow) string {
 		hash.Write([]byte(line))
 	}
 	if newest.Unix() == 0 { // the page has no play
-		newest = unreadable
+		newest = rejected
 	}
 	newest = newest.UTC()
 	return fmt.Sprintf("%ssource=%s/listener=%s/date=%s/%s-%s.ndjson.gz", PlaysPrefix, SourceAPI, listener,
 		newest.Format(time.DateOnly), newest.Format("20060102T150405Z"), hex.EncodeToString(hash.Sum(nil)))
 }
 
-// FeaturesName names an object of audio features after the time they were fetched at and after its rows,
-// given as one text a row.
+// FeaturesName returns the name of an object of audio features. It contains the day of fetching, and a hash over
+// the time of fetching and the rows, which are given as one text each.
 func FeaturesName(fetchedAt time.Time, rows []string) string {
 	hash := sha256.New()
 	fmt.Fprintln(hash, fetchedAt.UnixMicro())

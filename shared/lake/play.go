@@ -2,12 +2,12 @@ package lake
 
 import "time"
 
-// PlayVersion is the version of the rows that this program makes. Rows of an older version are derived
-// again from their raw text when they are loaded.
+// PlayVersion is the version of the rows that this program makes. A row of an older version is derived again from
+// its raw item when it is loaded.
 const PlayVersion = 2
 
-// PlayRow is one line of a lake object: the columns of the table plays, its version, and the raw item to
-// derive the columns again. Null means unknown. Times are UTC.
+// PlayRow is one line of a lake object: the columns of the table plays, the row's version, and the raw item from
+// which the columns can be derived again. Null means unknown. Times are UTC.
 type PlayRow struct {
 	Version     int        `json:"version"` // absent in version 1
 	Listener    string     `json:"listener"`
@@ -22,7 +22,7 @@ type PlayRow struct {
 	AlbumArtist *string    `json:"album_artist,omitempty"` // the first
 	ISRC        *string    `json:"isrc,omitempty"`
 	DurationMS  *int64     `json:"duration_ms,omitempty"` // length of the track
-	MSPlayed    *int64     `json:"ms_played,omitempty"`   // listened to; the API does not say
+	MSPlayed    *int64     `json:"ms_played,omitempty"`   // listened to; unknown for plays of the API
 	SpotifyURL  *string    `json:"spotify_url,omitempty"`
 	ImageURL    *string    `json:"image_url,omitempty"`
 	ContextURI  *string    `json:"context_uri,omitempty"`
@@ -33,14 +33,14 @@ type PlayRow struct {
 	Skipped     *bool      `json:"skipped,omitempty"`
 	Offline     *bool      `json:"offline,omitempty"`
 	Incognito   *bool      `json:"incognito,omitempty"`
-	IngestedAt  time.Time  `json:"ingested_at"` // when the page was fetched or the export imported
-	Object      string     `json:"object"`      // the lake object that holds this row
+	IngestedAt  time.Time  `json:"ingested_at"` // when the API page was fetched or the export imported
+	Object      string     `json:"object"`      // the lake object that contains this row
 
-	File         *string `json:"file,omitempty"`          // the file of an export that held this row
-	RowIndex     int     `json:"row_index"`               // the row's place in its page or file, from 0
-	RejectReason *string `json:"reject_reason,omitempty"` // why this row is not a play
-	Item         *string `json:"item,omitempty"`          // identifies a row that is not a play, the same in every page
-	Raw          string  `json:"raw,omitempty"`           // the item word for word; not a column of plays
+	File         *string `json:"file,omitempty"`          // the file of an export that contained this row
+	RowIndex     int     `json:"row_index"`               // the row's position in its API page or file, from 0
+	RejectReason *string `json:"reject_reason,omitempty"` // why this row is rejected
+	Item         *string `json:"item,omitempty"`          // identifies a rejected row, equal in all API pages
+	Raw          string  `json:"raw,omitempty"`           // the item as Spotify sent it; not a column of plays
 }
 
 // The values of PlayRow.Source.
@@ -49,24 +49,25 @@ const (
 	SourceExport = "export"
 )
 
-// NotMusic is the reject reason of an item that is readable but not a track: an episode, a chapter.
-const NotMusic = "not music"
+const (
+	// NotMusic is the reject reason of an item that is not a track, such as an episode or a chapter.
+	NotMusic = "not music"
+	// LocalFile is the reject reason of a file of the listener's device, for which Spotify has no track.
+	LocalFile = "local file"
+)
 
-// LocalFile is the reject reason of a file of the listener's own device. Spotify has no track of it.
-const LocalFile = "local file"
-
-// PageSize is the number of plays that Spotify's recently-played endpoint is asked for, its documented
-// maximum. A page may hold more.
+// PageSize is the number of plays that are requested from recently-played, its documented maximum. An API page can
+// contain more.
 const PageSize = 50
 
-// Readable reports whether the row is a play.
+// Readable reports whether the row is a play, and not rejected.
 func (r PlayRow) Readable() bool { return r.RejectReason == nil }
 
-// Tolerance is how much later than its fetch a play can end: clocks differ.
+// Tolerance is how long after its time of fetching a play can end, because clocks differ.
 const Tolerance = 5 * time.Minute
 
-// LongestPlay is the greatest length of a track that is believed.
+// LongestPlay is the greatest valid length of a track.
 const LongestPlay = 24 * time.Hour
 
-// Earliest is the year in which Spotify was founded: no play is older.
+// Earliest is the oldest time of a play: the year in which Spotify was founded.
 var Earliest = time.Date(2006, 1, 1, 0, 0, 0, 0, time.UTC)

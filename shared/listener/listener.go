@@ -18,24 +18,23 @@ import (
 type Listener struct {
 	ID       string         `json:"-"`
 	TimeZone string         `json:"time_zone"` // IANA name, default UTC
-	Public   bool           `json:"public"`    // may everybody see the page
+	Public   bool           `json:"public"`    // everybody may see the public page
 	Zone     *time.Location `json:"-"`
 }
 
-// Default is the id of the listener of a deployment that names none.
+// Default is the id of the listener where the configuration names none.
 const Default = "me"
 
 var validID = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 
-// Valid reports whether id can be a listener's id. Ids become parts of object names and of secret
-// names, so nothing else may pass.
+// Valid reports whether id can be a listener's id. Ids become parts of the names of objects and secrets.
 func Valid(id string) bool { return validID.MatchString(id) }
 
-// Set is the listeners of a deployment, by id.
+// Set contains the listeners of a deployment by their ids.
 type Set map[string]Listener
 
-// Find returns the listener with an id that came from outside. The error is a faults.Invalid for an id
-// that is not valid, and a faults.Missing for an id that is not in the set.
+// Find returns the listener with an id from a request. The error is a faults.Invalid for an id that is not valid,
+// and a faults.Missing for an id that is not in the set.
 func (s Set) Find(id string) (Listener, error) {
 	if !Valid(id) {
 		return Listener{}, faults.New(faults.Invalid, "Give the id of a listener, as in ?listener=me.", "%s cannot be a listener's id", faults.Quote(id))
@@ -47,11 +46,11 @@ func (s Set) Find(id string) (Listener, error) {
 	return l, nil
 }
 
-// UnmarshalText reads the variable LISTENERS, such as {"me":{"time_zone":"Europe/Berlin","public":false}}.
+// UnmarshalText parses the variable LISTENERS, such as {"me":{"time_zone":"Europe/Berlin","public":false}}.
 func (s *Set) UnmarshalText(text []byte) error {
 	var set Set
 	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields() // a misspelt time_zone would have no effect
+	decoder.DisallowUnknownFields() // without it a misspelled time_zone has no effect
 	if err := decoder.Decode((*map[string]Listener)(&set)); err != nil {
 		return fmt.Errorf("LISTENERS is not JSON of the form {\"me\":{\"time_zone\":\"Europe/Berlin\"}}: %w", err)
 	}

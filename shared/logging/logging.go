@@ -1,4 +1,4 @@
-// Package logging writes structured log lines as Cloud Logging reads them.
+// Package logging writes log lines in the format of Cloud Logging.
 package logging
 
 import (
@@ -10,8 +10,7 @@ import (
 	"sync"
 )
 
-// Setup makes slog's default logger write what Cloud Logging reads, once, and only in a deployed
-// function (K_SERVICE).
+// Setup makes slog's default logger write this format in a deployed function, which has the variable K_SERVICE.
 var Setup = sync.OnceFunc(func() {
 	if os.Getenv("K_SERVICE") == "" {
 		return
@@ -19,12 +18,12 @@ var Setup = sync.OnceFunc(func() {
 	slog.SetDefault(slog.New(Handler(os.Stderr, os.Getenv("GOOGLE_CLOUD_PROJECT"))))
 })
 
-// Handler writes records as the lines of JSON that Cloud Logging reads.
+// Handler writes each record as one line of JSON. The project is part of the trace ids.
 func Handler(out io.Writer, project string) slog.Handler {
 	return traceHandler{slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: cloudNames}), project}
 }
 
-// cloudNames gives slog's own fields the names Cloud Logging looks for:
+// cloudNames renames slog's own fields:
 // https://cloud.google.com/logging/docs/structured-logging
 func cloudNames(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) > 0 {
@@ -32,11 +31,10 @@ func cloudNames(groups []string, a slog.Attr) slog.Attr {
 	}
 	switch a.Key {
 	case slog.LevelKey:
-		severity := a.Value.String()
-		if severity == "WARN" {
-			severity = "WARNING"
+		if a.Value.String() == "WARN" {
+			return slog.String("severity", "WARNING")
 		}
-		return slog.String("severity", severity)
+		return slog.Attr{Key: "severity", Value: a.Value}
 	case slog.MessageKey:
 		return slog.Attr{Key: "message", Value: a.Value}
 	}
@@ -45,12 +43,9 @@ func cloudNames(groups []string, a slog.Attr) slog.Attr {
 
 type traceKey struct{}
 
-// WithTrace keeps the trace id of a request's X-Cloud-Trace-Context header, TRACE/SPAN;o=1.
+// WithTrace stores the trace id of a request's X-Cloud-Trace-Context header, TRACE/SPAN;o=1, in a context.
 func WithTrace(ctx context.Context, header string) context.Context {
 	trace, _, _ := strings.Cut(header, "/")
-	if trace == "" {
-		return ctx
-	}
 	return context.WithValue(ctx, traceKey{}, trace)
 }
 
@@ -61,7 +56,7 @@ type traceHandler struct {
 }
 
 func (h traceHandler) Handle(ctx context.Context, r slog.Record) error {
-	if trace, ok := ctx.Value(traceKey{}).(string); ok && h.project != "" {
+	if trace, ok := ctx.Value(traceKey{}).(string); ok && trace != "" && h.project != "" {
 		r.AddAttrs(slog.String("logging.googleapis.com/trace", "projects/"+h.project+"/traces/"+trace))
 	}
 	return h.Handler.Handle(ctx, r)

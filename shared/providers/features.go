@@ -1,5 +1,3 @@
-// Package audio holds what audio features are (how a track sounds, in numbers), the row that the lake
-// keeps of a track's, and the providers that are asked for them.
 package providers
 
 import (
@@ -9,62 +7,55 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// measure is one of the values: the name that every provider gives it, what it can be, and its place.
+// measure is one audio feature: its name, which all providers share, and its valid values.
 type measure struct {
 	name     string
 	min, max float64
-	unknown  float64 // what a provider says where it does not know; NaN: it says nothing then
-	real     func(*lake.Features) **float64
-	whole    func(*lake.Features) **int64
+	whole    bool    // only whole numbers are valid
+	unknown  float64 // the value that stands for unknown, NaN where there is none
 }
 
-var unsaid = math.NaN()
+var none = math.NaN()
 
-// measures are all values. Those that have no bounds by definition have wide ones: loudness of -60 to 0
-// dB is usual, a tempo of over 250 has been seen.
+// measures are all audio features. Loudness and tempo have no bounds by definition: -60 to 0 dB are usual, and
+// tracks with a tempo of over 250 exist.
 var measures = []measure{
-	{"danceability", 0, 1, unsaid, func(f *lake.Features) **float64 { return &f.Danceability }, nil},
-	{"energy", 0, 1, unsaid, func(f *lake.Features) **float64 { return &f.Energy }, nil},
-	{"key", 0, 11, -1, nil, func(f *lake.Features) **int64 { return &f.Key }},
-	{"loudness", -100, 20, unsaid, func(f *lake.Features) **float64 { return &f.Loudness }, nil},
-	{"mode", 0, 1, unsaid, nil, func(f *lake.Features) **int64 { return &f.Mode }},
-	{"speechiness", 0, 1, unsaid, func(f *lake.Features) **float64 { return &f.Speechiness }, nil},
-	{"acousticness", 0, 1, unsaid, func(f *lake.Features) **float64 { return &f.Acousticness }, nil},
-	{"instrumentalness", 0, 1, unsaid, func(f *lake.Features) **float64 { return &f.Instrumentalness }, nil},
-	{"liveness", 0, 1, unsaid, func(f *lake.Features) **float64 { return &f.Liveness }, nil},
-	{"valence", 0, 1, unsaid, func(f *lake.Features) **float64 { return &f.Valence }, nil},
-	{"tempo", 1, 1000, 0, func(f *lake.Features) **float64 { return &f.Tempo }, nil},
-	{"time_signature", 1, 16, 0, nil, func(f *lake.Features) **int64 { return &f.TimeSignature }},
+	{"danceability", 0, 1, false, none},
+	{"energy", 0, 1, false, none},
+	{"key", 0, 11, true, -1},
+	{"loudness", -100, 20, false, none},
+	{"mode", 0, 1, true, none},
+	{"speechiness", 0, 1, false, none},
+	{"acousticness", 0, 1, false, none},
+	{"instrumentalness", 0, 1, false, none},
+	{"liveness", 0, 1, false, none},
+	{"valence", 0, 1, false, none},
+	{"tempo", 1, 1000, false, 0},
+	{"time_signature", 1, 16, true, 0},
 }
 
-// Parse takes a provider's words on a track apart. A value that is out of range or of another type is
-// left unknown and its name is among those refused; the others stay. ok is false where there is none.
+// Parse reads a provider's item of one track. A value that is out of range or of another type stays unknown, and
+// its name is among those refused. ok is false where no value is left.
 func Parse(raw json.RawMessage) (features lake.Features, refused []string, ok bool) {
-	var values map[string]json.RawMessage
-	if json.Unmarshal(raw, &values) != nil {
+	var item map[string]json.RawMessage
+	if json.Unmarshal(raw, &item) != nil {
 		return features, nil, false
 	}
+	valid := map[string]float64{}
 	for _, m := range measures {
 		var v *float64
-		err := json.Unmarshal(or(values[m.name], "null"), &v)
-		switch {
-		case err == nil && (v == nil || *v == m.unknown):
-		case err != nil || *v < m.min || *v > m.max || m.whole != nil && *v != math.Trunc(*v):
+		value, given := item[m.name]
+		switch err := json.Unmarshal(value, &v); {
+		case !given, err == nil && (v == nil || *v == m.unknown):
+		case err != nil || *v < m.min || *v > m.max || m.whole && *v != math.Trunc(*v):
 			refused = append(refused, m.name)
-		case m.whole != nil:
-			*m.whole(&features) = new(int64(*v))
-			ok = true
 		default:
-			*m.real(&features) = v
-			ok = true
+			valid[m.name] = *v
 		}
 	}
-	return features, refused, ok
-}
-
-func or(raw json.RawMessage, fallback string) json.RawMessage {
-	if raw == nil {
-		return json.RawMessage(fallback)
+	text, err := json.Marshal(valid)
+	if err != nil || json.Unmarshal(text, &features) != nil {
+		return lake.Features{}, refused, false
 	}
-	return raw
+	return features, refused, len(valid) > 0
 }

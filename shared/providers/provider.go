@@ -1,69 +1,63 @@
+// Package providers asks services for audio features, which describe how a track sounds in numbers, and checks
+// the values that they return.
 package providers
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/upstream"
 )
 
-// Provider is somebody who knows audio features.
+// Provider is a service that has audio features.
 type Provider interface {
-	// Name is the provider's in FEATURE_PROVIDERS and in the rows that it gives.
+	// Name is the provider's name in FEATURE_PROVIDERS and in the rows.
 	Name() string
-	// Batch is how many tracks one call may ask for.
+	// Batch is the largest number of tracks of one call.
 	Batch() int
-	// Ask returns what the provider says of tracks, by their Spotify ids; what it does not know is not
-	// among it. The error is [ErrClosed] where it gives this app nothing, or nobody any longer, a
-	// faults.Limited where it wants to be left alone, and another where it does not answer to these.
+	// Ask returns the provider's items of tracks by their Spotify ids, without those that it does not know. The
+	// error is [ErrClosed] where it refuses this app, a faults.Limited where its rate limit is reached, and
+	// another where it does not answer for these tracks.
 	Ask(ctx context.Context, ids []string) (map[string]json.RawMessage, error)
 }
 
-// ErrClosed says that a provider does not give audio features to this app.
+// ErrClosed means that a provider gives no audio features to this app.
 var ErrClosed = errors.New("it gives no audio features to this app")
 
-// Needs are what providers are made with.
-type Needs struct {
-	App func(context.Context) (spotify.App, error) // the Spotify app, from its secret
-}
-
-// makers make the providers, by name. Each provider's file puts its own in.
-var makers = map[string]func(Needs) (Provider, error){}
-
-// None is the list of providers that names nobody.
+// None is the list of providers without a name.
 const None = "none"
 
-// New makes the providers that a list of names tells, such as "spotify,reccobeats", in its order.
-// The error is a faults.Invalid for a name that is unknown.
-func New(list string, needs Needs) ([]Provider, error) {
-	if list == None {
+// New makes the providers that c.Names lists, such as "spotify,reccobeats", in this order. app reads the
+// Spotify app from its secret. The error is a faults.Invalid for a name that is unknown or listed twice.
+func New(c config.Providers, app func(context.Context) (spotify.App, error), options ...upstream.Option) ([]Provider, error) {
+	if c.Names == None {
 		return nil, nil
 	}
+	all := map[string]Provider{
+		"spotify":    &spotifyFeatures{client: spotify.New(c.Spotify, options...), app: app},
+		"reccobeats": &reccoBeats{string(c.ReccoBeatsURL), upstream.New("look at https://reccobeats.com.", options...)},
+	}
 	var providers []Provider
-	for name := range strings.SplitSeq(list, ",") {
-		name = strings.TrimSpace(name)
-		maker, ok := makers[name]
-		if !ok || slices.ContainsFunc(providers, func(p Provider) bool { return p.Name() == name }) {
+	for name := range strings.SplitSeq(c.Names, ",") {
+		p, ok := all[strings.TrimSpace(name)]
+		if !ok || slices.Contains(providers, p) {
 			return nil, faults.New(faults.Invalid, "Set FEATURE_PROVIDERS, or feature_providers of the deployment, to names of providers, each once.",
-				"FEATURE_PROVIDERS=%q is no list of %s with commas between them, nor %s", list, strings.Join(slices.Sorted(maps.Keys(makers)), ", "), None)
-		}
-		p, err := maker(needs)
-		if err != nil {
-			return nil, fmt.Errorf("making the provider %s: %w", name, err)
+				"FEATURE_PROVIDERS=%q is neither a list of %s with commas between them, nor %s", c.Names, strings.Join(slices.Sorted(maps.Keys(all)), ", "), None)
 		}
 		providers = append(providers, p)
 	}
 	return providers, nil
 }
 
-// Askable reports whether a track can be asked for. Spotify's ids are 22 letters and digits; all that a
-// list of ids could be misread for is refused.
+// Askable reports whether a track's id can be sent to a provider. Spotify's ids are 22 letters and digits. An id
+// with a comma, for example, would be taken for two.
 func Askable(id string) bool {
 	return id != "" && len(id) <= 64 && strings.Trim(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-") == ""
 }

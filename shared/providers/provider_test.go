@@ -1,192 +1,225 @@
 package providers_test
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"maps"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
-	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/providers"
 	"spotify-insights.internal/shared/spotify"
+	"spotify-insights.internal/shared/upstream"
 )
 
-var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}
+// service stands for Spotify and ReccoBeats. It answers requests for audio features with statuses and a body; the
+// last status repeats. Requests for tokens get tokenStatus.
+type service struct {
+	statuses    []int
+	body        string
+	tokenStatus int
+	life        int // of a token, in seconds
 
-// endpoints are what each provider asks.
-var endpoints = map[string]string{"spotify": fakespotify.AudioFeatures, "reccobeats": fakespotify.ReccoBeats}
-
-// serving points the providers that are made from now on to a fake Spotify that knows app.
-func serving(t *testing.T, options fakespotify.Options) *fakespotify.Server {
-	t.Helper()
-	options.Seed, options.ClientID, options.ClientSecret = 1, app.ClientID, app.ClientSecret
-	fake := fakespotify.New(options)
-	pointTo(t, fake)
-	return fake
+	mu            sync.Mutex
+	tokens, calls int
 }
 
-func pointTo(t *testing.T, handler http.Handler) {
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", "3600")
+	token := r.Header.Get("Authorization")
+	switch path := r.URL.Path; {
+	case path == "/api/token":
+		s.tokens++
+		w.WriteHeader(cmp.Or(s.tokenStatus, http.StatusOK))
+		fmt.Fprintf(w, `{"access_token":"t%d","token_type":"Bearer","expires_in":%d}`, s.tokens, cmp.Or(s.life, 3600))
+	case path == "/v1/audio-features" && token == fmt.Sprintf("Bearer t%d", s.tokens), path == "/reccobeats/v1/audio-features" && token == "":
+		w.WriteHeader(s.statuses[min(s.calls, len(s.statuses)-1)])
+		s.calls++
+		_, _ = w.Write([]byte(s.body))
+	default:
+		http.Error(w, "the test expects no "+r.URL.String()+" with "+token, http.StatusTeapot)
+	}
+}
+
+// provider makes the provider with a name, which calls s.
+func (s *service) provider(t *testing.T, name string, appErr error) providers.Provider {
 	t.Helper()
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	t.Setenv("SPOTIFY_API_URL", server.URL)
-	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
-	t.Setenv("RECCOBEATS_URL", server.URL+"/reccobeats")
-}
-
-// provider makes one that asks in app's name.
-func provider(t *testing.T, name string, app spotify.App) providers.Provider {
-	t.Helper()
-	providers, err := providers.New(name, providers.Needs{App: func(context.Context) (spotify.App, error) { return app, nil }})
+	base := config.BaseURL(server.URL)
+	made, err := providers.New(
+		config.Providers{Names: name, Spotify: config.Spotify{APIURL: base, AccountsURL: base}, ReccoBeatsURL: base + "/reccobeats"},
+		func(context.Context) (spotify.App, error) {
+			return spotify.App{ClientID: "id", ClientSecret: "secret"}, appErr
+		},
+		upstream.WithoutPauses)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return providers[0]
+	return made[0]
 }
 
-// ids are n tracks'.
-func ids(n int) []string {
-	list := make([]string, n)
-	for i := range list {
-		list[i] = fakespotify.SimpleTrack(i).ID
-	}
-	return list
-}
-
-// ask asks and takes apart what is told, by track and value.
-func ask(t *testing.T, p providers.Provider, ids []string) (map[string]fakespotify.Features, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	known, err := p.Ask(ctx, ids)
-	told := map[string]fakespotify.Features{}
-	for id, raw := range known {
-		features, _, _ := providers.Parse(raw)
-		text, err := json.Marshal(features)
-		if err != nil {
-			t.Fatal(err)
-		}
-		values := fakespotify.Features{}
-		if err := json.Unmarshal(text, &values); err != nil {
-			t.Fatal(err)
-		}
-		told[id] = values
-	}
-	return told, err
-}
-
-// What comes out of an answer is what a careful reader makes of it, whatever is wrong with some of it.
+// An item belongs to the track that it names. Items of other tracks and of none are ignored.
 func TestAsk(t *testing.T) {
-	tests := []struct {
-		name  string
-		flaws map[fakespotify.Flaw]float64
-		fault fakespotify.Kind
-		lost  int // tracks that the fault has left out
-	}{
-		{name: "as ever"},
-		{name: "values out of range", flaws: map[fakespotify.Flaw]float64{fakespotify.OutOfRange: 0.7}},
-		{name: "values that are no numbers", flaws: map[fakespotify.Flaw]float64{fakespotify.WrongType: 0.7}},
-		{name: "no key", flaws: map[fakespotify.Flaw]float64{fakespotify.NoKey: 1}},
-		{name: "tracks that are not known", flaws: map[fakespotify.Flaw]float64{fakespotify.UnknownToSpotify: 0.5, fakespotify.UnknownToReccoBeats: 0.5}},
-		{name: "no track is known", flaws: map[fakespotify.Flaw]float64{fakespotify.UnknownTrack: 1}},
-		{name: "all at once", flaws: map[fakespotify.Flaw]float64{fakespotify.OutOfRange: 0.3, fakespotify.WrongType: 0.3, fakespotify.NoKey: 0.3, fakespotify.UnknownTrack: 0.3}},
-		{name: "in another order", fault: fakespotify.ShuffledOrder},
-		{name: "some twice", fault: fakespotify.DuplicateItems},
-		{name: "a third left out", fault: fakespotify.PartialAnswer, lost: 10},
-		{name: "all left out", fault: fakespotify.EmptyAnswer, lost: 30},
-	}
-	for name, endpoint := range endpoints {
-		for _, tt := range tests {
-			if tt.fault == fakespotify.ShuffledOrder && name == "reccobeats" {
-				continue // as every answer of theirs
-			}
-			t.Run(name+" "+tt.name, func(t *testing.T) {
-				fake := serving(t, fakespotify.Options{AudioFeatures: true})
-				for flaw, share := range tt.flaws {
-					fake.SetFlaw(flaw, share)
-				}
-				if tt.fault != "" {
-					fake.FailNext(endpoint, 1, fakespotify.Fault{Kind: tt.fault})
-				}
-				want := map[string]fakespotify.Features{}
-				for _, id := range ids(30) {
-					if features, known := fake.FeaturesOf(endpoint, id); known {
-						want[id] = features
-					}
-				}
-				p := provider(t, name, app)
-				got, err := ask(t, p, ids(30))
-				if err != nil || len(want)-len(got) != tt.lost {
-					t.Fatalf("%d tracks of %d, %v", len(got), len(want), err)
-				}
-				maps.DeleteFunc(want, func(id string, _ fakespotify.Features) bool { _, told := got[id]; return tt.lost > 0 && !told })
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("values (-want +got):\n%s", diff)
-				}
-				if asked := fake.Asked(endpoint); len(asked) != 30 || fake.Calls(endpoint) != 1 {
-					t.Errorf("%d tracks were asked for in %d calls", len(asked), fake.Calls(endpoint))
-				}
-			})
-		}
-	}
-}
-
-// One call takes as many tracks as Batch says.
-func TestBatch(t *testing.T) {
-	for name, endpoint := range endpoints {
-		fake := serving(t, fakespotify.Options{AudioFeatures: true})
-		p := provider(t, name, app)
-		if got, err := ask(t, p, ids(p.Batch())); err != nil || len(got) != p.Batch() || fake.Calls(endpoint) != 1 {
-			t.Errorf("%s told of %d tracks, %v", name, len(got), err)
-		}
-	}
-}
-
-// ReccoBeats gets no credential of ours, and is told who asks.
-func TestReccoBeatsHeaders(t *testing.T) {
-	pointTo(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || !strings.HasPrefix(r.UserAgent(), "spotify-insights/") || r.Method != http.MethodGet {
-			t.Errorf("%s with the headers %v", r.Method, r.Header)
-		}
-		if got := r.URL.Query()["ids"]; r.URL.Path != "/reccobeats/v1/audio-features" || !slices.Equal(got, []string{strings.Join(ids(2), ",")}) {
-			t.Errorf("asked for %s", r.URL)
-		}
-		_, _ = w.Write([]byte(`{"content":[]}`))
-	}))
-	if got, err := ask(t, provider(t, "reccobeats", app), ids(2)); err != nil || len(got) != 0 {
-		t.Errorf("told %v, %v", got, err)
-	}
-}
-
-// An item is of the track that it names, and of nobody where it names none that was asked for.
-func TestItemsOfNobody(t *testing.T) {
 	const track = "https://open.spotify.com/track/"
-	lists := map[string]string{
-		"reccobeats": `{"content":[{"href":"` + track + `asked","energy":0.5},{"href":"` + track + `other","energy":0.1},{"href":"` + track + `asked","energy":0.2},
-			{"href":"","energy":0.1},{"href":"::no url","energy":0.1},{"href":"/","energy":0.1},{"href":5,"energy":0.1},{"href":["asked"]},{"id":"asked","energy":0.1},{"energy":0.1},
-			null,"asked",7,true,["asked"],{}]}`,
-		"spotify": `{"audio_features":[null,{"id":"other","energy":0.1},{"id":"asked","energy":0.5},{"id":"asked","energy":0.2},
-			{"id":null,"energy":0.1},{"id":7,"energy":0.1},{"energy":0.1},"asked",7,true,["asked"],{}]}`,
+	bodies := map[string]string{
+		"reccobeats": `{"content":[{"href":"` + track + `second","energy":1},{"href":"` + track + `asked","energy":0.5},{"href":"` + track + `other"},{"href":"` + track + `asked","energy":0.2},
+			{"href":""},{"href":"::no url"},{"href":"/"},{"href":5},{"href":["asked"]},{"id":"asked"},{},null,"asked",7,true,["asked"]]}`,
+		"spotify": `{"audio_features":[null,{"id":"other"},{"id":"second","energy":1},{"id":"asked","energy":0.5},{"id":"asked","energy":0.2},
+			{"id":null},{"id":7},{},"asked",7,true,["asked"]]}`,
 	}
-	for name, list := range lists {
-		pointTo(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			if r.URL.Path == "/api/token" {
-				_, _ = w.Write([]byte(`{"access_token":"t","token_type":"Bearer","expires_in":3600}`))
-				return
+	for name, body := range bodies {
+		s := &service{statuses: []int{200}, body: body}
+		items, err := s.provider(t, name, nil).Ask(t.Context(), []string{"asked", "second", "unknown"})
+		got := map[string]float64{}
+		for id, raw := range items {
+			features, _, _ := providers.Parse(raw)
+			got[id] = *features.Energy
+		}
+		if diff := gocmp.Diff(map[string]float64{"asked": 0.5, "second": 1}, got); diff != "" || err != nil {
+			t.Errorf("%s: %v, energy by track (-want +got):\n%s", name, err, diff)
+		}
+	}
+}
+
+// Only Spotify's refusal of audio features themselves closes it for this app.
+func TestErrors(t *testing.T) {
+	lost := errors.New("no secret")
+	tests := []struct {
+		name, provider string
+		service        service
+		app            error
+		want           error       // in the chain
+		kind           faults.Kind // of another error
+		tokens, calls  int
+	}{
+		{"403", "spotify", service{statuses: []int{403}}, nil, providers.ErrClosed, 0, 1, 1},
+		{"404", "spotify", service{statuses: []int{404}}, nil, providers.ErrClosed, 0, 1, 1},
+		{"410", "spotify", service{statuses: []int{410}}, nil, providers.ErrClosed, 0, 1, 1},
+		{"400", "spotify", service{statuses: []int{400}}, nil, nil, faults.Upstream, 1, 1},
+		{"401 for every token", "spotify", service{statuses: []int{401}}, nil, spotify.ErrUnauthorized, 0, 2, 2},
+		{"429", "spotify", service{statuses: []int{429}}, nil, nil, faults.Limited, 1, 1},
+		{"403 for a token", "spotify", service{tokenStatus: 403}, nil, nil, faults.Upstream, 1, 0},
+		{"429 for a token", "spotify", service{tokenStatus: 429}, nil, nil, faults.Limited, 1, 0},
+		{"401 for the app", "spotify", service{tokenStatus: 401}, nil, nil, faults.Reconnect, 1, 0},
+		{"no app", "spotify", service{}, lost, lost, 0, 0, 0},
+		{"403", "reccobeats", service{statuses: []int{403}}, lost, nil, faults.Upstream, 0, 1},
+		{"429", "reccobeats", service{statuses: []int{429}}, lost, nil, faults.Limited, 0, 1},
+		{"200 without a list", "reccobeats", service{statuses: []int{200}, body: "<html>"}, lost, nil, faults.Upstream, 0, 4},
+	}
+	for i := range tests {
+		tt := &tests[i]
+		_, err := tt.service.provider(t, tt.provider, tt.app).Ask(t.Context(), []string{"a"})
+		if tt.want != nil && !errors.Is(err, tt.want) || tt.want == nil && faults.Of(err) != tt.kind || errors.Is(err, providers.ErrClosed) != (tt.want == providers.ErrClosed) {
+			t.Errorf("%s %s: %v of kind %v", tt.provider, tt.name, err, faults.Of(err))
+		}
+		if fault, ok := errors.AsType[*faults.Fault](err); ok && tt.kind == faults.Limited && fault.RetryAfter != time.Hour {
+			t.Errorf("%s %s: the error asks to wait %v", tt.provider, tt.name, fault.RetryAfter)
+		}
+		if tt.service.tokens != tt.tokens || tt.service.calls != tt.calls {
+			t.Errorf("%s %s: %d tokens and %d calls, want %d and %d", tt.provider, tt.name, tt.service.tokens, tt.service.calls, tt.tokens, tt.calls)
+		}
+	}
+}
+
+// A token is used until it expires soon or Spotify refuses it.
+func TestTokens(t *testing.T) {
+	tests := []struct {
+		name          string
+		service       service
+		tokens, calls int // of three calls
+	}{
+		{"a valid token", service{statuses: []int{200}}, 1, 3},
+		{"a token that expires soon", service{statuses: []int{200}, life: 59}, 3, 3},
+		{"a token that is revoked early", service{statuses: []int{401, 200}}, 2, 4},
+	}
+	for i := range tests {
+		tt := &tests[i]
+		tt.service.body = `{"audio_features":[]}`
+		p := tt.service.provider(t, "spotify", nil)
+		for range 3 {
+			if _, err := p.Ask(t.Context(), []string{"a"}); err != nil {
+				t.Errorf("%s: %v", tt.name, err)
 			}
-			_, _ = w.Write([]byte(list))
-		}))
-		got, err := ask(t, provider(t, name, app), []string{"asked", "silent"})
-		if want := map[string]fakespotify.Features{"asked": {"energy": 0.5}}; err != nil || !cmp.Equal(got, want) {
-			t.Errorf("%s told %v, %v", name, got, err)
+		}
+		if tt.service.tokens != tt.tokens || tt.service.calls != tt.calls {
+			t.Errorf("%s: %d tokens and %d calls, want %d and %d", tt.name, tt.service.tokens, tt.service.calls, tt.tokens, tt.calls)
+		}
+	}
+}
+
+// Concurrent calls share a token.
+func TestConcurrentCalls(t *testing.T) {
+	s := &service{statuses: []int{200}, body: `{"audio_features":[]}`}
+	p := s.provider(t, "spotify", nil)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if _, err := p.Ask(t.Context(), []string{"a"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if s.tokens != 1 || s.calls != 2 {
+		t.Errorf("%d tokens and %d calls", s.tokens, s.calls)
+	}
+}
+
+func TestNew(t *testing.T) {
+	for list, want := range map[string][]string{ // nil: an error
+		"spotify,reccobeats":      {"spotify", "reccobeats"},
+		"reccobeats,spotify":      {"reccobeats", "spotify"},
+		" reccobeats ,\tspotify ": {"reccobeats", "spotify"},
+		"reccobeats":              {"reccobeats"},
+		"none":                    {},
+		"":                        nil,
+		" ":                       nil,
+		",":                       nil,
+		"spotify,":                nil,
+		"Spotify":                 nil,
+		"spotify,somebody":        nil,
+		"spotify,spotify":         nil,
+		"none,spotify":            nil,
+		"spotify reccobeats":      nil,
+	} {
+		made, err := providers.New(config.Providers{Names: list}, nil)
+		got := []string{}
+		for _, p := range made {
+			got = append(got, p.Name())
+		}
+		if (err != nil) != (want == nil) || err == nil && !slices.Equal(got, want) {
+			t.Errorf("New(%q) = %q, %v; want %q", list, got, err, want)
+		}
+		for _, part := range []string{fmt.Sprintf("FEATURE_PROVIDERS=%q", list), "reccobeats, spotify", providers.None} {
+			if err != nil && !strings.Contains(err.Error(), part) {
+				t.Errorf("New(%q): the error %q does not contain %q", list, err, part)
+			}
+		}
+	}
+}
+
+func TestAskable(t *testing.T) {
+	for id, want := range map[string]bool{
+		"4uLU6hMCjMI75M1A2tKUQC": true, "a": true, "a-b_c": true, strings.Repeat("z", 64): true,
+		"": false, strings.Repeat("z", 65): false, "a,b": false, "a b": false, "a&ids=b": false, "a/b": false, "a%2Cb": false, "ä": false, "a\n": false, "a\x00": false,
+		"spotify:track:a": false,
+	} {
+		if got := providers.Askable(id); got != want {
+			t.Errorf("Askable(%q) = %v", id, got)
 		}
 	}
 }

@@ -14,19 +14,13 @@ import (
 	"spotify-insights.internal/shared/upstream"
 )
 
-func init() {
-	makers["spotify"] = func(needs Needs) (Provider, error) {
-		client, err := spotify.New()
-		return &spotifyFeatures{client: client, app: needs.App}, err
-	}
-}
-
-// spotifyFeatures is Spotify itself, which gives audio features to apps from before 2024-11-27 only.
+// spotifyFeatures is Spotify itself, which gives audio features only to apps from before 2024-11-27:
+// https://developer.spotify.com/blog/2024-11-27-changes-to-the-web-api
 type spotifyFeatures struct {
 	client *spotify.Client
 	app    func(context.Context) (spotify.App, error)
 
-	mu     sync.Mutex // two runs at a time share the token
+	mu     sync.Mutex // two concurrent runs share the token
 	access spotify.Access
 }
 
@@ -35,7 +29,7 @@ func (*spotifyFeatures) Batch() int   { return 100 }
 
 func (p *spotifyFeatures) Ask(ctx context.Context, ids []string) (map[string]json.RawMessage, error) {
 	items, err := p.ask(ctx, ids)
-	if errors.Is(err, spotify.ErrUnauthorized) { // the token may have been taken back before its time
+	if errors.Is(err, spotify.ErrUnauthorized) { // Spotify may have revoked the token early
 		p.forget()
 		items, err = p.ask(ctx, ids)
 	}
@@ -46,7 +40,7 @@ func (p *spotifyFeatures) Ask(ctx context.Context, ids []string) (map[string]jso
 		var item struct {
 			ID string `json:"id"`
 		}
-		_ = json.Unmarshal(raw, &item) // null stands for a track that is not known
+		_ = json.Unmarshal(raw, &item) // null stands for an unknown track
 		return item.ID
 	}), nil
 }
@@ -64,10 +58,10 @@ func (p *spotifyFeatures) ask(ctx context.Context, ids []string) ([]json.RawMess
 	return items, err
 }
 
-// expiryMargin is how long before its end an access token is no longer used.
+// expiryMargin is the time before its expiry in which an access token is no longer used.
 const expiryMargin = time.Minute
 
-// token returns the access token, a new one where the last one is near its end or forgotten.
+// token returns the access token, a new one where the last one expires soon or was forgotten.
 func (p *spotifyFeatures) token(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"path"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,19 +27,19 @@ import (
 // callLimit is the deadline of one call.
 const callLimit = 20 * time.Second
 
-// ClientID is the id of the secret that holds the Spotify app.
+// ClientID is the id of the secret of the Spotify app.
 const ClientID = "spotify-client"
 
-// TokenID is the id of the secret that holds a listener's token.
+// TokenID returns the id of the secret of a listener's token.
 func TokenID(listener string) string { return "spotify-token-" + listener }
 
-// ErrEmpty says that the secret is not there or holds no version that can be read.
-var ErrEmpty = errors.New("the secret holds nothing yet")
+// ErrEmpty means that the secret does not exist or has no enabled version.
+var ErrEmpty = errors.New("the secret is empty")
 
-// ErrMalformed says that the secret holds something else than it should. What it holds is not told.
-var ErrMalformed = errors.New("the secret is not the JSON it should be")
+// ErrMalformed means that the secret is not the expected JSON. The error does not contain the secret.
+var ErrMalformed = errors.New("the secret is not the expected JSON")
 
-// Store is the Secret Manager of one project.
+// Store is a client of one project's Secret Manager.
 type Store struct {
 	client *secretmanager.Client
 	parent string // projects/P
@@ -64,27 +65,22 @@ func Open(ctx context.Context, project string) (*Store, error) {
 	return &Store{client, "projects/" + project}, nil
 }
 
-// Latest decodes the version "latest" of a secret into v and returns the version's number. For
-// minutes after a change it may be the version before the newest. The error is [ErrEmpty] where
-// there is none.
+// Latest decodes the version "latest" of a secret into v and returns the version's number. For minutes after a
+// change this can be the version before the newest. The error is [ErrEmpty] where there is none.
 func (s *Store) Latest(ctx context.Context, id string, v any) (int, error) {
 	return s.access(ctx, id, "latest", v)
 }
 
-// Newest is [Store.Latest] without the lag: it asks for the versions, then for the newest by its number.
+// Newest is [Store.Latest] without the lag: it lists the versions and reads the newest by its number.
 func (s *Store) Newest(ctx context.Context, id string, v any) (int, error) {
-	newest := 0
-	err := s.EachEnabled(ctx, id, func(number int) error {
-		newest = max(newest, number)
-		return nil
-	})
+	versions, err := s.Versions(ctx, id)
 	if err != nil {
 		return 0, err
 	}
-	if newest == 0 {
+	if len(versions) == 0 {
 		return 0, fmt.Errorf("secret %s: %w", id, ErrEmpty)
 	}
-	return s.access(ctx, id, strconv.Itoa(newest), v)
+	return s.access(ctx, id, strconv.Itoa(slices.Max(versions)), v)
 }
 
 func (s *Store) access(ctx context.Context, id, version string, v any) (int, error) {
@@ -95,16 +91,16 @@ func (s *Store) access(ctx context.Context, id, version string, v any) (int, err
 	})
 	switch status.Code(err) {
 	case codes.OK:
-	case codes.NotFound, codes.FailedPrecondition: // no version; or disabled, or destroyed
+	case codes.NotFound, codes.FailedPrecondition: // FailedPrecondition: disabled or destroyed
 		return 0, fmt.Errorf("secret %s: %w", id, ErrEmpty)
 	default:
 		return 0, fmt.Errorf("reading version %s of secret %s: %w", version, id, err)
 	}
 	data := resp.GetPayload().GetData()
 	if sum := resp.GetPayload().DataCrc32C; sum != nil && *sum != checksum(data) {
-		return 0, fmt.Errorf("reading version %s of secret %s: it was damaged on its way", version, id)
+		return 0, fmt.Errorf("reading version %s of secret %s: its checksum is wrong", version, id)
 	}
-	if err := json.Unmarshal(data, v); err != nil { // the error's own text can quote the secret
+	if json.Unmarshal(data, v) != nil { // its error can quote the secret
 		return 0, fmt.Errorf("version %s of secret %s: %w", version, id, ErrMalformed)
 	}
 	return numberOf(resp.GetName()), nil
@@ -129,51 +125,56 @@ func (s *Store) Add(ctx context.Context, id string, v any) (int, error) {
 	return numberOf(version.GetName()), nil
 }
 
-// DestroyBefore destroys every version older than number: each enabled version is a live token, and
-// is billed.
+// DestroyBefore destroys every version older than number. Each enabled version contains a valid token and is
+// billed.
 func (s *Store) DestroyBefore(ctx context.Context, id string, number int) error {
-	return s.EachEnabled(ctx, id, func(n int) error {
-		if n >= number {
-			return nil
+	versions, err := s.Versions(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, version := range versions {
+		if version >= number {
+			continue
 		}
-		ctx, cancel := context.WithTimeout(ctx, callLimit)
-		defer cancel()
-		_, err := s.client.DestroySecretVersion(ctx, &secretmanagerpb.DestroySecretVersionRequest{
-			Name: fmt.Sprintf("%s/secrets/%s/versions/%d", s.parent, id, n),
-		})
-		if err != nil {
-			return fmt.Errorf("destroying version %d of secret %s: %w", n, id, err)
+		if err := s.destroy(ctx, id, version); err != nil {
+			return fmt.Errorf("destroying version %d of secret %s: %w", version, id, err)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
-// EachEnabled calls do with the number of every version of a secret that can be read. The error is
-// do's own, or [ErrEmpty] where there is no such secret.
-func (s *Store) EachEnabled(ctx context.Context, id string, do func(number int) error) error {
-	list, cancel := context.WithTimeout(ctx, callLimit)
+func (s *Store) destroy(ctx context.Context, id string, version int) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	it := s.client.ListSecretVersions(list, &secretmanagerpb.ListSecretVersionsRequest{
+	_, err := s.client.DestroySecretVersion(ctx, &secretmanagerpb.DestroySecretVersionRequest{
+		Name: fmt.Sprintf("%s/secrets/%s/versions/%d", s.parent, id, version),
+	})
+	return err
+}
+
+// Versions returns the numbers of a secret's enabled versions. The error is [ErrEmpty] where there is no such
+// secret.
+func (s *Store) Versions(ctx context.Context, id string) (numbers []int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	it := s.client.ListSecretVersions(ctx, &secretmanagerpb.ListSecretVersionsRequest{
 		Parent: s.parent + "/secrets/" + id, Filter: "state:ENABLED",
 	})
 	for {
 		version, err := it.Next()
-		if errors.Is(err, iterator.Done) {
-			return nil
+		switch {
+		case errors.Is(err, iterator.Done):
+			return numbers, nil
+		case status.Code(err) == codes.NotFound:
+			return nil, fmt.Errorf("secret %s: %w", id, ErrEmpty)
+		case err != nil:
+			return nil, fmt.Errorf("listing the versions of secret %s: %w", id, err)
 		}
-		if status.Code(err) == codes.NotFound {
-			return fmt.Errorf("secret %s: %w", id, ErrEmpty)
-		}
-		if err != nil {
-			return fmt.Errorf("listing the versions of secret %s: %w", id, err)
-		}
-		if err := do(numberOf(version.GetName())); err != nil {
-			return err
-		}
+		numbers = append(numbers, numberOf(version.GetName()))
 	}
 }
 
-// numberOf reads the number at the end of projects/P/secrets/S/versions/N.
+// numberOf returns the number at the end of projects/P/secrets/S/versions/N.
 func numberOf(version string) int {
 	n, _ := strconv.Atoi(path.Base(version))
 	return n

@@ -6,8 +6,8 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// item is one element of a recently-played answer. A field may be missing, null or of another type. A
-// play needs its time and the id of its track, and nothing else.
+// item is one element of a recently-played answer. Any field may be missing, null or of another type. A play
+// requires only its time and the id of its track.
 type item struct {
 	PlayedAt text          `json:"played_at"`
 	Track    maybe[*track] `json:"track"`
@@ -45,7 +45,7 @@ type artist struct {
 	Name text `json:"name"`
 }
 
-// columns are the columns of a row that describe the track.
+// columns returns a row with the columns that describe the track.
 func (t *track) columns() lake.PlayRow {
 	album := t.Album.value
 	row := lake.PlayRow{
@@ -62,8 +62,8 @@ func (t *track) columns() lake.PlayRow {
 	if len(names) > 0 {
 		row.Artists = new(strings.Join(names, ", "))
 	}
-	one := first(t.Artists)
-	row.ArtistID, row.ArtistName = one.ID.pointer(), one.Name.pointer()
+	main := first(t.Artists)
+	row.ArtistID, row.ArtistName = main.ID.pointer(), main.Name.pointer()
 	for _, image := range album.Images {
 		if row.ImageURL = image.URL.link(); row.ImageURL != nil {
 			break
@@ -72,8 +72,8 @@ func (t *track) columns() lake.PlayRow {
 	return row
 }
 
-// first is the first artist that has a name, else the first that has an id. Its id and its name belong
-// together.
+// first returns the first artist that has a name, else the first that has an id. One artist, because its id and
+// its name belong together.
 func first(artists []artist) (found artist) {
 	for _, a := range artists {
 		if a.Name.value != "" {
@@ -86,19 +86,19 @@ func first(artists []artist) (found artist) {
 	return found
 }
 
-// local reports whether the track is a file of the listener, which Spotify does not know.
+// local reports whether the track is a file of the listener, which has no track id.
 func (t *track) local() bool { return bool(t.IsLocal) || t.kindOfURI() == "local" }
 
-// notMusic are the types of Spotify's objects that can be played and are not tracks.
+// notMusic are the types of Spotify's objects that can be played but are not tracks.
 var notMusic = map[string]bool{"episode": true, "chapter": true, "show": true, "audiobook": true, "podcast": true, "ad": true}
 
-// music reports whether the track is a track by its type and by its uri. An unknown type is: Spotify may
-// rename one.
+// music reports whether neither the type nor the uri names something else than a track. An unknown type counts as
+// music, because Spotify may rename a type.
 func (t *track) music() bool {
 	return !notMusic[strings.ToLower(t.Type.value)] && !notMusic[t.kindOfURI()]
 }
 
-// kindOfURI is what the uri names: "track" of spotify:track:4BZ4, "" where there is no such uri.
+// kindOfURI returns the type in the uri: "track" of spotify:track:4BZ4, "" where there is no such uri.
 func (t *track) kindOfURI() string {
 	parts := strings.SplitN(t.URI.value, ":", 3)
 	if len(parts) < 3 || !strings.EqualFold(parts[0], "spotify") {

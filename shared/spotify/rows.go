@@ -11,7 +11,7 @@ import (
 	"spotify-insights.internal/shared/lake"
 )
 
-// The reject reasons of an item that cannot be read as a play, besides [lake.LocalFile] and [lake.NotMusic].
+// The reasons why an item is rejected, besides [lake.LocalFile] and [lake.NotMusic].
 const (
 	notAnItem   = "not an item of recently-played"
 	noPlayedAt  = "no played_at"
@@ -22,9 +22,8 @@ const (
 	noTrackID   = "no track id"
 )
 
-// PlayRows makes rows of the items of one recently-played answer, one row an item, in their
-// order. An item that is not a play gets a reject reason and keeps its raw text, so that nothing
-// Spotify ever said is lost.
+// PlayRows makes one row for each item of an API page, in the order of the items. An item that is not a play
+// becomes a rejected row. Every row contains its raw item, from which [Derive] can make it again.
 func PlayRows(listener string, items []json.RawMessage, fetchedAt time.Time) []lake.PlayRow {
 	rows := make([]lake.PlayRow, len(items))
 	for i, raw := range items {
@@ -35,14 +34,14 @@ func PlayRows(listener string, items []json.RawMessage, fetchedAt time.Time) []l
 	return rows
 }
 
-// Derive makes a row of today's version from the raw item of an older one. The listener, the source,
-// the time of ingest, the object and the row index stay. A row of today's version stays as it is.
+// Derive makes a row of the current version from the raw item of an older one. Its listener, source, time of
+// ingest, object and row index stay. A row of the current version stays as it is.
 func Derive(row lake.PlayRow) (lake.PlayRow, error) {
 	switch {
 	case row.Version == lake.PlayVersion:
 		return row, nil
 	case row.Version < 0 || row.Version > lake.PlayVersion:
-		return lake.PlayRow{}, fmt.Errorf("row version %d is unknown, this program knows versions up to %d: deploy the version that wrote the row", row.Version, lake.PlayVersion)
+		return lake.PlayRow{}, fmt.Errorf("row version %d is unknown, this program reads versions up to %d: deploy the version that wrote the row", row.Version, lake.PlayVersion)
 	case row.Source != lake.SourceAPI:
 		return lake.PlayRow{}, fmt.Errorf("row version %d has no rows of source %q: delete the object, and import the export again where it came from one", max(row.Version, 1), row.Source)
 	case row.Raw == "":
@@ -54,7 +53,7 @@ func Derive(row lake.PlayRow) (lake.PlayRow, error) {
 	return derived, nil
 }
 
-// fromItem makes a row of one item, without what the item does not say: its listener, object and place.
+// fromItem makes the row of one item, without the columns that the item does not determine.
 func fromItem(raw string, fetchedAt time.Time) lake.PlayRow {
 	var it item
 	wrong := json.Unmarshal([]byte(raw), &it) != nil
@@ -87,7 +86,7 @@ func fromItem(raw string, fetchedAt time.Time) lake.PlayRow {
 	return row
 }
 
-// reject is the reason why the track is not one that can be played from Spotify, or "".
+// reject returns the reason why an item with this track is not a play, or "".
 func (t *track) reject() string {
 	switch {
 	case t == nil:
@@ -102,8 +101,8 @@ func (t *track) reject() string {
 	return ""
 }
 
-// identity is equal for the same item of two answers: a hash of its time and uri where it has both, else
-// of its raw text.
+// identity returns a hash that is equal for the same item of two API pages: of its time and uri where it has
+// both, else of its raw text.
 func (it item) identity(at time.Time, timed bool, raw string) string {
 	if t := it.Track.value; timed && t != nil && t.URI.value != "" {
 		raw = fmt.Sprintf("%d %s", at.UnixMilli(), t.URI.value)
@@ -112,8 +111,8 @@ func (it item) identity(at time.Time, timed bool, raw string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// compact takes the white space out of a JSON text and leaves every word of it. Bytes that are not UTF-8
-// become U+FFFD, as they would in the lake.
+// compact removes the white space between the parts of a JSON text. Bytes that are not UTF-8 become U+FFFD, as
+// encoding/json does when the row is written to the lake.
 func compact(raw []byte) string {
 	var b bytes.Buffer
 	if json.Compact(&b, raw) == nil {

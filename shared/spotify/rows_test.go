@@ -35,7 +35,7 @@ func TestPlayRows(t *testing.T) {
 			want: lake.PlayRow{PlayedAt: new(at.Truncate(time.Second)), TrackID: new("x")},
 		},
 		{
-			name: "fields of a wrong type are unknown, the play stays",
+			name: "fields of a wrong type are unknown, and the item stays a play",
 			item: `{"track":{"id":"x","name":7,"duration_ms":"long","artists":"none","album":[],"external_ids":"?","external_urls":null},"played_at":"2026-06-24T14:48:02.110Z","context":"c"}`,
 			want: lake.PlayRow{PlayedAt: &at, TrackID: new("x")},
 		},
@@ -50,7 +50,7 @@ func TestPlayRows(t *testing.T) {
 			want: lake.PlayRow{PlayedAt: &at, TrackID: new("x"), Artists: new("B"), ArtistName: new("B"), ArtistID: new("b")},
 		},
 		{
-			name: "an artist without a name keeps the id",
+			name: "an artist without a name has an id",
 			item: `{"track":{"id":"x","artists":[{"name":""},{"id":"b","name":null}]},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: lake.PlayRow{PlayedAt: &at, TrackID: new("x"), ArtistID: new("b")},
 		},
@@ -61,15 +61,15 @@ func TestPlayRows(t *testing.T) {
 		},
 		{name: "a NUL in a name", item: `{"track":{"id":"x","name":"\u0000So\u0000ng"},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: lake.PlayRow{PlayedAt: &at, TrackID: new("x"), TrackName: new("Song")}},
-		{name: "a name of nothing but NUL", item: `{"track":{"id":"\u0000","name":"n"},"played_at":"2026-06-24T14:48:02.110Z"}`,
+		{name: "an id of nothing but NUL", item: `{"track":{"id":"\u0000","name":"n"},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: lake.PlayRow{PlayedAt: &at, TrackName: new("n"), RejectReason: new("no track id")}},
-		{name: "a length nobody can listen to", item: `{"track":{"id":"x","duration_ms":9223372036854775807},"played_at":"2026-06-24T14:48:02.110Z"}`,
+		{name: "an impossible length", item: `{"track":{"id":"x","duration_ms":9223372036854775807},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: lake.PlayRow{PlayedAt: &at, TrackID: new("x")}},
 		{name: "null track", item: `{"track":null,"played_at":"2026-06-24T14:48:02.110Z"}`, want: lake.PlayRow{PlayedAt: &at, RejectReason: new("no track")}},
 		{name: "null id", item: `{"track":{"id":null,"name":"Home tape"},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: lake.PlayRow{PlayedAt: &at, TrackName: new("Home tape"), RejectReason: new("no track id")}},
 		{name: "no time", item: `{"track":{"id":"x"}}`, want: lake.PlayRow{TrackID: new("x"), RejectReason: new("no played_at")}},
-		{name: "half a time", item: `{"track":{"id":"x"},"played_at":"2026-06-24"}`, want: lake.PlayRow{TrackID: new("x"), RejectReason: new("played_at is not a time")}},
+		{name: "a date alone", item: `{"track":{"id":"x"},"played_at":"2026-06-24"}`, want: lake.PlayRow{TrackID: new("x"), RejectReason: new("played_at is not a time")}},
 		{name: "five minutes ahead", item: `{"track":{"id":"x"},"played_at":"2026-06-24T15:05:00Z"}`, want: lake.PlayRow{TrackID: new("x"), PlayedAt: new(fetched.Add(5 * time.Minute))}},
 		{name: "the future", item: `{"track":{"id":"x"},"played_at":"2026-06-24T15:05:00.001Z"}`, want: lake.PlayRow{TrackID: new("x"), RejectReason: new(inTheFuture)}},
 		{name: "before Spotify", item: `{"track":{"id":"x"},"played_at":"2006-01-01T00:59:59+01:00"}`, want: lake.PlayRow{TrackID: new("x"), RejectReason: new(tooOld)}},
@@ -81,13 +81,13 @@ func TestPlayRows(t *testing.T) {
 			want: lake.PlayRow{PlayedAt: &at, TrackID: new("c"), RejectReason: new(lake.NotMusic)}},
 		{name: "an audiobook without an id", item: `{"track":{"type":"audiobook"},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: lake.PlayRow{PlayedAt: &at, RejectReason: new(lake.NotMusic)}},
-		{name: "a type nobody knows is music", item: `{"track":{"id":"x","type":"song","uri":"spotify:track:x"},"played_at":"2026-06-24T14:48:02.110Z"}`,
+		{name: "an unknown type is music", item: `{"track":{"id":"x","type":"song","uri":"spotify:track:x"},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: lake.PlayRow{PlayedAt: &at, TrackID: new("x")}},
 		{name: "a local file that has an id", item: `{"track":{"id":"x","is_local":true},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: lake.PlayRow{PlayedAt: &at, TrackID: new("x"), RejectReason: new(lake.LocalFile)}},
 		{name: "a local file by its uri", item: `{"track":{"id":null,"is_local":"no","uri":"spotify:local:A:B:C:215"},"played_at":"2026-06-24T14:48:02.110Z"}`,
 			want: lake.PlayRow{PlayedAt: &at, RejectReason: new(lake.LocalFile)}},
-		{name: "no object", item: `"x"`, want: lake.PlayRow{RejectReason: new("not an item of recently-played")}},
+		{name: "a string", item: `"x"`, want: lake.PlayRow{RejectReason: new("not an item of recently-played")}},
 		{name: "null", item: `null`, want: lake.PlayRow{RejectReason: new("no played_at")}},
 		{name: "a track that is a list", item: `{"track":[],"played_at":"2026-06-24T14:48:02.110Z"}`, want: lake.PlayRow{PlayedAt: &at, RejectReason: new("no track")}},
 	}
@@ -152,7 +152,7 @@ func TestDerive(t *testing.T) {
 	}
 	for i, want := range PlayRows("me", items, fetched) {
 		want.Object = "page"
-		old := lake.PlayRow{Listener: "me", Source: lake.SourceAPI, IngestedAt: fetched, Object: "page", RowIndex: i, Raw: want.Raw, TrackName: new("as it was read before"), RejectReason: new("old")}
+		old := lake.PlayRow{Listener: "me", Source: lake.SourceAPI, IngestedAt: fetched, Object: "page", RowIndex: i, Raw: want.Raw, TrackName: new("an old name"), RejectReason: new("old")}
 		for version := range lake.PlayVersion {
 			old.Version = version
 			got, err := Derive(old)
@@ -162,7 +162,7 @@ func TestDerive(t *testing.T) {
 		}
 		old.Version = lake.PlayVersion
 		if got, err := Derive(old); err != nil || !cmp.Equal(got, old) {
-			t.Errorf("a row of today's version became %+v, %v", got, err)
+			t.Errorf("a row of the current version became %+v, %v", got, err)
 		}
 	}
 	for what, row := range map[string]lake.PlayRow{
@@ -178,7 +178,7 @@ func TestDerive(t *testing.T) {
 	}
 }
 
-// A real body of 2016: older than albums, ISRCs and images in this answer.
+// A real API page of 2016, from before albums, ISRCs and images.
 func TestRecordedBody(t *testing.T) {
 	body, err := os.ReadFile("../../../shared/data/recently-played/2016-connect-scrobbler.json")
 	if os.IsNotExist(err) {

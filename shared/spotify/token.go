@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
 	"golang.org/x/oauth2/endpoints"
 
 	"spotify-insights.internal/shared/faults"
@@ -17,28 +18,28 @@ import (
 // Scope is the permission that the pipeline asks a listener for.
 const Scope = "user-read-recently-played"
 
-// ErrInvalidGrant says that Spotify refuses this refresh token. Spotify has refused good tokens for hours,
-// so one such answer proves nothing.
+// ErrInvalidGrant means that Spotify refuses the refresh token. Spotify has refused valid tokens for hours, so
+// one such answer proves nothing.
 var ErrInvalidGrant = errors.New("Spotify refuses the refresh token")
 
-// App is an app of Spotify's developer page, as the secret spotify-client holds it.
+// App is an app of Spotify's developer page. It is the content of the secret spotify-client.
 type App struct {
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`
 }
 
-// Token is a listener's consent, as the secret spotify-token-L holds it.
+// Token is a listener's consent. It is the content of the secret spotify-token-L.
 type Token struct {
 	RefreshToken string     `json:"refresh_token"`
-	AuthorizedAt *time.Time `json:"authorized_at"` // the day of consent, nil where it is not known
+	AuthorizedAt *time.Time `json:"authorized_at"` // the time of consent, nil where it is unknown
 	Scope        string     `json:"scope"`
 }
 
-// Access is the answer to a refresh token.
+// Access is an access token.
 type Access struct {
 	Token   string
 	Expires time.Time
-	Refresh string // the refresh token to use from now on, the old one where the answer has none
+	Refresh string // the refresh token to use from now on, "" for the token of an app
 }
 
 // OAuth describes app to golang.org/x/oauth2.
@@ -46,18 +47,33 @@ func (c *Client) OAuth(app App, redirectURL string) *oauth2.Config {
 	endpoint := endpoints.Spotify
 	endpoint.AuthURL = c.accounts + "/authorize"
 	endpoint.TokenURL = c.accounts + "/api/token"
-	endpoint.AuthStyle = oauth2.AuthStyleInHeader // else each failed refresh is tried twice
+	endpoint.AuthStyle = oauth2.AuthStyleInHeader // without it each failed refresh is sent twice
 	return &oauth2.Config{
 		ClientID: app.ClientID, ClientSecret: app.ClientSecret,
 		Endpoint: endpoint, RedirectURL: redirectURL, Scopes: []string{Scope},
 	}
 }
 
-// Refresh requests an access token. The error is [ErrInvalidGrant] for a refresh token that is refused.
-func (c *Client) Refresh(ctx context.Context, app App, refreshToken string) (access Access, err error) {
+// Refresh requests an access token with a refresh token. The error is [ErrInvalidGrant] for a refresh token that
+// Spotify refuses.
+func (c *Client) Refresh(ctx context.Context, app App, refreshToken string) (Access, error) {
+	return c.request(ctx, func(ctx context.Context) (*oauth2.Token, error) {
+		return c.OAuth(app, "").TokenSource(ctx, &oauth2.Token{RefreshToken: refreshToken}).Token()
+	})
+}
+
+// AppToken requests an access token of the app itself, which belongs to no listener.
+func (c *Client) AppToken(ctx context.Context, app App) (Access, error) {
+	config := clientcredentials.Config{
+		ClientID: app.ClientID, ClientSecret: app.ClientSecret,
+		TokenURL: c.OAuth(app, "").Endpoint.TokenURL, AuthStyle: oauth2.AuthStyleInHeader,
+	}
+	return c.request(ctx, config.Token)
+}
+
+func (c *Client) request(ctx context.Context, token func(context.Context) (*oauth2.Token, error)) (access Access, err error) {
 	err = c.upstream.Retry(ctx, func(ctx context.Context) error {
-		source := c.OAuth(app, "").TokenSource(c.Context(ctx), &oauth2.Token{RefreshToken: refreshToken})
-		token, err := source.Token()
+		token, err := token(c.Context(ctx))
 		if err != nil {
 			return c.TokenFault(err)
 		}
@@ -72,38 +88,34 @@ func (c *Client) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, c.upstream.HTTP)
 }
 
-const wrongApp = "Connect again with the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) in " +
-	"SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: make connect."
-
-// TokenFault replaces an error of golang.org/x/oauth2, whose own text can hold the answer's body. It is
-// [ErrInvalidGrant] for a token or a code that is refused.
+// TokenFault replaces an error of golang.org/x/oauth2, whose own text can contain the answer's body. The result
+// is [ErrInvalidGrant] for a refused token or code, and nil for nil.
 func (c *Client) TokenFault(err error) error {
 	if err == nil {
 		return nil
 	}
 	const what = "Spotify's accounts service"
+	const wrongApp = "Connect again with the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) in " +
+		"SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: make connect."
 	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
 		return c.upstream.Unreachable(what, err)
 	}
 	switch {
-	case refusal.Response.StatusCode >= http.StatusInternalServerError: // says nothing of the token, whatever else it says
+	case refusal.Response.StatusCode >= http.StatusInternalServerError: // proves nothing about the token, whatever its body
 		return upstream.Refused(what, refusal.Response, refusal.Body)
 	case refusal.ErrorCode == "invalid_grant":
 		return fmt.Errorf("%w (%s)", ErrInvalidGrant, grantReason(refusal.ErrorDescription))
 	case refusal.ErrorCode == "invalid_client" || refusal.ErrorCode == "unauthorized_client":
-		return faults.New(faults.Reconnect,
-			wrongApp,
-			"%s does not know this app: %s", what, refusal.ErrorCode)
+		return faults.New(faults.Reconnect, wrongApp, "%s refuses this app: %s", what, refusal.ErrorCode)
 	}
 	if err := refused(upstream.Refused(what, refusal.Response, refusal.Body)); !errors.Is(err, ErrUnauthorized) {
 		return err
 	}
-	return faults.New(faults.Reconnect, wrongApp,
-		"%s refuses with 401", what)
+	return faults.New(faults.Reconnect, wrongApp, "%s answered 401", what)
 }
 
-// grantReason repeats the descriptions that are known; the field is free text.
+// grantReason repeats the expected descriptions, because the field is free text.
 func grantReason(description string) string {
 	switch description {
 	case "Refresh token expired", "Refresh token revoked", "Invalid refresh token":

@@ -1,46 +1,70 @@
 package spotify
 
 import (
+	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	"spotify-insights.internal/shared/faults"
 )
 
-// Whatever a server error says of the token, the next run asks again and nobody has to connect.
-func TestServerErrorOfTheAccountsService(t *testing.T) {
-	answers := []struct {
-		name   string
-		status int
-		body   string
+// What an answer of the accounts service means. No error contains a secret or an unexpected text.
+func TestTokens(t *testing.T) {
+	app := App{ClientID: "id", ClientSecret: "s3cret-app"}
+	tests := []struct {
+		name, body string
+		status     int
+		kind       faults.Kind
+		calls      int
+		text       string // a part of the error
 	}{
-		{"a page of HTML", 502, "<html><h1>Error: Server Error</h1></html>"},
-		{"an OAuth error", 500, `{"error":"server_error"}`},
-		{"a refused token", 503, `{"error":"invalid_grant","error_description":"Refresh token revoked"}`},
-		{"a refused app", 500, `{"error":"invalid_client"}`},
+		{"a token", `{"access_token":"a","token_type":"Bearer","expires_in":3600}`, 200, 0, 1, ""},
+		{"a token and a new refresh token", `{"access_token":"a","token_type":"Bearer","expires_in":3600,"refresh_token":"new"}`, 200, 0, 1, ""},
+		{"HTML", "<html>", 200, faults.Upstream, 4, "did not answer"},
+		{"a revoked token", `{"error":"invalid_grant","error_description":"Refresh token revoked"}`, 400, 0, 1, "Refresh token revoked"},
+		{"an unexpected description", `{"error":"invalid_grant","error_description":"s3cret"}`, 400, 0, 1, "(invalid_grant)"},
+		{"a wrong app", `{"error":"invalid_client"}`, 400, faults.Reconnect, 1, "invalid_client"},
+		{"401", "s3cret", 401, faults.Reconnect, 1, "401"},
+		{"403", "s3cret", 403, faults.Upstream, 1, "403"},
+		{"429", "s3cret", 429, faults.Limited, 1, "too many requests"},
+		// A server error proves nothing about the token, whatever its body: nobody has to connect again.
+		{"502 with HTML", "<html>s3cret", 502, faults.Upstream, 4, "502"},
+		{"500 with an OAuth error", `{"error":"server_error"}`, 500, faults.Upstream, 4, "500"},
+		{"503 with a refused token", `{"error":"invalid_grant","error_description":"Refresh token revoked"}`, 503, faults.Upstream, 4, "503"},
+		{"500 with a refused app", `{"error":"invalid_client"}`, 500, faults.Upstream, 4, "500"},
 	}
-	for _, a := range answers {
-		t.Run(a.name, func(t *testing.T) {
-			t.Parallel()
-			calls := 0
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				calls++
-				w.Header().Set("Content-Type", "application/json")
-				w.WriteHeader(a.status)
-				_, _ = w.Write([]byte(a.body))
-			}))
-			defer server.Close()
-			client, err := New()
+	requests := map[string]func(*Client, context.Context) (Access, error){
+		"refresh_token":      func(c *Client, ctx context.Context) (Access, error) { return c.Refresh(ctx, app, "s3cret-token") },
+		"client_credentials": func(c *Client, ctx context.Context) (Access, error) { return c.AppToken(ctx, app) },
+	}
+	for grant, request := range requests {
+		for _, tt := range tests {
+			client, calls := answering(t, tt.status, tt.body, http.Header{"Retry-After": {map[int]string{429: "3600"}[tt.status]}}, func(r *http.Request) bool {
+				id, secret, _ := r.BasicAuth()
+				return r.URL.Path == "/api/token" && id == app.ClientID && secret == app.ClientSecret && r.FormValue("grant_type") == grant
+			})
+			access, err := request(client, t.Context())
+			if faults.Of(err) != tt.kind || *calls != tt.calls || (err == nil) != (tt.text == "") || errors.Is(err, ErrInvalidGrant) != (tt.status == 400 && tt.kind == 0) {
+				t.Errorf("%s with %s: %v of kind %v after %d calls", grant, tt.name, err, faults.Of(err), *calls)
+			}
 			if err != nil {
-				t.Fatal(err)
+				if strings.Contains(err.Error()+faults.Action(err), "s3cret") || !strings.Contains(err.Error(), tt.text) {
+					t.Errorf("%s with %s: the error is %v", grant, tt.name, err)
+				}
+				continue
 			}
-			client.accounts = server.URL
-			_, err = client.Refresh(t.Context(), App{ClientID: "id", ClientSecret: "secret"}, "token")
-			if faults.Of(err) != faults.Upstream || errors.Is(err, ErrInvalidGrant) || calls != 4 {
-				t.Errorf("after %d calls the error is %v, of kind %v", calls, err, faults.Of(err))
+			refresh := ""
+			if strings.Contains(tt.body, `"new"`) {
+				refresh = "new"
+			} else if grant == "refresh_token" {
+				refresh = "s3cret-token"
 			}
-		})
+			if access.Token != "a" || access.Refresh != refresh || time.Until(access.Expires) < 59*time.Minute {
+				t.Errorf("%s with %s: %+v", grant, tt.name, access)
+			}
+		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/figures"
-	"spotify-insights.internal/functions/dashboard/figures/figurestest"
 	"spotify-insights.internal/functions/dashboard/history"
 	"spotify-insights.internal/functions/dashboard/history/historytest"
 	"spotify-insights.internal/shared/insights"
@@ -91,7 +90,7 @@ func (s *shown) measureHistory(ctx context.Context, r *report) error {
 	var h *history.History
 	for range manyLoads {
 		h = nil
-		before := historytest.Heap()
+		before := heapInUse()
 		start, used := time.Now(), processorTime()
 		var err error
 		cache := history.NewCache(s, 512<<20, time.Now, slog.New(slog.DiscardHandler))
@@ -99,7 +98,7 @@ func (s *shown) measureHistory(ctx context.Context, r *report) error {
 			return err
 		}
 		load, cpu = append(load, time.Since(start).Seconds()), append(cpu, (processorTime()-used).Seconds())
-		heap = append(heap, mb(historytest.Heap()-before))
+		heap = append(heap, mb(heapInUse()-before))
 	}
 	soon, small := 0.0, 0.0
 	if h.Len() == mostListens {
@@ -120,7 +119,7 @@ func (s *shown) measureHistory(ctx context.Context, r *report) error {
 			return err
 		}
 		start := time.Now()
-		figurestest.Overview(h, span)
+		overviewOf(h, span)
 		overview = append(overview, ms(time.Since(start)))
 		took, err := ask(handler, listenerID, period)
 		if err != nil {
@@ -132,7 +131,7 @@ func (s *shown) measureHistory(ctx context.Context, r *report) error {
 		figure{median(overview), milliseconds, reachOverview}, figure{median(page), milliseconds, reachOverview})
 
 	var slowest float64
-	for _, query := range figurestest.Queries {
+	for _, query := range queries {
 		var took []float64
 		for range manySearch {
 			start := time.Now()
@@ -143,8 +142,37 @@ func (s *shown) measureHistory(ctx context.Context, r *report) error {
 		}
 		slowest = max(slowest, median(took))
 	}
-	r.add(fmt.Sprintf("%ssearch, the slowest of %d", s.what, len(figurestest.Queries)), figure{slowest, milliseconds, 0})
+	r.add(fmt.Sprintf("%ssearch, the slowest of %d", s.what, len(queries)), figure{slowest, milliseconds, 0})
 	return nil
+}
+
+// queries are searches that find much, little and nothing in a history of historytest.Random.
+var queries = []string{"u", "unicode", "song 123", "artist 77", "zzz"}
+
+// overviewOf computes everything that an overview of a range shows: totals, three rankings with movement,
+// calendar, months, clock and streaks.
+func overviewOf(h *history.History, r figures.Range) {
+	slice := figures.Cut(h, r)
+	counts, before := figures.CountAll(slice), figures.CountAll(slice.Before())
+	counts.Totals()
+	before.Totals()
+	for _, kind := range []figures.Kind{figures.Tracks, figures.Artists, figures.Albums} {
+		counts.Ranking(kind, figures.ByPlays, before, 0, 10)
+	}
+	calendar := figures.Calendar(slice)
+	figures.Months(calendar)
+	figures.Streaks(calendar)
+	figures.ClockOf(slice)
+}
+
+// heapInUse returns the bytes of the heap that are in use after garbage collection.
+func heapInUse() int64 {
+	for range 3 {
+		runtime.GC() // memory in a sync.Pool takes two collections
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // randomDays is a range of days in the years before asOf.

@@ -57,11 +57,13 @@ func Open(ctx context.Context, s config.All, store Secrets, now func() time.Time
 		return nil, err
 	}
 	f.Loader.Publisher = f
-	client, err := spotify.New()
+	web, err := config.Read[config.Providers]()
 	if err != nil {
 		return nil, err
 	}
-	providers, err := providers.New("reccobeats", providers.Needs{})
+	web.Names = "reccobeats"
+	client := spotify.New(web.Spotify)
+	providers, err := providers.New(web, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
+	"google.golang.org/grpc"
 
 	"spotify-insights.internal/functions/local/embedded/secretserver"
 	"spotify-insights.internal/functions/local/fakespotify"
@@ -123,16 +124,12 @@ func deployedSecrets(t *testing.T, ids ...string) (host string, store *secrets.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	go server.Serve(listener)
-	t.Cleanup(server.Close)
+	calls := grpc.NewServer()
+	secretmanagerpb.RegisterSecretManagerServiceServer(calls, server)
+	go calls.Serve(listener)
+	t.Cleanup(calls.Stop)
 	for _, id := range ids {
-		_, err := server.CreateSecret(t.Context(), &secretmanagerpb.CreateSecretRequest{
-			Parent: "projects/" + deployed, SecretId: id,
-			Secret: &secretmanagerpb.Secret{Replication: &secretmanagerpb.Replication{
-				Replication: &secretmanagerpb.Replication_Automatic_{Automatic: &secretmanagerpb.Replication_Automatic{}},
-			}},
-		})
-		if err != nil {
+		if err := server.Declare("projects/" + deployed + "/secrets/" + id); err != nil {
 			t.Fatal(err)
 		}
 	}

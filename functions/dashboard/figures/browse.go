@@ -2,8 +2,9 @@ package figures
 
 import "sort"
 
-// Browse returns the positions of the latest listens of the slice before an instant, newest first. It returns
-// limit of them, and the rest of the last instant. older is the instant to go on with; more is false where nothing is left.
+// Browse returns the positions of the latest listens of the slice before an instant, newest first: limit of them,
+// and all others at the instant of the last one. more reports whether older listens exist; they are before the
+// instant older.
 func Browse(s Slice, before int64, limit int) (positions []int, older int64, more bool) {
 	positions = make([]int, 0, limit)
 	end := min(s.Hi, sort.Search(s.Len(), func(i int) bool { return s.At[i] >= before }))
@@ -25,7 +26,7 @@ func Recent(s Slice, limit int) []int {
 	return positions[:min(limit, len(positions))]
 }
 
-// Years returns the calendar years of the listener's zone that have listens, newest first.
+// Years returns the calendar years with listens in the listener's zone, newest first.
 func Years(s Slice) []int {
 	years := []int{}
 	for end := s.Hi; end > s.Lo; {

@@ -15,7 +15,7 @@ import (
 	"spotify-insights.internal/shared/faults"
 )
 
-// Going back page by page shows every listen once, also those of one instant.
+// Browsing page by page returns every listen once, also those of one instant.
 func TestBrowse(t *testing.T) {
 	listens, tracks := historytest.Random(30, 2000, 50, 5, asOf)
 	for i := 100; i < 150; i++ {
@@ -50,7 +50,7 @@ func TestBrowse(t *testing.T) {
 	}
 }
 
-// small is a history of listens of tracks: each line is a time, a track and its names.
+// small returns a history. A line is a time, a track id and, where the track is new, its name, artist and album.
 func small(t *testing.T, lines ...string) *history.History {
 	t.Helper()
 	var listens []historytest.Listen

@@ -2,7 +2,7 @@ package figures
 
 import "time"
 
-// Sum is a number of plays and the time listened to, in milliseconds.
+// Sum is a number of listens and the time listened to, in milliseconds.
 type Sum struct {
 	Plays int
 	MS    int64
@@ -14,8 +14,8 @@ type Day struct {
 	Sum
 }
 
-// Calendar returns the sums of every day of the slice in ascending order, also of days without listens. It begins with
-// the first listen of the history and ends with the day of the snapshot, where the range is longer.
+// Calendar returns the sums of every day of the slice in ascending order, also of days without listens. A range that
+// is longer than the history is cut to the days from its first listen to its snapshot.
 func Calendar(s Slice) []Day {
 	first, last, ok := days(s)
 	if !ok {
@@ -27,7 +27,7 @@ func Calendar(s Slice) []Day {
 	}
 	for i, hour := range s.Hour[s.Lo:s.Hi] {
 		if s.has(s.Lo + i) {
-			// Clocks that are set back just after midnight put a few minutes of a day before its beginning.
+			// Clocks that are set back just after midnight repeat a few minutes of the previous day.
 			day := &list[min(max(dateOf(hour), first), last)-first]
 			day.Plays++
 			day.MS += int64(s.MS[s.Lo+i])
@@ -36,7 +36,7 @@ func Calendar(s Slice) []Day {
 	return list
 }
 
-// days returns the first and the last day of a calendar. ok is false where it has none.
+// days returns the first and the last day of a calendar. ok is false for a calendar without days.
 func days(s Slice) (first, last Date, ok bool) {
 	if s.Len() == 0 {
 		return 0, 0, false
@@ -68,11 +68,11 @@ func Months(calendar []Day) []Month {
 	return list
 }
 
-// Clock is the sums of a week by day, Monday first, and by hour of the listener's clock.
+// Clock has the sums by day of the week, Monday first, and by hour of the listener's clock.
 type Clock [7][24]Sum
 
-// ClockOf returns the sums of the slice by day of the week and by the hour in which a listen ended. The history of a public
-// listener has no hours: all is in the first one.
+// ClockOf returns the sums of the slice by day of the week and by the hour in which a listen ended. A public history
+// has no hours: all listens are in the first one.
 func ClockOf(s Slice) *Clock {
 	table := new(Clock)
 	const week, thursday = 7 * 24, 3 * 24 // 1970-01-01 was a Thursday
@@ -88,14 +88,14 @@ func ClockOf(s Slice) *Clock {
 	return table
 }
 
-// Streak is a number of days in a row with a listen. The zero value is none.
+// Streak is a number of consecutive days with a listen. The zero value is no streak.
 type Streak struct {
 	From, To Date
 	Days     int
 }
 
-// Streaks returns the longest streak of a calendar, of equal ones the latest, and the one that lasts on its
-// last day or lasted until the day before.
+// Streaks returns the longest streak of a calendar, the latest of equal ones, and the current one, which ends on
+// the calendar's last day or the day before.
 func Streaks(calendar []Day) (longest, current Streak) {
 	for _, day := range calendar {
 		if day.Plays == 0 {

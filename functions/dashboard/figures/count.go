@@ -57,9 +57,6 @@ func CountAll(s Slice) *Counts {
 // History returns the history that was counted.
 func (c *Counts) History() *history.History { return c.slice.History }
 
-// Of returns the count of one track, artist or album.
-func (c *Counts) Of(kind Kind, number int) Count { return c.kinds[kind][number] }
-
 // Totals are the sums of a slice.
 type Totals struct {
 	Plays, Tracks, Artists, Albums int

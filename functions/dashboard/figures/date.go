@@ -19,19 +19,16 @@ func (d Date) Time() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
 // String returns the day as 2006-01-02.
 func (d Date) String() string { return d.Time().Format(time.DateOnly) }
 
-// MarshalText returns the day as 2006-01-02.
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// midnight returns the first instant of a day, which is given as a time of UTC, in a zone. Where clocks change
-// at midnight, a day begins at one o'clock or has midnight twice. A zone can even leave out a whole day.
+// midnight returns the first instant of a day in a zone. day is the day in UTC. Where clocks change at midnight,
+// a day begins at one o'clock or has midnight twice. A zone can even skip a whole day.
 func midnight(day time.Time, zone *time.Location) int64 {
 	y, m, d := day.Date()
 	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
 	start, end := t.ZoneBounds()
 	switch got, want := DateOf(t, zone), DateOf(day, time.UTC); {
-	case got < want: // midnight was left out, and t is before the change
+	case got < want: // midnight is skipped, and t is before the change
 		t = end
-	case got > want: // the day was left out, and t is after the change
+	case got > want: // the day is skipped, and t is after the change
 		t = start
 	case !start.IsZero():
 		_, offset := t.Zone()
@@ -43,7 +40,7 @@ func midnight(day time.Time, zone *time.Location) int64 {
 	return t.UnixMicro()
 }
 
-// dateOf returns the day of an hour of the history.
+// dateOf returns the day of an hour of [history.History].
 func dateOf(hour int32) Date {
 	if hour < 0 {
 		hour -= 23

@@ -14,8 +14,8 @@ type Discovery struct {
 	First int // position of the first listen
 }
 
-// Discoveries returns places offset+1 to offset+limit of the ranking of what was first listened to in the slice, by plays in it,
-// and how many there are.
+// Discoveries returns places offset+1 to offset+limit of the ranking of everything whose first listen is in the
+// slice, and the number of all places.
 func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discovery, total int) {
 	s := c.slice
 	firsts := make([]int32, size(s.History, kind))
@@ -46,7 +46,7 @@ func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discove
 type Comeback struct {
 	Number      int
 	After, Back int // positions of the listens before and after the pause
-	Plays       int // from the listen after the pause to the end of the range
+	Plays       int // listens from the end of the pause to the end of the range
 }
 
 // Pause returns the time without a listen.
@@ -54,11 +54,11 @@ func (c Comeback) Pause(h *history.History) time.Duration {
 	return time.Duration(h.At[c.Back]-h.At[c.After]) * time.Microsecond
 }
 
-// Comebacks returns what was listened to in the slice for the first time after a pause of at least the given
-// length, the longest pause first. Of each track, artist or album it takes the longest pause.
+// Comebacks returns everything with a pause of at least the given length that ends in the slice, the longest pause
+// first. Of several pauses of one track, artist or album it returns the longest.
 func Comebacks(s Slice, kind Kind, pause time.Duration, limit int) []Comeback {
 	list := []Comeback{}
-	type state struct{ last, found int32 } // position + 1 of the latest listen so far; place + 1 in the list
+	type state struct{ last, found int32 } // position + 1 of the latest listen so far; index + 1 in the list
 	states := make([]state, size(s.History, kind))
 	for i := range s.Hi {
 		k := numberOf(s.History, kind, s.Number[i])
@@ -94,11 +94,11 @@ func Comebacks(s Slice, kind Kind, pause time.Duration, limit int) []Comeback {
 type Anniversary struct {
 	Date Date
 	Sum
-	Tracks []Ranked // the most played ones
+	Tracks []Ranked // the first places
 }
 
-// OnThisDay returns the sums and the first tracks of the same day in earlier years, the latest year first, of years with
-// listens. 29 February has leap years only. The range of the slice does not matter.
+// OnThisDay returns the sums and the first tracks of the same day in earlier years with listens on it, the latest year
+// first. 29 February exists in leap years only. The range of the slice has no effect.
 func OnThisDay(s Slice, day Date, limit int) []Anniversary {
 	list := []Anniversary{}
 	if s.Len() == 0 {

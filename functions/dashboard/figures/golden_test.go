@@ -58,7 +58,7 @@ func keyOf(h *history.History, kind figures.Kind, number int) string {
 	return h.Tracks[number].ID
 }
 
-func kept(from, to string, z *time.Location) func(time.Time) bool {
+func days(from, to string, z *time.Location) func(time.Time) bool {
 	return func(t time.Time) bool {
 		text := t.In(z).Format("2006-01-02T15:04:05.000000")
 		return text >= from && text < to
@@ -82,11 +82,11 @@ func TestRankings(t *testing.T) {
 		{"all", func(time.Time) bool { return true }, none},
 		{"4w", between(asOf.Add(-28*24*time.Hour), asOf), between(asOf.Add(-56*24*time.Hour), asOf.Add(-28*24*time.Hour))},
 		{"1y", between(asOf.Add(-365*24*time.Hour), asOf), between(asOf.Add(-730*24*time.Hour), asOf.Add(-365*24*time.Hour))},
-		{"2025", kept("2025", "2026", z), kept("2024", "2025", z)},
-		{"2026", kept("2026", "2027", z), between(time.Date(2025, 1, 1, 0, 0, 0, 0, z), asOf.AddDate(-1, 0, 0))},
-		{"2025-10", kept("2025-10", "2025-11", z), kept("2025-09", "2025-10", z)},
-		{"2025-10-26", kept("2025-10-26", "2025-10-27", z), kept("2025-10-25", "2025-10-26", z)}, // 25 hours
-		{"2024-03-20..2024-04-02", kept("2024-03-20", "2024-04-03", z), kept("2024-03-06", "2024-03-20", z)},
+		{"2025", days("2025", "2026", z), days("2024", "2025", z)},
+		{"2026", days("2026", "2027", z), between(time.Date(2025, 1, 1, 0, 0, 0, 0, z), asOf.AddDate(-1, 0, 0))},
+		{"2025-10", days("2025-10", "2025-11", z), days("2025-09", "2025-10", z)},
+		{"2025-10-26", days("2025-10-26", "2025-10-27", z), days("2025-10-25", "2025-10-26", z)}, // 25 hours
+		{"2024-03-20..2024-04-02", days("2024-03-20", "2024-04-03", z), days("2024-03-06", "2024-03-20", z)},
 	} {
 		slice := figures.Cut(h, parse(t, tt.period, h))
 		counts, before := figures.CountAll(slice), figures.CountAll(slice.Before())

@@ -10,12 +10,12 @@ import (
 	"spotify-insights.internal/functions/dashboard/history/historytest"
 )
 
-// naive computes figures from the rows, one by one and by name: with maps, and a calendar for every listen.
+// naive computes figures from the rows of a snapshot, with maps and strings.
 type naive struct {
 	zone    *time.Location
 	listens []historytest.Listen
 	tracks  map[string]historytest.Track
-	last    map[string]int // by track: the position of its latest listen
+	last    map[string]int // by track: position of its latest listen
 }
 
 func newNaive(z *time.Location, listens []historytest.Listen, tracks []historytest.Track) *naive {
@@ -29,7 +29,7 @@ func newNaive(z *time.Location, listens []historytest.Listen, tracks []historyte
 	return n
 }
 
-// key is the identity of what a listen is of.
+// key returns the key of a track's track, artist or album.
 func (n *naive) key(kind figures.Kind, id string) string {
 	t := n.tracks[id]
 	switch kind {
@@ -71,7 +71,7 @@ type tally struct {
 	last  int64
 }
 
-// ranking ranks the listens for which in is true.
+// ranking ranks the listens at instants for which in is true.
 func (n *naive) ranking(kind figures.Kind, by figures.By, in func(time.Time) bool) (list []tally) {
 	all := map[string]tally{}
 	keys := map[string]string{}

@@ -1,6 +1,6 @@
-// Package figures computes what is shown of a history: each figure is a pure function over a history and a
-// range of time. Durations are milliseconds, instants are microseconds since 1970, positions are places in
-// the columns of the history, and numbers are those of its tracks, artists and albums.
+// Package figures computes what the page shows of a history: each figure is a pure function over a history and a
+// range of time. Durations are milliseconds, instants are microseconds since 1970, positions are indexes of the
+// history's columns of listens, and numbers are indexes of its tracks, artists and albums.
 package figures
 
 import (
@@ -13,24 +13,24 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-// Range is a half-open range of instants, From <= t < To, and the equal range before it.
+// Range is a half-open range of instants, From <= t < To, and the previous range of equal length.
 type Range struct {
-	Text     string // as it stands in an address
+	Text     string // in an address
 	From, To int64
 	Before   *Range // nil for the range of everything
 }
 
 const (
-	// firstYear is the year Spotify was founded in: nobody has listens from before.
+	// firstYear is the year in which Spotify was founded: no listen is older.
 	firstYear = 2006
 
 	action = "Use 4w, 6m, 1y, all, a year such as 2026, a month such as 2026-11, a day such as 2026-11-05, " +
 		"or two days such as 2026-11-05..2026-11-20."
 )
 
-// ParseRange returns the range that a text names: 4w (28 days), 6m (182) and 1y (365) end at the time of the
-// history; all is everything; YYYY, YYYY-MM, YYYY-MM-DD and FROM..TO (two days, both included) are days of
-// the listener's zone, in the years 2006 to that after now. The error is a faults.Invalid.
+// ParseRange returns the range of a text: 4w (28 days), 6m (182) and 1y (365) end at the history's AsOf; all is
+// every listen; YYYY, YYYY-MM, YYYY-MM-DD and FROM..TO (two days, both included) are days of the listener's zone
+// from 2006 to the year after now. The error is a faults.Invalid.
 func ParseRange(text string, h *history.History, now time.Time) (Range, error) {
 	if text == insights.PeriodAll {
 		return Everything(), nil
@@ -74,7 +74,7 @@ func window(w insights.Window, asOf, now time.Time) Range {
 	return Range{Text: w.Period, From: to - length, To: to, Before: &Range{Text: w.Period, From: to - 2*length, To: to - length}}
 }
 
-// The units of a day in an address: its length.
+// The units of a text in an address are its lengths.
 const (
 	yearUnit  = len("2006")
 	monthUnit = len("2006-01")
@@ -91,13 +91,13 @@ func parseDay(text string, now time.Time) (first time.Time, unit int, ok bool) {
 	return first, unit, err == nil && first.Year() >= firstYear && first.Year() <= now.Year()+1
 }
 
-// calendarRange returns the range from the first day of one unit to the last day of another one. Where it is
-// not over yet, the range before is cut to the same length, so that the two can be compared.
+// calendarRange returns the range from the day first to the end of the unit that begins with the day last. While
+// the range has not ended, the previous range is cut to the same length, so that the two can be compared.
 func calendarRange(text string, first, last time.Time, unit int, days bool, h *history.History) Range {
 	end := after(last, unit, 1)
 	before := after(first, unit, -1)
 	if days {
-		before = first.Add(first.Sub(end)) // days of UTC have 24 hours
+		before = first.Add(first.Sub(end)) // days in UTC have 24 hours
 	}
 	r := Range{Text: text, From: midnight(first, h.Zone), To: midnight(end, h.Zone)}
 	r.Before = &Range{Text: text, From: midnight(before, h.Zone), To: r.From}

@@ -10,7 +10,7 @@ import (
 	"spotify-insights.internal/shared/faults"
 )
 
-// Ranges begin and end at the listener's midnights; the range before has the same length.
+// Ranges begin and end at the listener's midnights; the previous range has the same length.
 func TestParseRange(t *testing.T) {
 	for _, tt := range []struct{ zone, text, from, to, before, end string }{
 		{"UTC", "4w", "2026-05-27T20:00:00Z", "2026-06-24T20:00:00Z", "2026-04-29T20:00:00Z", "2026-05-27T20:00:00Z"},
@@ -23,8 +23,8 @@ func TestParseRange(t *testing.T) {
 		{"UTC", "2026-06-24", "2026-06-24T00:00:00Z", "2026-06-25T00:00:00Z", "2026-06-23T00:00:00Z", "2026-06-23T20:00:00Z"},
 		{"UTC", "2027", "2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"},
 		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z", "2018-11-03T03:00:00Z", "2018-11-04T03:00:00Z"}, // has no midnight
-		{"America/Havana", "2024-11-03", "2024-11-03T04:00:00Z", "2024-11-04T05:00:00Z", "2024-11-02T04:00:00Z", "2024-11-03T04:00:00Z"},    // has two
-		{"Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z", "2011-12-30T10:00:00Z", "2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z"},      // was left out
+		{"America/Havana", "2024-11-03", "2024-11-03T04:00:00Z", "2024-11-04T05:00:00Z", "2024-11-02T04:00:00Z", "2024-11-03T04:00:00Z"},    // has two midnights
+		{"Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z", "2011-12-30T10:00:00Z", "2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z"},      // is skipped
 	} {
 		h := &history.History{AsOf: asOf, Zone: zone(t, tt.zone)}
 		r, err := figures.ParseRange(tt.text, h, asOf)

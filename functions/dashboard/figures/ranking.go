@@ -18,14 +18,14 @@ const (
 // Ranked is a place in a ranking.
 type Ranked struct {
 	Rank   int // from 1
-	Before int // rank in the range before, 0 where it was not listened to in it
+	Before int // rank in the previous range, 0 without a listen there
 	Number int
 	Count
 }
 
-// Ranking returns places offset+1 to offset+limit of the ranking of a kind, and how many places there are.
+// Ranking returns places offset+1 to offset+limit of the ranking of a kind, and the number of all places.
 // More plays come first, then more time, then the later last listen, then the lower id; by time, time comes
-// before plays. before are the counts of the range before, or nil.
+// before plays. before are the counts of the previous range, or nil.
 func (c *Counts) Ranking(kind Kind, by By, before *Counts, offset, limit int) (places []Ranked, total int) {
 	var numbers []int32
 	for n, count := range c.kinds[kind] {
@@ -68,7 +68,7 @@ func (c *Counts) order(kind Kind, by By) func(a, b int32) int {
 	}
 }
 
-// rank sets Before of the places. It sorts the places only, and counts for each how many are before it.
+// rank sets Before of the places. It sorts only the places, and counts how many numbers precede each of them.
 func (c *Counts) rank(kind Kind, by By, places []Ranked) {
 	order := c.order(kind, by)
 	sorted := make([]*Ranked, 0, len(places))
@@ -78,7 +78,7 @@ func (c *Counts) rank(kind Kind, by By, places []Ranked) {
 		}
 	}
 	slices.SortFunc(sorted, func(a, b *Ranked) int { return order(int32(a.Number), int32(b.Number)) })
-	ahead := make([]int, len(sorted)+1) // how many are between a place and the one before it
+	ahead := make([]int, len(sorted)+1) // how many numbers are between a place and the previous place
 	for n, count := range c.kinds[kind] {
 		if count.Plays > 0 {
 			ahead[sort.Search(len(sorted), func(i int) bool { return order(int32(sorted[i].Number), int32(n)) > 0 })]++
@@ -91,7 +91,7 @@ func (c *Counts) rank(kind Kind, by By, places []Ranked) {
 	}
 }
 
-// first returns the first k items in an order. It keeps a heap of k items, whose root is the last of them.
+// first returns the first k items in an order. It uses a heap of k items whose root is the last of them.
 func first(items []int32, k int, order func(a, b int32) int) []int32 {
 	if k > len(items)/8 {
 		slices.SortFunc(items, order)
@@ -111,7 +111,7 @@ func first(items []int32, k int, order func(a, b int32) int) []int32 {
 	return heap
 }
 
-// sink restores a heap whose item i may be too small.
+// sink repairs a heap whose item i may precede its children.
 func sink(heap []int32, i int, order func(a, b int32) int) {
 	for {
 		child := 2*i + 1

@@ -9,18 +9,18 @@ import (
 	"spotify-insights.internal/shared/faults"
 )
 
-// maxQuery is how many bytes a search may have: more than any name that a person types.
+// maxQuery is the largest length of a query in bytes. No name that a person types is longer.
 const maxQuery = 200
 
-// Found is what a search has found.
+// Found is a result of a search.
 type Found struct {
 	Number int
 	Plays  int // in the whole history
 }
 
-// Search returns the tracks, artists and albums whose names have all words of a query, by kind: those whose
-// name begins with the query first, then those with more plays, at most limit of each. Case and accents do not
-// matter. The error is a faults.Invalid.
+// Search returns, by kind, the tracks, artists and albums whose names contain all words of a query, at most limit
+// of each. Those whose name begins with the query come first, then those with more plays. Case and accents have
+// no effect. The error is a faults.Invalid.
 func Search(h *history.History, query string, limit int) (found [3][]Found, err error) {
 	if len(query) > maxQuery {
 		return found, faults.New(faults.Invalid, "Search for a part of a name.", "%s is too long", faults.Quote(query))
@@ -43,21 +43,28 @@ func Search(h *history.History, query string, limit int) (found [3][]Found, err 
 			item++
 		}
 		if all(h.Words.Of(item), words[1:]) {
-			kind, _ := kindOf(h, item)
+			kind, _ := itemOf(h, int32(item))
 			items[kind] = append(items[kind], int32(item))
 		}
 		if item+1 == len(starts) {
 			break
 		}
 	}
+	begins := func(item int32) int {
+		if strings.HasPrefix(h.Words.Of(int(item)), query) {
+			return 1
+		}
+		return 0
+	}
 	order := func(a, b int32) int {
-		return cmp.Or(compareBool(strings.HasPrefix(h.Words.Of(int(b)), query), strings.HasPrefix(h.Words.Of(int(a)), query)),
-			cmp.Compare(playsOf(h, int(b)), playsOf(h, int(a))), cmp.Compare(a, b))
+		_, foundA := itemOf(h, a)
+		_, foundB := itemOf(h, b)
+		return cmp.Or(cmp.Compare(begins(b), begins(a)), cmp.Compare(foundB.Plays, foundA.Plays), cmp.Compare(a, b))
 	}
 	for kind := range items {
 		for _, item := range first(items[kind], min(len(items[kind]), max(limit, 0)), order) {
-			_, number := kindOf(h, int(item))
-			found[kind] = append(found[kind], Found{number, int(playsOf(h, int(item)))})
+			_, f := itemOf(h, item)
+			found[kind] = append(found[kind], f)
 		}
 	}
 	return found, nil
@@ -72,36 +79,15 @@ func all(text string, words []string) bool {
 	return true
 }
 
-// kindOf returns what an item of the words is.
-func kindOf(h *history.History, item int) (Kind, int) {
-	tracks, artists := len(h.Tracks), len(h.Artists)
-	switch {
-	case item < tracks:
-		return Tracks, item
-	case item < tracks+artists:
-		return Artists, item - tracks
+// itemOf returns the kind of an item of [history.Words], and the item as a result of a search.
+func itemOf(h *history.History, item int32) (Kind, Found) {
+	n := int(item)
+	if n < len(h.Tracks) {
+		return Tracks, Found{n, int(h.Tracks[n].Plays)}
 	}
-	return Albums, item - tracks - artists
-}
-
-// playsOf returns the plays of an item in the whole history.
-func playsOf(h *history.History, item int) int32 {
-	switch kind, number := kindOf(h, item); kind {
-	case Artists:
-		return h.Artists[number].Plays
-	case Albums:
-		return h.Albums[number].Plays
-	default:
-		return h.Tracks[number].Plays
+	if n -= len(h.Tracks); n < len(h.Artists) {
+		return Artists, Found{n, int(h.Artists[n].Plays)}
 	}
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
+	n -= len(h.Artists)
+	return Albums, Found{n, int(h.Albums[n].Plays)}
 }

@@ -21,7 +21,7 @@ type Slice struct {
 	*history.History
 	Range  Range
 	Lo, Hi int    // positions of the listens in the range, Lo <= i < Hi
-	only   []bool // by track: whether it belongs to the slice; nil: every track does
+	only   []bool // by track: whether it belongs to the slice; nil means all
 }
 
 // Cut returns the listens of a range.
@@ -40,7 +40,7 @@ func (s Slice) Of(kind Kind, number int) Slice {
 	return s
 }
 
-// Before returns the same part of the range before. It is empty where there is none.
+// Before returns the same part of the previous range. It is empty without a previous range.
 func (s Slice) Before() Slice {
 	if s.Range.Before == nil {
 		s.Hi = s.Lo
@@ -54,7 +54,7 @@ func (s Slice) Before() Slice {
 // has reports whether the listen at a position in the range belongs to the slice.
 func (s Slice) has(i int) bool { return s.only == nil || s.only[s.Number[i]] }
 
-// numberOf returns the number of a track itself, its artist or its album; history.None where it has none.
+// numberOf returns the number of the track itself, its artist or its album; history.None where there is none.
 func numberOf(h *history.History, kind Kind, track int32) int32 {
 	switch kind {
 	case Artists:
@@ -65,7 +65,7 @@ func numberOf(h *history.History, kind Kind, track int32) int32 {
 	return track
 }
 
-// size returns how many tracks, artists or albums a history has.
+// size returns the number of tracks, artists or albums of a history.
 func size(h *history.History, kind Kind) int {
 	switch kind {
 	case Artists:
@@ -76,7 +76,7 @@ func size(h *history.History, kind Kind) int {
 	return len(h.Tracks)
 }
 
-// Ends returns the positions of the first and the last listen. ok is false where there is none.
+// Ends returns the positions of the first and the last listen. ok is false for an empty slice.
 func (s Slice) Ends() (first, last int, ok bool) {
 	first, last = s.Lo, s.Hi-1
 	for first < s.Hi && !s.has(first) {

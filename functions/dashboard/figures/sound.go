@@ -9,11 +9,11 @@ import (
 	"spotify-insights.internal/functions/dashboard/history"
 )
 
-// Sound is the statistics of an audio feature over the plays of a slice. Each track of which the feature is known counts with
-// its plays. The values are NaN where there is none.
+// Sound has the statistics of an audio feature of a slice. A track is weighted by its plays; tracks without the feature
+// are left out. The values are NaN without a track.
 type Sound struct {
 	Feature      history.Feature
-	Tracks       int     // of which the feature is known
+	Tracks       int     // with the feature
 	Plays        int     // of those tracks
 	Mean, Median float64 // in the feature's unit
 	Histogram    []Bin
@@ -25,7 +25,7 @@ type Bin struct {
 	Plays    int
 }
 
-// bounds are the limits of a histogram. Values beyond them count in the first or last bin.
+// bounds returns the limits of a histogram. Values beyond them count in the first or last bin.
 func bounds(f history.Feature) (low, high float64) {
 	switch f {
 	case history.Loudness:
@@ -54,7 +54,7 @@ func SoundOf(c *Counts, f history.Feature, bins int) Sound {
 	return sound
 }
 
-// values returns the known values of a feature and the plays of their tracks.
+// values returns the values of a feature and the plays of their tracks.
 func values(c *Counts, f history.Feature) (x, weights []float64) {
 	for n, count := range c.kinds[Tracks] {
 		if v := c.slice.Sound[f][n]; count.Plays > 0 && !math.IsNaN(v) {
@@ -79,7 +79,7 @@ func histogram(f history.Feature, x, weights []float64, bins int) []Bin {
 }
 
 // Line is a linear regression: y = Intercept + Slope*x. RSquared is the share of the variance of y that it
-// explains, 0 to 1. The values are NaN where fewer than two different x are known.
+// explains, 0 to 1. The values are NaN with fewer than two different x.
 type Line struct {
 	Tracks                     int
 	Intercept, Slope, RSquared float64

@@ -11,38 +11,38 @@ import (
 )
 
 const (
-	lookupEvery = 2 * time.Second // a document's generation is looked up at most this often
-	loadLimit   = 2 * time.Minute // of one load, which outlives the request that caused it
-	idle        = time.Minute     // after so long without a request, the first one waits for news
-	patience    = 3 * time.Second // how long it waits
+	lookupEvery = 2 * time.Second // shortest time between two look-ups of a document's generation
+	loadLimit   = 2 * time.Minute // of one load, which outlives the request that started it
+	idle        = time.Minute     // after this time without a request, the next request waits for a new history
+	longestWait = 3 * time.Second // of that request
 )
 
-// Cache holds the histories of listeners in memory. Together they take at most a number of bytes; the one
-// that was not asked for longest goes first. One history is loaded at a time. While a new one loads, and
-// where it cannot be loaded, the old one serves.
+// Cache stores the histories of listeners in memory. Together they take at most a number of bytes; the least
+// recently used one is dropped first. One history is loaded at a time. While a new one loads, and where it
+// cannot be loaded, the old one stays in use.
 type Cache struct {
 	bucket Objects
 	budget int64
 	now    func() time.Time
 	log    *slog.Logger
-	slot   chan struct{} // held by the load that runs
+	slot   chan struct{} // has an element while a load runs
 
 	mu      sync.Mutex
 	entries map[Listener]*entry
 }
 
-// entry is what is known of one listener's history.
+// entry is the history of one listener and the state of its loads.
 type entry struct {
 	history *History
-	bytes   int64
-	behind  bool      // the history is not that of the newest document
+	bytes   int64     // of the history
+	behind  bool      // the history is older than the newest document
 	err     error     // of the last load, where there is no history
-	looked  time.Time // when the generation was looked up
+	looked  time.Time // of the last look-up of the generation
 	used    time.Time
 	loading *loading // the load that runs, or nil
 }
 
-// loading is a load that runs. Its other fields can be read once done is closed.
+// loading is a load. Its other fields are valid once done is closed.
 type loading struct {
 	done    chan struct{}
 	history *History
@@ -54,7 +54,7 @@ func NewCache(bucket Objects, budget int64, now func() time.Time, log *slog.Logg
 	return &Cache{bucket: bucket, budget: budget, now: now, log: log, slot: make(chan struct{}, 1), entries: map[Listener]*entry{}}
 }
 
-// Get returns a listener's history: the latest, or the one in memory while a later one loads. The first
+// Get returns a listener's history: the latest, or the previous one while the latest loads. The first
 // request waits for the load. The error is one of the bucket or of the snapshot, or [ErrTooLarge].
 func (c *Cache) Get(ctx context.Context, l Listener) (*History, error) {
 	c.mu.Lock()
@@ -64,14 +64,15 @@ func (c *Cache) Get(ctx context.Context, l Listener) (*History, error) {
 		c.entries[l] = e
 	}
 	now := c.now()
+	recent := now.Sub(e.looked) < lookupEvery
 	idled := e.history != nil && now.Sub(e.used) >= idle
 	e.used = now
-	look := e.history != nil && e.loading == nil && now.Sub(e.looked) >= lookupEvery
+	look := e.history != nil && e.loading == nil && !recent
 	if look {
-		e.looked = now // others need not look meanwhile
+		e.looked = now // one look-up at a time
 	}
 	if e.history == nil && e.loading == nil {
-		if err := e.err; err != nil && now.Sub(e.looked) < lookupEvery {
+		if err := e.err; err != nil && recent {
 			c.mu.Unlock()
 			return nil, err
 		}
@@ -87,7 +88,7 @@ func (c *Cache) Get(ctx context.Context, l Listener) (*History, error) {
 		return running.wait(ctx)
 	}
 	if running != nil && idled {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, longestWait)
 		defer cancel()
 		if h, err := running.wait(ctx); err == nil {
 			return h, nil
@@ -96,7 +97,7 @@ func (c *Cache) Get(ctx context.Context, l Listener) (*History, error) {
 	return old, nil
 }
 
-// lookUp starts a load where there is another document than that of the history in memory.
+// lookUp starts a load where the document is newer than the history in memory.
 func (c *Cache) lookUp(ctx context.Context, l Listener, e *entry, old *History) *loading {
 	attrs, err := c.bucket.Attrs(ctx, l.DocumentName())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -114,7 +115,7 @@ func (c *Cache) lookUp(ctx context.Context, l Listener, e *entry, old *History) 
 	return e.loading
 }
 
-// start starts a load. The caller holds the lock.
+// start starts a load. The caller has locked the mutex.
 func (c *Cache) start(ctx context.Context, l Listener, e *entry) {
 	running := &loading{done: make(chan struct{})}
 	e.loading = running
@@ -122,11 +123,13 @@ func (c *Cache) start(ctx context.Context, l Listener, e *entry) {
 	go func() {
 		defer cancel()
 		h, behind, err := c.load(ctx, l)
-		c.finish(ctx, l, e, running, h, behind, err)
+		c.finish(ctx, l, e, h, behind, err)
+		running.history, running.err = h, err
+		close(running.done)
 	}()
 }
 
-// load waits for its turn and loads.
+// load waits for the slot and loads.
 func (c *Cache) load(ctx context.Context, l Listener) (*History, bool, error) {
 	select {
 	case c.slot <- struct{}{}:
@@ -134,37 +137,35 @@ func (c *Cache) load(ctx context.Context, l Listener) (*History, bool, error) {
 	case <-ctx.Done():
 		return nil, false, fmt.Errorf("waiting for another history to load: %w", ctx.Err())
 	}
-	return load(ctx, c.bucket, l, c.budget/2, c.log) // all of them and a new one fit into the memory there is
+	return load(ctx, c.bucket, l, c.budget/2, c.log) // the memory has room for the budget and one new history
 }
 
-// finish keeps what was loaded, or the old history where nothing could be.
-func (c *Cache) finish(ctx context.Context, l Listener, e *entry, running *loading, h *History, behind bool, err error) {
+// finish replaces the history of an entry after a load. Where the load failed, the old history stays.
+func (c *Cache) finish(ctx context.Context, l Listener, e *entry, h *History, behind bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e.loading, e.looked = nil, c.now()
-	running.history, running.err = h, err
 	switch {
 	case err == nil:
 		e.history, e.bytes, e.behind, e.err = h, h.Bytes(), behind, nil
-		c.drop(e)
+		c.shrink(e)
 	case e.history != nil:
 		e.behind = true
 		c.log.WarnContext(ctx, "the new history cannot be loaded, the old one is shown", "listener", l.ID, "error", err.Error())
 	default:
 		e.err = err
 	}
-	close(running.done)
 }
 
-// drop forgets histories until those left fit into the budget. It keeps one, and those that load.
-func (c *Cache) drop(keep *entry) {
+// shrink drops histories until the others fit into the budget. The latest one stays, and so do those that load.
+func (c *Cache) shrink(latest *entry) {
 	for {
 		var total int64
 		var oldest Listener
 		var found *entry
 		for l, e := range c.entries {
 			total += e.bytes
-			if e != keep && e.history != nil && e.loading == nil && (found == nil || e.used.Before(found.used)) {
+			if e != latest && e.history != nil && e.loading == nil && (found == nil || e.used.Before(found.used)) {
 				oldest, found = l, e
 			}
 		}
@@ -175,7 +176,7 @@ func (c *Cache) drop(keep *entry) {
 	}
 }
 
-// wait waits for the load, at most as long as the request lasts.
+// wait waits for the load, at most until the request ends.
 func (r *loading) wait(ctx context.Context) (*History, error) {
 	select {
 	case <-r.done:

@@ -7,96 +7,78 @@ import (
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
+// null represents null in a column of integers.
+const null = math.MinInt64
+
 // numbers reads a column of any numeric type. Null is NaN.
 func (f file) numbers(name string) ([]float64, error) {
-	column := make([]float64, 0, f.NumRows())
-	err := f.pages(name, func(p page) error {
-		at, err := numberAt(p)
-		if err != nil {
-			return err
+	return column(f, name, math.NaN(), func(v encoding.Values) func(int) float64 {
+		switch v.Kind() {
+		case encoding.Double:
+			return converted[float64](v.Double())
+		case encoding.Float:
+			return converted[float64](v.Float())
+		case encoding.Int64:
+			return converted[float64](v.Int64())
+		case encoding.Int32:
+			return converted[float64](v.Int32())
 		}
-		p.each(func(value int) {
-			if value < 0 {
-				column = append(column, math.NaN())
-			} else {
-				column = append(column, at(value))
-			}
-		})
 		return nil
 	})
-	return checked(f, name, column, err)
-}
-
-func numberAt(p page) (func(int) float64, error) {
-	switch p.values.Kind() {
-	case encoding.Double:
-		values := p.values.Double()
-		return func(i int) float64 { return values[i] }, nil
-	case encoding.Float:
-		values := p.values.Float()
-		return func(i int) float64 { return float64(values[i]) }, nil
-	case encoding.Int64:
-		values := p.values.Int64()
-		return func(i int) float64 { return float64(values[i]) }, nil
-	case encoding.Int32:
-		values := p.values.Int32()
-		return func(i int) float64 { return float64(values[i]) }, nil
-	}
-	return nil, typeError(p)
 }
 
 // integers reads a column of INT32 or INT64. Null is the constant null.
 func (f file) integers(name string) ([]int64, error) {
-	column := make([]int64, 0, f.NumRows())
-	err := f.pages(name, func(p page) error {
-		var at func(int) int64
-		switch p.values.Kind() {
+	return column(f, name, null, func(v encoding.Values) func(int) int64 {
+		switch v.Kind() {
 		case encoding.Int64:
-			values := p.values.Int64()
-			at = func(i int) int64 { return values[i] }
+			return converted[int64](v.Int64())
 		case encoding.Int32:
-			values := p.values.Int32()
-			at = func(i int) int64 { return int64(values[i]) }
-		default:
-			return typeError(p)
+			return converted[int64](v.Int32())
 		}
-		p.each(func(value int) {
-			if value < 0 {
-				column = append(column, null)
-			} else {
-				column = append(column, at(value))
-			}
-		})
 		return nil
 	})
-	return checked(f, name, column, err)
 }
-
-// null stands for null in a column of whole numbers.
-const null = math.MinInt64
 
 // booleans reads a column of BOOLEAN: 0 false, 1 true, -1 null.
 func (f file) booleans(name string) ([]int8, error) {
-	column := make([]int8, 0, f.NumRows())
+	return column(f, name, -1, func(v encoding.Values) func(int) int8 {
+		if v.Kind() != encoding.Boolean {
+			return nil
+		}
+		bits := v.Boolean()
+		return func(i int) int8 { return int8(bits[i/8] >> (i % 8) & 1) }
+	})
+}
+
+// converted returns a function that converts the value at an index.
+func converted[To, From int32 | int64 | float32 | float64](values []From) func(int) To {
+	return func(i int) To { return To(values[i]) }
+}
+
+// column reads a whole column. decode returns a function that reads one value of a page, nil where the values
+// have another type. null is the value of a row that is null.
+func column[T any](f file, name string, null T, decode func(encoding.Values) func(int) T) ([]T, error) {
+	rows := make([]T, 0, f.NumRows())
 	err := f.pages(name, func(p page) error {
-		if p.values.Kind() != encoding.Boolean {
+		value := decode(p.values)
+		if value == nil {
 			return typeError(p)
 		}
-		bits := p.values.Boolean()
-		p.each(func(value int) {
-			if value < 0 {
-				column = append(column, -1)
+		p.each(func(i int) {
+			if i < 0 {
+				rows = append(rows, null)
 			} else {
-				column = append(column, int8(bits[value/8]>>(value%8)&1))
+				rows = append(rows, value(i))
 			}
 		})
 		return nil
 	})
-	return checked(f, name, column, err)
+	return rows, checked(f, name, len(rows), err)
 }
 
 // texts is a column of strings. Row i has the text values[index[i]], or none where index[i] is -1. A value
-// of a dictionary is there once a dictionary; the values of one page share one allocation.
+// of a dictionary occurs once per dictionary; the values of one page share one allocation.
 type texts struct {
 	values []string
 	index  []int32
@@ -111,40 +93,39 @@ func (t texts) at(row int) string {
 
 // texts reads a column of strings.
 func (f file) texts(name string) (texts, error) {
-	column := texts{index: make([]int32, 0, f.NumRows())}
-	base := int32(0) // of the page's values in column.values
+	t := texts{index: make([]int32, 0, f.NumRows())}
+	base := int32(0) // index of the page's first value in t.values
 	err := f.pages(name, func(p page) error {
 		if p.values.Kind() != encoding.ByteArray {
 			return typeError(p)
 		}
-		if p.index == nil || p.fresh {
-			base = int32(len(column.values))
+		if p.index == nil || p.newDictionary {
+			base = int32(len(t.values))
 			data, offsets := p.values.ByteArray()
 			all := string(data)
 			for i := range max(len(offsets)-1, 0) {
-				column.values = append(column.values, all[offsets[i]:offsets[i+1]])
+				t.values = append(t.values, all[offsets[i]:offsets[i+1]])
 			}
 		}
-		p.each(func(value int) {
-			if value < 0 {
-				column.index = append(column.index, -1)
+		p.each(func(i int) {
+			if i < 0 {
+				t.index = append(t.index, -1)
 			} else {
-				column.index = append(column.index, base+int32(value))
+				t.index = append(t.index, base+int32(i))
 			}
 		})
 		return nil
 	})
-	_, err = checked(f, name, column.index, err)
-	return column, err
+	return t, checked(f, name, len(t.index), err)
 }
 
-// checked adds the column's name to an error, and makes one of a column that has too few or too many rows.
-func checked[T any](f file, name string, column []T, err error) ([]T, error) {
-	if err == nil && int64(len(column)) != f.NumRows() {
-		err = fmt.Errorf("the column has %d rows, the file has %d", len(column), f.NumRows())
+// checked adds the column's name to an error, and returns an error for a column with too few or too many rows.
+func checked(f file, name string, rows int, err error) error {
+	if err == nil && int64(rows) != f.NumRows() {
+		err = fmt.Errorf("the column has %d rows, the file has %d", rows, f.NumRows())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("column %s: %w", name, err)
+		return fmt.Errorf("column %s: %w", name, err)
 	}
-	return column, nil
+	return nil
 }

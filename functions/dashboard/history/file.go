@@ -10,7 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
-// file is an open Parquet file. Its columns are read one at a time, whole, across all row groups.
+// file is an open Parquet file. A column is read as a whole, across all row groups.
 type file struct {
 	*parquet.File
 }
@@ -22,18 +22,15 @@ func openFile(content []byte) (file, error) {
 	return file{f}, err
 }
 
-// page is one page of a column. Values holds the values that are not null; where index is not nil the
-// values are a dictionary and index says which of them stands where.
+// page is one page of a column. values has the values that are not null. Where index is not nil, values is a
+// dictionary and index refers to it.
 type page struct {
-	rows    int
-	defined []byte // one byte a row, 1 where the row is not null; nil where no row is null
-	values  encoding.Values
-	index   []int32
-	fresh   bool // the first page of its dictionary
+	rows          int
+	defined       []byte // one byte a row, 1 where the row is not null; nil where no row is null
+	values        encoding.Values
+	index         []int32
+	newDictionary bool // the first page of its dictionary
 }
-
-// errNested says that a column is no plain column.
-var errNested = errors.New("the column is nested or repeated")
 
 // pages calls use with each page of a column. The page is valid during the call only.
 func (f file) pages(name string, use func(page) error) error {
@@ -42,17 +39,17 @@ func (f file) pages(name string, use func(page) error) error {
 		return errors.New("the column is missing")
 	}
 	if leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
-		return errNested
+		return errors.New("the column is nested or repeated")
 	}
 	for _, group := range f.RowGroups() {
-		if err := groupPages(group.ColumnChunks()[leaf.ColumnIndex], use); err != nil {
+		if err := chunkPages(group.ColumnChunks()[leaf.ColumnIndex], use); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func groupPages(chunk parquet.ColumnChunk, use func(page) error) error {
+func chunkPages(chunk parquet.ColumnChunk, use func(page) error) error {
 	pages := chunk.Pages()
 	defer pages.Close()
 	var last parquet.Dictionary
@@ -68,7 +65,7 @@ func groupPages(chunk parquet.ColumnChunk, use func(page) error) error {
 		if d := p.Dictionary(); d != nil {
 			view.index = view.values.Int32()
 			view.values = d.Page().Data()
-			view.fresh, last = d != last, d
+			view.newDictionary, last = d != last, d
 		}
 		err = use(view)
 		parquet.Release(p)
@@ -78,18 +75,18 @@ func groupPages(chunk parquet.ColumnChunk, use func(page) error) error {
 	}
 }
 
-// each calls set with the number of every row of the page and the place of its value, -1 for null.
-func (p page) each(set func(value int)) {
+// each calls use for every row of the page with the index of its value, -1 for null.
+func (p page) each(use func(i int)) {
 	next := 0
 	for row := range p.rows {
-		if p.defined != nil && p.defined[row] == 0 {
-			set(-1)
+		switch {
+		case p.defined != nil && p.defined[row] == 0:
+			use(-1)
 			continue
-		}
-		if p.index != nil {
-			set(int(p.index[next]))
-		} else {
-			set(next)
+		case p.index != nil:
+			use(int(p.index[next]))
+		default:
+			use(next)
 		}
 		next++
 	}

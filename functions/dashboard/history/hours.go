@@ -4,14 +4,14 @@ import "time"
 
 const hourMicros = int64(time.Hour / time.Microsecond)
 
-// hours converts instants in ascending order to hours since 1970-01-01 00:00 on a zone's clock. It looks up the
-// changes of the clock once, so that an instant takes an addition and a division.
+// hours converts instants in ascending order to hours since 1970-01-01 00:00 on a zone's clock. It looks up each
+// change of the clock once, so that an instant costs an addition and a division.
 func hours(instants []int64, zone *time.Location) []int32 {
 	list := make([]int32, len(instants))
-	var offset, end int64 // until end the clock shows UTC and offset, in microseconds
+	var offset, end int64 // until end the clock shows UTC + offset, in microseconds
 	for i, at := range instants {
 		if i == 0 || at >= end {
-			offset, end = stretch(at, zone)
+			offset, end = offsetAt(at, zone)
 		}
 		local := at + offset
 		hour := local / hourMicros
@@ -23,8 +23,8 @@ func hours(instants []int64, zone *time.Location) []int32 {
 	return list
 }
 
-// stretch returns what a zone's clock adds to UTC at an instant, and the instant of its next change.
-func stretch(at int64, zone *time.Location) (offset, end int64) {
+// offsetAt returns the offset of a zone's clock from UTC at an instant, and the instant of its next change.
+func offsetAt(at int64, zone *time.Location) (offset, end int64) {
 	t := time.UnixMicro(at).In(zone)
 	_, seconds := t.Zone()
 	offset = int64(seconds) * int64(time.Second/time.Microsecond)

@@ -9,16 +9,14 @@ import (
 )
 
 // An artist or album is its id and shows the name of its latest listen. A row of an export has names only.
-// Its track then belongs to the one artist id that has this name, or to the latest album id that has
-// this name and album artist. Where there is none, the names are the key, prefixed so that they never look
-// like an id.
+// Its track belongs to the one artist id that has this name, or to the latest album id that has this name and
+// album artist. Where there is none, the names are the key, with this prefix so that no key looks like an id.
 const namePrefix = "name:"
 
 // setArtists finds the artist of every track. rows[i] is Tracks[i] of the history.
 func (h *History) setArtists(rows []*row) {
-	ids := map[string]string{} // the one id that has a name, "" where several have it
-	for i := range rows {
-		r := rows[i]
+	ids := map[string]string{} // by name: its only id, "" where several ids have the name
+	for _, r := range rows {
 		if r.artistID == "" || r.artistName == "" {
 			continue
 		}
@@ -37,31 +35,24 @@ func (h *History) setArtists(rows []*row) {
 		}
 		return cmp.Or(ids[r.artistName], namePrefix+r.artistName)
 	}
-	keys, latest := group(rows, h.Tracks, key, func(r *row) bool { return r.artistName != "" })
-	numbers := make(map[string]int32, len(keys))
-	h.Artists = make([]Artist, len(keys))
-	for n, k := range keys {
-		numbers[k] = int32(n)
-		h.Artists[n] = Artist{Key: strings.Clone(k), Name: strings.Clone(rows[latest[k]].artistName)}
+	artists, numbers := h.groups(rows, key, func(r *row) names { return names{name: r.artistName} })
+	for i, n := range numbers {
+		h.Tracks[i].Artist = n
 	}
-	for i := range rows {
-		h.Tracks[i].Artist = numberOf(numbers, key(rows[i]))
-	}
+	h.Artists = artists
 }
 
 // setAlbums finds the album of every track.
 func (h *History) setAlbums(rows []*row) {
-	type names struct{ album, artist string }
 	namesOf := func(r *row) names { return names{r.album, cmp.Or(r.albumArtist, r.artistName)} }
-	ids := map[names]int{} // the row of the latest album id that has these names
-	for i := range rows {
-		r := rows[i]
+	ids := map[names]int{} // by names: the row of the latest album id that has them
+	for i, r := range rows {
 		if r.albumID == "" || r.album == "" {
 			continue
 		}
-		n := namesOf(r)
-		if j, ok := ids[n]; !ok || later(h.Tracks, i, j, r.albumID < rows[j].albumID) {
-			ids[n] = i
+		j, ok := ids[namesOf(r)]
+		if !ok || cmp.Or(cmp.Compare(h.Tracks[i].Last, h.Tracks[j].Last), cmp.Compare(rows[j].albumID, r.albumID)) > 0 {
+			ids[namesOf(r)] = i
 		}
 	}
 	key := func(r *row) string {
@@ -75,66 +66,51 @@ func (h *History) setAlbums(rows []*row) {
 		if j, ok := ids[n]; ok {
 			return rows[j].albumID
 		}
-		return namePrefix + strconv.Quote(n.artist) + strconv.Quote(n.album)
+		return namePrefix + strconv.Quote(n.artist) + strconv.Quote(n.name)
 	}
-	keys, latest := group(rows, h.Tracks, key, func(r *row) bool { return r.album != "" })
-	numbers := make(map[string]int32, len(keys))
-	h.Albums = make([]Album, len(keys))
-	for n, k := range keys {
-		r := rows[latest[k]]
-		numbers[k] = int32(n)
-		h.Albums[n] = Album{Key: strings.Clone(k), Name: strings.Clone(r.album), Artist: strings.Clone(namesOf(r).artist)}
+	albums, numbers := h.groups(rows, key, namesOf)
+	for i, n := range numbers {
+		h.Tracks[i].Album = n
 	}
-	for i := range rows {
-		h.Tracks[i].Album = numberOf(numbers, key(rows[i]))
-	}
+	h.Albums = albums
 }
 
-// group returns the keys of the tracks in ascending order, and of each key the row of its latest listen, of
-// rows with a name where there is one.
-func group(rows []*row, tracks []Track, key func(*row) string, named func(*row) bool) (keys []string, latest map[string]int) {
-	latest = map[string]int{}
-	for i := range rows {
-		k := key(rows[i])
-		if k == "" {
+// names are the names of a group; artist is empty for an artist.
+type names struct{ name, artist string }
+
+// groups makes a group of the tracks of each key, in ascending order of the keys. numbers are the groups of the
+// tracks, None for a track without a key.
+func (h *History) groups(rows []*row, key func(*row) string, namesOf func(*row) names) (list []Group, numbers []int32) {
+	named := map[string]int{} // by key: the row of its latest listen, of rows with a name where there is one
+	for i, r := range rows {
+		k := key(r)
+		j, ok := named[k]
+		if !ok || namesOf(r).name != "" && (namesOf(rows[j]).name == "" || h.Tracks[i].Last > h.Tracks[j].Last) {
+			named[k] = i
+		}
+	}
+	delete(named, "")
+	byKey := make(map[string]int32, len(named))
+	for n, k := range slices.Sorted(maps.Keys(named)) {
+		byKey[k] = int32(n)
+		shown := namesOf(rows[named[k]])
+		// A column's texts share one allocation: copies let it go.
+		list = append(list, Group{Key: strings.Clone(k), Name: strings.Clone(shown.name), Artist: strings.Clone(shown.artist)})
+	}
+	numbers = make([]int32, len(rows))
+	covers := make([]int32, len(list)) // by group: position + 1 of the listen that its cover comes from
+	for i, r := range rows {
+		n, ok := byKey[key(r)]
+		if !ok {
+			numbers[i] = None
 			continue
 		}
-		j, ok := latest[k]
-		if !ok || named(rows[i]) && (!named(rows[j]) || later(tracks, i, j, false)) {
-			latest[k] = i
-		}
-	}
-	return slices.Sorted(maps.Keys(latest)), latest
-}
-
-// later reports whether track i was listened to later than track j. Where neither was, tie decides.
-func later(tracks []Track, i, j int, tie bool) bool {
-	if a, b := tracks[i].Last, tracks[j].Last; a != b {
-		return a > b
-	}
-	return tie
-}
-
-func numberOf(numbers map[string]int32, key string) int32 {
-	if n, ok := numbers[key]; ok {
-		return n
-	}
-	return None
-}
-
-// setImages gives artists and albums the cover of their latest listen that has one.
-func (h *History) setImages() {
-	artists, albums := make([]int32, len(h.Artists)), make([]int32, len(h.Albums))
-	for i := range h.Tracks {
 		t := &h.Tracks[i]
-		if t.Image == "" {
-			continue
-		}
-		if n := t.Artist; n >= 0 && t.Last+1 > artists[n] {
-			artists[n], h.Artists[n].Image = t.Last+1, t.Image
-		}
-		if n := t.Album; n >= 0 && t.Last+1 > albums[n] {
-			albums[n], h.Albums[n].Image = t.Last+1, t.Image
+		numbers[i] = n
+		list[n].Plays += t.Plays
+		if t.Image != "" && t.Last+1 > covers[n] {
+			list[n].Image, covers[n] = t.Image, t.Last+1
 		}
 	}
+	return list, numbers
 }

@@ -2,13 +2,14 @@ package history
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"time"
 )
 
-// readListens appends the listens of one file to the history. The numbers are those of the tracks by id.
+// readListens appends the listens of one file to the history. numbers are the tracks' numbers by id.
 func (h *History) readListens(f file, numbers map[string]int32) error {
 	tracks, err := f.texts("track_id")
 	if err != nil {
@@ -28,19 +29,19 @@ func (h *History) readListens(f file, numbers map[string]int32) error {
 	}
 	first := len(h.Number)
 	h.Number = slices.Grow(h.Number, len(tracks.index))
-	known := make([]int32, len(tracks.values)) // the number + 1 of a value that was looked up
+	found := make([]int32, len(tracks.values)) // by value: the track's number + 1, 0 before the first look-up
 	for _, value := range tracks.index {
 		if value < 0 {
-			return fmt.Errorf("a listen has no track_id")
+			return errors.New("a listen has no track_id")
 		}
-		if known[value] == 0 {
+		if found[value] == 0 {
 			n, ok := numbers[tracks.values[value]]
 			if !ok {
-				return fmt.Errorf("the tracks lack track %.40q of a listen", tracks.values[value])
+				return fmt.Errorf("track %.40q of a listen is not among the tracks", tracks.values[value])
 			}
-			known[value] = n + 1
+			found[value] = n + 1
 		}
-		h.Number = append(h.Number, known[value]-1)
+		h.Number = append(h.Number, found[value]-1)
 	}
 	h.MS = slices.Grow(h.MS, len(milliseconds))
 	for i, ms := range milliseconds {
@@ -59,7 +60,7 @@ func (h *History) readInstants(f file) error {
 		return err
 	}
 	if slices.Contains(instants, null) {
-		return fmt.Errorf("a listen has no played_at")
+		return errors.New("a listen has no played_at")
 	}
 	measured, err := f.booleans("ms_measured")
 	if err != nil {
@@ -114,21 +115,17 @@ func (h *History) readDays(f file) error {
 	return nil
 }
 
-// sort puts the listens into the order of instant and track, where they are not in it already.
+// sort orders the listens by instant and track. Most snapshots are in this order already.
 func (h *History) sort() {
 	compare := func(i, j int) int {
 		return cmp.Or(cmp.Compare(h.At[i], h.At[j]), cmp.Compare(h.Number[i], h.Number[j]))
 	}
-	sorted := true
-	for i := 1; i < len(h.At) && sorted; i++ {
-		sorted = compare(i-1, i) <= 0
-	}
-	if sorted {
-		return
-	}
 	order := make([]int, len(h.At))
 	for i := range order {
 		order[i] = i
+	}
+	if slices.IsSortedFunc(order, compare) {
+		return
 	}
 	slices.SortStableFunc(order, compare)
 	h.At, h.MS, h.Number, h.Flags = permuted(h.At, order), permuted(h.MS, order), permuted(h.Number, order), permuted(h.Flags, order)

@@ -9,11 +9,11 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-// Listener says whose history is read.
+// Listener identifies a history.
 type Listener struct {
 	ID     string
 	Zone   *time.Location
-	Public bool // only what everybody may see
+	Public bool // the public snapshot
 }
 
 // DocumentName returns the object that names the listener's snapshot.
@@ -24,9 +24,9 @@ func (l Listener) DocumentName() string {
 	return insights.DocumentName(l.ID)
 }
 
-// load reads the document and the snapshot that it names. A run of topten can replace both meanwhile, so it
-// reads the document again where the snapshot is not what the document says. If it still is not, it takes
-// the snapshot before; then behind is true. Without a document the history is empty.
+// load reads the document and the snapshot that it names. A run of topten can replace both meanwhile, so load
+// reads the document again where the snapshot does not match it. If the second snapshot does not match either,
+// load reads the previous one and behind is true. Without a document the history is empty.
 func load(ctx context.Context, bucket Objects, l Listener, limit int64, log *slog.Logger) (h *History, behind bool, err error) {
 	var document insights.Document
 	var generation int64
@@ -41,7 +41,7 @@ func load(ctx context.Context, bucket Objects, l Listener, limit int64, log *slo
 		}
 	}
 	if err != nil && document.Previous != nil && ctx.Err() == nil {
-		log.WarnContext(ctx, "the snapshot cannot be read, the one before is shown", "listener", l.ID, "error", err.Error())
+		log.WarnContext(ctx, "the snapshot cannot be read, the previous one is shown", "listener", l.ID, "error", err.Error())
 		var previous error
 		if h, previous = read(ctx, bucket, l, *document.Previous, document.Previous.AsOf, limit); previous != nil {
 			return nil, false, errors.Join(err, previous)

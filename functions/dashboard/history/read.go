@@ -11,27 +11,24 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-// Objects are the objects of the insights bucket.
+// Objects reads the insights bucket, as *bucket.Bucket does.
 type Objects interface {
-	// ReadJSON decodes an object and returns its generation, 0 where there is no such object.
-	ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
-	// Read returns an object of at most limit bytes. The error is fs.ErrNotExist where it is gone.
+	ReadJSON(ctx context.Context, name string, v any) (generation int64, err error) // generation 0: no such object
 	Read(ctx context.Context, name string, limit int64) ([]byte, bucket.Object, error)
-	// Attrs returns an object's facts. The error is fs.ErrNotExist where it is gone.
 	Attrs(ctx context.Context, name string) (bucket.Object, error)
 }
 
-// ErrTooLarge says that a snapshot does not fit into the memory that histories may use.
+// ErrTooLarge means that a snapshot does not fit into the memory for histories.
 var ErrTooLarge = errors.New("the history is larger than the memory for histories")
 
-// Bytes of memory that a listen and a track take at least: a snapshot can be refused before it is read.
+// The minimum memory of a listen and of a track, in bytes. A snapshot can be too large before it is read.
 const (
 	listenBytes = 21
 	trackBytes  = 217
 )
 
-// read loads one snapshot, in which windows end at asOf. It holds one file in memory at a time. limit bounds
-// the bytes of one file and of the history.
+// read loads one snapshot, in which windows end at asOf. One file is in memory at a time. limit is the largest
+// number of bytes of one file and of the history.
 func read(ctx context.Context, bucket Objects, l Listener, s insights.Snapshot, asOf time.Time, limit int64) (h *History, err error) {
 	if s.Listens.Rows < 0 || s.Tracks.Rows < 0 {
 		return nil, fmt.Errorf("a snapshot of %d listens and %d tracks", s.Listens.Rows, s.Tracks.Rows)
@@ -71,7 +68,7 @@ func read(ctx context.Context, bucket Objects, l Listener, s insights.Snapshot, 
 	return h, nil
 }
 
-// endOfDay returns the midnight that ends the day of an instant in a zone, as one of UTC.
+// endOfDay returns the midnight that ends an instant's day in a zone, with the same date and clock in UTC.
 func endOfDay(at time.Time, zone *time.Location) time.Time {
 	if at.IsZero() {
 		return at
@@ -80,7 +77,7 @@ func endOfDay(at time.Time, zone *time.Location) time.Time {
 	return time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC)
 }
 
-// setTracks fills everything of the history that is not a column of listens.
+// setTracks fills every field of the history that is not a column of listens.
 func (h *History) setTracks(rows []*row) {
 	h.Tracks, h.Asked = make([]Track, len(rows)), make([]Answer, len(rows))
 	for f := range h.Sound {
@@ -104,20 +101,10 @@ func (h *History) setTracks(rows []*row) {
 	}
 	h.setArtists(rows)
 	h.setAlbums(rows)
-	h.setImages()
-	for i := range h.Tracks {
-		t := &h.Tracks[i]
-		if t.Artist != None {
-			h.Artists[t.Artist].Plays += t.Plays
-		}
-		if t.Album != None {
-			h.Albums[t.Album].Plays += t.Plays
-		}
-	}
 	h.setWords()
 }
 
-// files calls use with each file that a document names, in the order of names, and compares the rows.
+// files calls use with each file that a document lists, in the order of names, and checks the number of rows.
 func files(ctx context.Context, bucket Objects, list insights.Files, limit int64, use func(file) error) error {
 	var rows int64
 	for _, name := range slices.Sorted(slices.Values(list.Names)) {
@@ -134,13 +121,13 @@ func files(ctx context.Context, bucket Objects, list insights.Files, limit int64
 		}
 	}
 	if rows != list.Rows {
-		return fmt.Errorf("the files have %d rows or more, the document says %d", rows, list.Rows)
+		return fmt.Errorf("the files have %d rows or more, the document expects %d", rows, list.Rows)
 	}
 	return nil
 }
 
-// useFile opens a file and calls use with it. The decoder panics at some damaged files: that is an error
-// of the file, and must not end the process.
+// useFile opens a file and calls use with it. The decoder panics on some damaged files. Such a panic becomes an
+// error, so that the process goes on.
 func useFile(content []byte, use func(file) error) (rows int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {

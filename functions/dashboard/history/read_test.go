@@ -1,14 +1,19 @@
 package history_test
 
 import (
+	"cmp"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	_ "github.com/duckdb/duckdb-go/v2"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
 
@@ -17,18 +22,34 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
+var (
+	asOf = time.Date(2026, 6, 24, 20, 0, 0, 0, time.UTC)
+	me   = history.Listener{ID: "me", Zone: time.UTC}
+)
+
 // get loads the history of "me" from a bucket.
 func get(t *testing.T, b *historytest.Bucket) (*history.History, error) {
 	t.Helper()
 	return history.NewCache(b, 64<<20, time.Now, slog.New(slog.DiscardHandler)).Get(t.Context(), me)
 }
 
-// put writes a document of files of listens and of tracks.
-func put(b *historytest.Bucket, listens, tracks insights.Files) {
-	b.PutJSON(insights.DocumentName("me"), insights.Document{Listener: "me", AsOf: asOf, Snapshot: insights.Snapshot{AsOf: asOf, Listens: listens, Tracks: tracks}})
+// put writes files of listens and of tracks, in the order of their names, and the document that refers to them.
+func put(b *historytest.Bucket, listens [][]byte, listenRows int, tracks [][]byte, trackRows int) {
+	files := func(kind string, contents [][]byte, rows int) insights.Files {
+		f := insights.Files{Rows: int64(rows)}
+		for i, content := range contents {
+			name := fmt.Sprintf("%s-%012d", kind, i)
+			b.Put(name, content)
+			f.Names = append([]string{name}, f.Names...)
+		}
+		return f
+	}
+	b.PutJSON(insights.DocumentName("me"), insights.Document{Listener: "me", AsOf: asOf, Snapshot: insights.Snapshot{
+		AsOf: asOf, Listens: files("listens", listens, listenRows), Tracks: files("tracks", tracks, trackRows),
+	}})
 }
 
-// narrow are the listens as another writer may write them: INT32, required or optional, in another order, with a column more.
+// narrow is a listen as another program may write it: INT32, optional, in another order, with one more column.
 type narrow struct {
 	FollowsGap *bool   `parquet:"follows_gap"`
 	ToldBy     *string `parquet:"told_by"`
@@ -50,10 +71,28 @@ func narrowed(listens []historytest.Listen) []narrow {
 	return rows
 }
 
-func TestVariants(t *testing.T) {
+// The reader takes files of parquet-go and of DuckDB, which the embedded BigQuery exports with, in every encoding.
+// Files are read in the order of their names; some have no rows. Listens that are not in order are sorted.
+func TestWriters(t *testing.T) {
 	listens, tracks := historytest.Random(7, 3000, 400, 900, asOf)
+	ordered := [][]historytest.Listen{listens[:400], nil, listens[400:401], listens[401:], nil}
+	disordered := [][]historytest.Listen{listens[401:], listens[400:401], listens[:400]}
+	try := func(name string, parts [][]historytest.Listen, encode func([]historytest.Listen) []byte, encodeTracks func([]historytest.Track) []byte) {
+		t.Helper()
+		var files [][]byte
+		for _, part := range parts {
+			files = append(files, encode(part))
+		}
+		b := historytest.NewBucket()
+		put(b, files, len(listens), [][]byte{encodeTracks(nil), encodeTracks(tracks[50:]), encodeTracks(tracks[:50])}, len(tracks))
+		h, err := get(t, b)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		check(t, h, listens, tracks)
+	}
 	for name, options := range map[string][]parquet.WriterOption{
-		"as parquet-go writes":    nil,
+		"the defaults":            nil,
 		"uncompressed":            {parquet.Compression(&parquet.Uncompressed)},
 		"snappy, pages 1":         {parquet.Compression(&parquet.Snappy), parquet.DataPageVersion(1)},
 		"zstd":                    {parquet.Compression(&parquet.Zstd)},
@@ -61,124 +100,88 @@ func TestVariants(t *testing.T) {
 		"plain after dictionary":  {parquet.DictionaryMaxBytes(2000), parquet.PageBufferSize(1000)},
 		"row groups, small pages": {parquet.MaxRowsPerRowGroup(700), parquet.PageBufferSize(500)},
 	} {
-		t.Run(name, func(t *testing.T) {
-			b := historytest.NewBucket()
-			b.Put("t", historytest.Encode(tracks, options...))
-			b.Put("l", historytest.Encode(listens, options...))
-			put(b, insights.Files{Names: []string{"l"}, Rows: 3000}, insights.Files{Names: []string{"t"}, Rows: int64(len(tracks))})
-			h, err := get(t, b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, h, listens, tracks)
-
-			b.Put("l", historytest.Encode(narrowed(listens), options...))
-			put(b, insights.Files{Names: []string{"l"}, Rows: 3000}, insights.Files{Names: []string{"t"}, Rows: int64(len(tracks))})
-			if h, err = get(t, b); err != nil {
-				t.Fatal(err)
-			}
-			check(t, h, listens, tracks)
-		})
+		encodeTracks := func(rows []historytest.Track) []byte { return historytest.Encode(rows, options...) }
+		try(name, ordered, func(rows []historytest.Listen) []byte { return historytest.Encode(rows, options...) }, encodeTracks)
+		try(name+", other types", disordered, func(rows []historytest.Listen) []byte { return historytest.Encode(narrowed(rows), options...) }, encodeTracks)
 	}
-}
-
-// Files are read in the order of names; some have no rows. Listens that are not in order are sorted.
-func TestFiles(t *testing.T) {
-	listens, tracks := historytest.Random(8, 1000, 100, 900, asOf)
-	b := historytest.NewBucket()
-	list, trackFiles := insights.Files{Rows: 1000}, insights.Files{Rows: int64(len(tracks))}
-	for i, rows := range [][]historytest.Listen{listens[:400], nil, listens[400:401], listens[401:], nil} {
-		name := fmt.Sprintf("listens-%012d", i)
-		b.Put(name, historytest.Encode(rows))
-		list.Names = append([]string{name}, list.Names...)
-	}
-	for i, rows := range [][]historytest.Track{nil, tracks[50:], tracks[:50]} {
-		name := fmt.Sprintf("tracks-%012d", i)
-		b.Put(name, historytest.Encode(rows))
-		trackFiles.Names = append(trackFiles.Names, name)
-	}
-	put(b, list, trackFiles)
-	h, err := get(t, b)
+	db, err := sql.Open("duckdb", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, h, listens, tracks)
-
-	b.Put("listens-000000000000", historytest.Encode(listens[401:]))
-	b.Put("listens-000000000003", historytest.Encode(listens[:400]))
-	put(b, list, trackFiles)
-	if h, err = get(t, b); err != nil {
-		t.Fatal(err)
+	defer db.Close()
+	for _, options := range []string{"", ", COMPRESSION uncompressed", ", COMPRESSION zstd", ", COMPRESSION gzip", ", PARQUET_VERSION v2", ", ROW_GROUP_SIZE 2048, DICTIONARY_SIZE_LIMIT 10"} {
+		try("DuckDB"+options, ordered, func(rows []historytest.Listen) []byte { return duckDB(t, db, historytest.Encode(rows), options) },
+			func(rows []historytest.Track) []byte { return duckDB(t, db, historytest.Encode(rows), options) })
 	}
-	check(t, h, listens, tracks)
 }
 
-// check compares a history with the rows it was made of.
+// duckDB has DuckDB write the rows of a file.
+func duckDB(t *testing.T, db *sql.DB, content []byte, options string) []byte {
+	t.Helper()
+	from, to := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "to")
+	if err := os.WriteFile(from, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), fmt.Sprintf("COPY (FROM read_parquet('%s')) TO '%s' (FORMAT parquet%s)", from, to, options)); err != nil {
+		t.Fatal(options, err)
+	}
+	written, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return written
+}
+
+// check compares a history with the rows that it was made of.
 func check(t *testing.T, h *history.History, listens []historytest.Listen, tracks []historytest.Track) {
 	t.Helper()
 	if h.Len() != len(listens) || len(h.Tracks) != len(tracks) {
 		t.Fatalf("%d listens of %d tracks, want %d of %d", h.Len(), len(h.Tracks), len(listens), len(tracks))
 	}
-	sources := map[string]history.Flags{"api": history.FromAPI, "export": history.FromExport, "both": history.FromAPI | history.FromExport}
+	flags := map[string]history.Flags{"api": history.FromAPI, "export": history.FromExport, "both": history.FromAPI | history.FromExport}
+	flag := func(is bool, f history.Flags) history.Flags {
+		if is {
+			return f
+		}
+		return 0
+	}
 	for i, l := range listens {
-		flags := sources[l.ToldBy]
-		ms := int64(0)
-		if l.MSPlayed != nil {
-			ms = *l.MSPlayed
-			flags |= history.TimeKnown
-		}
-		if l.MSMeasured {
-			flags |= history.Measured
-		}
-		if l.FollowsGap {
-			flags |= history.FollowsGap
-		}
-		if h.At[i] != l.PlayedAt || h.Tracks[h.Number[i]].ID != l.TrackID || int64(h.MS[i]) != ms || h.Flags[i] != flags {
+		want := flags[l.ToldBy] | flag(l.MSPlayed != nil, history.TimeKnown) | flag(l.MSMeasured, history.Measured) | flag(l.FollowsGap, history.FollowsGap)
+		if h.At[i] != l.PlayedAt || h.Tracks[h.Number[i]].ID != l.TrackID || int64(h.MS[i]) != value(l.MSPlayed) || h.Flags[i] != want {
 			t.Fatalf("listen %d is %d %s %d %b, want %+v", i, h.At[i], h.Tracks[h.Number[i]].ID, h.MS[i], h.Flags[i], l)
 		}
 	}
-	byID := map[string]historytest.Track{}
-	for _, track := range tracks {
-		byID[track.TrackID] = track
-	}
-	for n, got := range h.Tracks {
-		want := byID[got.ID]
-		if got.Name != text(want.TrackName) || got.Artists != text(want.Artists) || got.ISRC != text(want.ISRC) || got.Image != text(want.ImageURL) || got.DurationMS != *want.DurationMS {
-			t.Fatalf("track %d is %+v, want %+v", n, got, want)
-		}
-		for f, value := range map[history.Feature]*float64{history.Danceability: want.Danceability, history.Loudness: want.Loudness, history.Tempo: want.Tempo, history.Liveness: nil} {
-			if v := h.Sound[f][n]; value == nil && !math.IsNaN(v) || value != nil && v != *value {
-				t.Fatalf("%v of track %d is %v", f, n, v)
-			}
-		}
+	slices.SortFunc(tracks, func(a, b historytest.Track) int { return cmp.Compare(a.TrackID, b.TrackID) })
+	for n, want := range tracks {
 		asked := history.Unasked
 		if want.FeaturesFound != nil {
-			asked = history.Unknown
-			if *want.FeaturesFound {
-				asked = history.Found
+			asked = history.Unknown + history.Answer(flag(*want.FeaturesFound, 1))
+		}
+		got := h.Tracks[n]
+		if got.ID != want.TrackID || got.Name != value(want.TrackName) || got.Artists != value(want.Artists) || got.ISRC != value(want.ISRC) ||
+			got.Image != value(want.ImageURL) || got.DurationMS != *want.DurationMS || h.Asked[n] != asked {
+			t.Fatalf("track %d is %+v, asked %d, want %+v", n, got, h.Asked[n], want)
+		}
+		for f, v := range map[history.Feature]*float64{history.Danceability: want.Danceability, history.Loudness: want.Loudness, history.Tempo: want.Tempo, history.Liveness: nil} {
+			if got := h.Sound[f][n]; v == nil && !math.IsNaN(got) || v != nil && got != *v {
+				t.Fatalf("%v of track %d is %v", f, n, got)
 			}
 		}
-		if h.Asked[n] != asked {
-			t.Fatalf("track %d is asked %d, want %d", n, h.Asked[n], asked)
-		}
-	}
-	if !slices.IsSortedFunc(h.Tracks, func(a, b history.Track) int { return strings.Compare(a.ID, b.ID) }) {
-		t.Error("the tracks are not sorted by id")
 	}
 }
 
-func text(s *string) string {
-	if s == nil {
-		return ""
+// value returns the value of a column, the zero value for null.
+func value[T any](v *T) (zero T) {
+	if v == nil {
+		return zero
 	}
-	return *s
+	return *v
 }
 
-// A snapshot that is not what it should be is an error, and no panic.
+// A snapshot that does not match its document is an error.
 func TestBadSnapshots(t *testing.T) {
 	listens, tracks := historytest.Random(9, 500, 50, 900, asOf)
 	good, goodTracks := historytest.Encode(listens), historytest.Encode(tracks)
-	rows := int64(len(tracks))
 	type fewer struct {
 		PlayedAt int64  `parquet:"played_at"`
 		TrackID  string `parquet:"track_id"`
@@ -191,28 +194,27 @@ func TestBadSnapshots(t *testing.T) {
 	for _, tt := range []struct {
 		name            string
 		listens, tracks []byte
-		rows            int64
+		rows            int
 		want            string
 	}{
-		{"fewer rows", good, goodTracks, 499, "the document says 499"},
-		{"more rows", good, goodTracks, 501, "the document says 501"},
+		{"fewer rows", good, goodTracks, 499, "the document expects 499"},
+		{"more rows", good, goodTracks, 501, "the document expects 501"},
 		{"no file", nil, goodTracks, 500, "file does not exist"},
-		{"half a file", good[:len(good)/2], goodTracks, 500, "reading l"},
-		{"an empty file", []byte{}, goodTracks, 500, "reading l"},
-		{"an HTML page", []byte("<html>PAR1"), goodTracks, 500, "reading l"},
+		{"half a file", good[:len(good)/2], goodTracks, 500, "reading listens-0"},
+		{"an empty file", []byte{}, goodTracks, 500, "reading listens-0"},
+		{"an HTML page", []byte("<html>PAR1"), goodTracks, 500, "reading listens-0"},
 		{"columns missing", historytest.Encode([]fewer{{1, "a"}}), goodTracks, 1, "column ms_played: the column is missing"},
 		{"another type", historytest.Encode([]texts{{PlayedAt: "x", TrackID: tracks[0].TrackID}}), goodTracks, 1, "column played_at: the column has the type BYTE_ARRAY"},
-		{"tracks of listens", good, good, 500, "column track_name"},
-		{"a track missing", good, historytest.Encode(tracks[1:]), 500, "the document says"},
+		{"listens as tracks", good, good, 500, "column track_name"},
+		{"a track missing", good, historytest.Encode(tracks[1:]), 500, "the document expects"},
 		{"a track twice", good, historytest.Encode(append(tracks[1:], tracks[1])), 500, "twice"},
 		{"unknown source", historytest.Encode([]historytest.Listen{{PlayedAt: 1, TrackID: tracks[1].TrackID, ToldBy: "radio"}}), goodTracks, 1, `told_by "radio"`},
 	} {
 		b := historytest.NewBucket()
-		if tt.listens != nil {
-			b.Put("l", tt.listens)
+		put(b, [][]byte{tt.listens}, tt.rows, [][]byte{tt.tracks}, len(tracks))
+		if tt.listens == nil {
+			b.Delete("listens-000000000000")
 		}
-		b.Put("t", tt.tracks)
-		put(b, insights.Files{Names: []string{"l"}, Rows: tt.rows}, insights.Files{Names: []string{"t"}, Rows: rows})
 		if h, err := get(t, b); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, %v; want %q", tt.name, h, err, tt.want)
 		}
@@ -221,15 +223,13 @@ func TestBadSnapshots(t *testing.T) {
 
 // Damage anywhere in a file gives an error or other values, and never ends the process.
 func TestDamage(t *testing.T) {
-	listens, tracks := historytest.Random(10, 300, 30, 900, asOf)
-	good := historytest.Encode(listens)
-	for at := 4; at < len(good); at += 13 {
+	listens, tracks := historytest.Random(10, 100, 10, 900, asOf)
+	good, goodTracks := historytest.Encode(listens), historytest.Encode(tracks)
+	for at := 4; at < len(good); at += 23 {
 		b := historytest.NewBucket()
 		damaged := slices.Clone(good)
 		damaged[at] ^= 0x5a
-		b.Put("l", damaged)
-		b.Put("t", historytest.Encode(tracks))
-		put(b, insights.Files{Names: []string{"l"}, Rows: 300}, insights.Files{Names: []string{"t"}, Rows: int64(len(tracks))})
+		put(b, [][]byte{damaged}, len(listens), [][]byte{goodTracks}, len(tracks))
 		_, _ = get(t, b)
 	}
 }

@@ -1,20 +1,20 @@
 package history
 
-// Answer says what the providers of audio features know of a track.
+// Answer is what the providers of audio features answered about a track.
 type Answer int8
 
 // The values of Answer.
 const (
 	Unasked Answer = iota // no provider was asked yet
-	Unknown               // no provider knows the track
+	Unknown               // no provider has audio features of the track
 	Found
 )
 
 // Feature is one of the audio features of a track.
 type Feature int
 
-// The audio features, as Spotify's audio-features endpoint defines them. All are 0 to 1 but those that
-// have a unit.
+// The audio features, as Spotify's audio-features endpoint defines them. All are 0 to 1 except those with a
+// comment.
 const (
 	Danceability  Feature = iota
 	Energy                //

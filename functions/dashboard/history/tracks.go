@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// row is a row of the tracks of a snapshot: a track with what identifies its artist and album.
+// row is a row of a snapshot's tracks: a track, and the names and ids of its artist and album.
 type row struct {
 	Track
 	artistName, artistID, album, albumID, albumArtist string
@@ -81,13 +81,13 @@ func readSound(f file, rows []*row) error {
 	return nil
 }
 
-// number sorts tracks by id, so that a track's number is its place.
+// number sorts tracks by id. The index of a track is its number.
 func number(rows []*row) ([]*row, map[string]int32, error) {
 	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(a.ID, b.ID) })
 	numbers := make(map[string]int32, len(rows))
 	for i := range rows {
-		if _, twice := numbers[rows[i].ID]; twice || rows[i].ID == "" {
-			return nil, nil, fmt.Errorf("track %.40q is there twice or has no id", rows[i].ID)
+		if _, duplicate := numbers[rows[i].ID]; duplicate || rows[i].ID == "" {
+			return nil, nil, fmt.Errorf("track %.40q occurs twice or has no id", rows[i].ID)
 		}
 		numbers[rows[i].ID] = int32(i)
 	}

@@ -8,14 +8,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Words are the names of tracks, artists and albums as one folded text, so that a search is one pass over
-// it. Each name is followed by a line break; items are numbered tracks first, then artists, then albums.
+// Words are the names of all tracks, artists and albums as one folded text, so that a search is one pass over
+// it. A line break follows each name. The items are the tracks, then the artists, then the albums.
 type Words struct {
 	Text   string
 	Starts []int32 // where the text of each item begins
 }
-
-func (w Words) bytes() int64 { return int64(len(w.Text) + 4*len(w.Starts)) }
 
 // Of returns the folded text of an item, without its line break.
 func (w Words) Of(item int) string {
@@ -26,7 +24,7 @@ func (w Words) Of(item int) string {
 	return w.Text[w.Starts[item] : end-1]
 }
 
-// setWords folds all names. A track is found by its artists too, an album by its artist.
+// setWords folds all names. A search finds a track by its artists too, and an album by its artist.
 func (h *History) setWords() {
 	var b strings.Builder
 	h.Words.Starts = make([]int32, 0, len(h.Tracks)+len(h.Artists)+len(h.Albums))
@@ -42,16 +40,15 @@ func (h *History) setWords() {
 	for i := range h.Tracks {
 		add(h.Tracks[i].Name, h.Tracks[i].Artists)
 	}
-	for i := range h.Artists {
-		add(h.Artists[i].Name, "")
-	}
-	for i := range h.Albums {
-		add(h.Albums[i].Name, h.Albums[i].Artist)
+	for _, groups := range [][]Group{h.Artists, h.Albums} {
+		for i := range groups {
+			add(groups[i].Name, groups[i].Artist)
+		}
 	}
 	h.Words.Text = strings.Clone(b.String())
 }
 
-// Fold returns a text without case, accents and line breaks: what a search compares.
+// Fold returns a text in lower case without accents and line breaks. A search compares folded texts.
 func Fold(text string) string {
 	var b strings.Builder
 	writeFolded(&b, text)
@@ -59,34 +56,13 @@ func Fold(text string) string {
 }
 
 func writeFolded(b *strings.Builder, text string) {
-	for i := range len(text) {
-		c := text[i]
-		if c >= utf8.RuneSelf {
-			writeFoldedRunes(b, text[i:])
-			return
-		}
-		b.WriteByte(foldASCII(c))
-	}
-}
-
-func writeFoldedRunes(b *strings.Builder, text string) {
 	for _, r := range norm.NFKD.String(text) {
 		switch {
-		case unicode.Is(unicode.Mn, r): // an accent
 		case r < ' ':
 			b.WriteByte(' ')
+		case r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r): // an accent
 		default:
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}
-}
-
-func foldASCII(c byte) byte {
-	switch {
-	case c < ' ':
-		return ' '
-	case 'A' <= c && c <= 'Z':
-		return c + 'a' - 'A'
-	}
-	return c
 }

@@ -1,5 +1,5 @@
 // Package embedded is Google Cloud on one machine: Cloud Storage, Pub/Sub, Secret Manager and
-// BigQuery on loopback ports of this process, kept in one folder. The functions reach it with
+// BigQuery on loopback ports of this process, stored in one folder. The functions reach it with
 // Google's own clients, through the variables that [Cloud.Environment] names.
 package embedded
 
@@ -10,17 +10,13 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
+	"google.golang.org/grpc"
 
 	"spotify-insights.internal/functions/local/embedded/bigqueryserver"
 	"spotify-insights.internal/functions/local/embedded/pubsubserver"
@@ -29,54 +25,85 @@ import (
 	"spotify-insights.internal/shared/config"
 )
 
-// What the one deployment on this cloud is called.
+// The names of the one deployment on this cloud.
 const (
 	Project        = "local"
 	LakeBucket     = "lake"
 	InsightsBucket = "insights"
-	LakeTopic      = "lake-finalized" // notifications of the lake's bucket
 )
 
 // Cloud is a running embedded cloud.
 type Cloud struct {
+	Storage  *storageserver.Server
 	PubSub   *pubsubserver.Server
-	storage  *storageserver.Server
 	secrets  *secretserver.Server
 	bigquery *bigqueryserver.Server
-	http     *http.Server // BigQuery's
-	hosts    map[string]string
+
+	hosts map[string]string // addresses by the variable that names them
+	grpc  *grpc.Server      // Pub/Sub and Secret Manager
+	http  []*http.Server    // Cloud Storage and BigQuery
 }
 
-// Start starts the cloud kept in dir, which one process at a time may use. version names the tables
-// and views that the warehouse is to have: where the folder holds another version's, the warehouse
-// is dropped, and loaded again from the lake.
+// Start starts the cloud that is stored in dir, which one process at a time may use. version names the tables
+// and views that the warehouse is to have: where the folder has another version's, the warehouse
+// is dropped, and reconcile loads it again from the lake.
 func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
-	c = &Cloud{hosts: map[string]string{}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("starting the embedded cloud in %s: %w", dir, err), c.Close())
-			c = nil
-		}
-	}()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return c, err
+	c = &Cloud{hosts: map[string]string{}, grpc: grpc.NewServer(), PubSub: pubsubserver.New()}
+	if err := c.start(ctx, dir, version); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting the embedded cloud in %s: %w", dir, err), c.Close())
 	}
-	if c.PubSub, err = pubsubserver.Start(); err != nil {
-		return c, err
+	return c, nil
+}
+
+func (c *Cloud) start(ctx context.Context, dir, version string) (err error) {
+	if c.Storage, err = storageserver.Open(filepath.Join(dir, "storage"), LakeBucket, InsightsBucket); err != nil {
+		return err
 	}
-	c.hosts[config.PubSubEmulator] = c.PubSub.Host()
-	os.Setenv(config.PubSubEmulator, c.PubSub.Host()) // Cloud Storage's notifications go there
-	if err := c.startSecrets(filepath.Join(dir, "secrets")); err != nil {
-		return c, err
+	if c.secrets, err = secretserver.Open(filepath.Join(dir, "secrets")); err != nil {
+		return err
 	}
-	if c.storage, err = storageserver.Start(storageserver.Options{
-		Root: filepath.Join(dir, "storage"), Project: Project,
-		Buckets: []storageserver.Bucket{{Name: LakeBucket, Topic: LakeTopic}, {Name: InsightsBucket}},
-	}); err != nil {
-		return c, err
+	warehouse := filepath.Join(dir, "warehouse.duckdb")
+	if err := dropOtherVersion(warehouse, version); err != nil {
+		return err
 	}
-	c.hosts[config.StorageEmulator] = c.storage.Host()
-	return c, c.startBigQuery(ctx, dir, version)
+	c.bigquery, err = bigqueryserver.Open(ctx, bigqueryserver.Options{Path: warehouse, Project: Project, Exports: c.Storage})
+	if err != nil {
+		return fmt.Errorf("%w (a warehouse that cannot be opened can be deleted: %s comes back from the lake)", err, warehouse)
+	}
+	pubsubpb.RegisterPublisherServer(c.grpc, c.PubSub)
+	secretmanagerpb.RegisterSecretManagerServiceServer(c.grpc, c.secrets)
+	listener, err := c.listen(config.PubSubEmulator, config.SecretManagerEmulator)
+	if err != nil {
+		return err
+	}
+	go c.grpc.Serve(listener)
+	if err := c.serve(config.StorageEmulator, c.Storage.Handler()); err != nil {
+		return err
+	}
+	return c.serve(config.BigQueryEmulator, c.bigquery.Handler())
+}
+
+// serve serves HTTP at the address that a variable names.
+func (c *Cloud) serve(variable string, handler http.Handler) error {
+	listener, err := c.listen(variable)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: ClientsOnly(handler), ReadHeaderTimeout: 10 * time.Second}
+	c.http = append(c.http, server)
+	go server.Serve(listener)
+	return nil
+}
+
+func (c *Cloud) listen(variables ...string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	for _, variable := range variables {
+		c.hosts[variable] = listener.Addr().String()
+	}
+	return listener, nil
 }
 
 // Names is the part of [Cloud.Environment] that is the same for every cloud.
@@ -96,59 +123,15 @@ func (c *Cloud) Environment() map[string]string {
 	return env
 }
 
-func (c *Cloud) startSecrets(dir string) (err error) {
-	if c.secrets, err = secretserver.Open(dir); err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	c.hosts[config.SecretManagerEmulator] = listener.Addr().String()
-	go c.secrets.Serve(listener)
-	return nil
-}
+// receipts names the rule for generations of objects, by which receipts name objects. The warehouse of an older rule
+// would have all objects loaded twice.
+const receipts = "generations are modification times"
 
-func (c *Cloud) startBigQuery(ctx context.Context, dir, version string) error {
-	file := filepath.Join(dir, "warehouse.duckdb")
-	if err := dropOtherVersion(file, version); err != nil {
-		return err
-	}
-	stored, err := newObjects(ctx, c.storage.Host())
-	if err != nil {
-		return err
-	}
-	if c.bigquery, err = bigqueryserver.Open(ctx, bigqueryserver.Options{Path: file, Project: Project, Objects: stored, Exports: stored}); err != nil {
-		return fmt.Errorf("%w (a warehouse that cannot be opened can be deleted: %s comes back from the lake)", err, file)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	c.hosts[config.BigQueryEmulator] = listener.Addr().String()
-	c.http = &http.Server{Handler: noBrowser(c.bigquery.Handler()), ReadHeaderTimeout: 10 * time.Second}
-	go c.http.Serve(listener)
-	return nil
-}
-
-// noBrowser refuses requests that a web page makes a browser send: Google's clients send no origin,
-// and ask for the address they were given.
-func noBrowser(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		address, err := netip.ParseAddrPort(r.Host)
-		if err != nil || r.Header.Get("Origin") != "" || !address.Addr().IsLoopback() {
-			http.Error(w, "this is no server for browsers", http.StatusForbidden)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// dropOtherVersion removes a warehouse whose tables are not those of version. The lake has it all.
+// dropOtherVersion removes a warehouse whose tables are not those of version. The lake has everything.
 func dropOtherVersion(file, version string) error {
-	mark := file + ".version"
+	mark, version := file+".version", version+"\n"+receipts+"\n"
 	found, err := os.ReadFile(mark)
-	if err == nil && strings.TrimSpace(string(found)) == version {
+	if err == nil && string(found) == version {
 		return nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -159,80 +142,47 @@ func dropOtherVersion(file, version string) error {
 			return err
 		}
 	}
-	return os.WriteFile(mark, []byte(version+"\n"), 0o600)
+	return os.WriteFile(mark, []byte(version), 0o600)
 }
 
 // Close stops the cloud. What is stored stays; events that were not delivered are lost.
 func (c *Cloud) Close() error {
 	var errs []error
-	if c.http != nil {
-		errs = append(errs, c.http.Close())
+	for _, server := range c.http {
+		errs = append(errs, server.Close())
 	}
+	c.grpc.Stop()
 	if c.bigquery != nil {
 		errs = append(errs, c.bigquery.Close())
 	}
-	if c.storage != nil {
-		errs = append(errs, c.storage.Close())
-	}
-	if c.secrets != nil {
-		c.secrets.Close()
-	}
-	if c.PubSub != nil {
-		c.PubSub.Close()
+	if c.Storage != nil {
+		errs = append(errs, c.Storage.Close())
 	}
 	return errors.Join(errs...)
 }
 
-// Checkpoint writes what BigQuery's log holds into the warehouse's file, which otherwise happens when the
+// Checkpoint writes what BigQuery's log has into the warehouse's file, which otherwise happens when the
 // cloud is closed. It is for quiet hours: writes wait for it.
 func (c *Cloud) Checkpoint(ctx context.Context) error { return c.bigquery.Checkpoint(ctx) }
 
 // DeclareSecrets makes empty secrets of the ids that are missing, as Terraform does on Google Cloud.
-func (c *Cloud) DeclareSecrets(ctx context.Context, ids ...string) error {
+func (c *Cloud) DeclareSecrets(ids ...string) error {
+	var errs []error
 	for _, id := range ids {
-		_, err := c.secrets.CreateSecret(ctx, &secretmanagerpb.CreateSecretRequest{
-			Parent: "projects/" + Project, SecretId: id,
-			Secret: &secretmanagerpb.Secret{Replication: &secretmanagerpb.Replication{
-				Replication: &secretmanagerpb.Replication_Automatic_{Automatic: &secretmanagerpb.Replication_Automatic{}},
-			}},
-		})
-		if err != nil && status.Code(err) != codes.AlreadyExists {
-			return fmt.Errorf("declaring secret %s: %w", id, err)
-		}
+		errs = append(errs, c.secrets.Declare("projects/"+Project+"/secrets/"+id))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// DeclareTopics makes the topics that are missing, and that of the lake's notifications.
-func (c *Cloud) DeclareTopics(ctx context.Context, ids ...string) error {
-	for _, id := range append(ids, LakeTopic) {
-		_, err := c.PubSub.CreateTopic(ctx, &pubsubpb.Topic{Name: "projects/" + Project + "/topics/" + id})
-		if err != nil && status.Code(err) != codes.AlreadyExists {
-			return fmt.Errorf("declaring topic %s: %w", id, err)
-		}
-	}
-	return nil
-}
+// DeclareTopic makes a topic where it is missing.
+func (c *Cloud) DeclareTopic(id string) { c.PubSub.Declare("projects/" + Project + "/topics/" + id) }
 
-// Filled reports whether the secrets kept in dir, which nobody may be serving, have one whose id
-// begins with prefix and that holds something.
+// Filled reports whether the secrets stored in dir, which nobody may be serving, have one whose id
+// begins with prefix and that has a payload.
 func Filled(dir, prefix string) (bool, error) {
 	server, err := secretserver.Open(dir)
 	if err != nil {
 		return false, err
 	}
-	ctx := context.Background()
-	list, err := server.ListSecrets(ctx, &secretmanagerpb.ListSecretsRequest{Parent: "projects/" + Project, PageSize: 1000})
-	if err != nil {
-		return false, fmt.Errorf("listing the secrets in %s: %w", dir, err)
-	}
-	for _, secret := range list.Secrets {
-		if !strings.HasPrefix(path.Base(secret.Name), prefix) {
-			continue
-		}
-		if _, err := server.AccessSecretVersion(ctx, &secretmanagerpb.AccessSecretVersionRequest{Name: secret.Name + "/versions/latest"}); err == nil {
-			return true, nil
-		}
-	}
-	return false, nil
+	return server.Filled(prefix), nil
 }

@@ -1,5 +1,5 @@
-// Package framework serves every function of the pipeline on one machine, through the functions
-// framework, as each is served alone on Google Cloud.
+// Package framework serves every function of the pipeline in one process, through the functions
+// framework. On Google Cloud each function is served alone.
 package framework
 
 import (
@@ -22,9 +22,9 @@ import (
 )
 
 // Serve serves every function at its name, and the page at /, on a free loopback port. It can be
-// called once in a process, and ends with it: the framework knows no stop.
+// called once in a process: the framework cannot be stopped.
 func Serve(ctx context.Context) (*url.URL, error) {
-	// The framework serves a function at exactly its name; the page is at / and has a second path.
+	// The page has a second path, which the framework does not take from the function's name.
 	if err := funcframework.RegisterHTTPFunctionContext(ctx, "/", dashboard.Serve); err != nil {
 		return nil, err
 	}
@@ -36,14 +36,14 @@ func Serve(ctx context.Context) (*url.URL, error) {
 	if err := errors.Join(err, free.Close()); err != nil {
 		return nil, err
 	}
-	os.Unsetenv("FUNCTION_TARGET") // else the framework would serve that function alone
+	os.Unsetenv("FUNCTION_TARGET") // which would make the framework serve one function alone
 	failed := make(chan error, 1)
 	go func() { failed <- funcframework.StartHostPort(host, port) }()
 	for address := net.JoinHostPort(host, port); ; {
 		conn, err := net.DialTimeout("tcp", address, time.Second)
 		if err == nil {
 			select {
-			case err := <-failed: // somebody else has taken the port meanwhile
+			case err := <-failed: // another process has taken the port meanwhile
 				return nil, errors.Join(fmt.Errorf("serving the functions: %w", err), conn.Close())
 			default:
 				return &url.URL{Scheme: "http", Host: address}, conn.Close()
@@ -54,7 +54,7 @@ func Serve(ctx context.Context) (*url.URL, error) {
 			return nil, fmt.Errorf("serving the functions: %w", err)
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(time.Millisecond): // the framework does not say when it listens
+		case <-time.After(time.Millisecond): // the framework does not report when it listens
 		}
 	}
 }

@@ -9,43 +9,43 @@ import (
 	"syscall"
 )
 
-// folder is where everything of one listener's pipeline is kept. One process at a time holds it.
+// folder has everything that is stored on this machine. One process at a time uses it.
 type folder struct {
 	dir  string
 	lock *os.File
 }
 
-// Address is where the process that holds a folder serves, and the cloud it runs.
+// Address is where the process that uses a folder serves, and the environment of its cloud.
 type Address struct {
 	Page        string            `json:"page"`
 	Environment map[string]string `json:"environment"`
 }
 
-// ErrHeld says that another process holds the folder; [Serving] tells where it serves.
-var ErrHeld = errors.New("the folder is in use")
+// ErrInUse means that another process uses the folder. [Serving] returns where it serves.
+var ErrInUse = errors.New("the folder is in use")
 
-// hold takes a folder, making it where it is missing. A process that dies lets go of it.
-func hold(dir string) (*folder, error) {
+// lock locks a folder, which is made where it is missing. The lock ends with the process.
+func lock(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the data folder: %w", err)
 	}
-	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		lock.Close()
-		return nil, ErrHeld
+		file.Close()
+		return nil, ErrInUse
 	}
 	if err != nil {
-		lock.Close()
+		file.Close()
 		return nil, fmt.Errorf("locking the data folder %s: %w", dir, err)
 	}
-	return &folder{dir, lock}, nil
+	return &folder{dir, file}, nil
 }
 
-// release lets go of the folder.
+// release unlocks the folder.
 func (f *folder) release() {
 	os.Remove(addressFile(f.dir))
 	f.lock.Close()
@@ -53,7 +53,7 @@ func (f *folder) release() {
 
 func addressFile(dir string) string { return filepath.Join(dir, "server.json") }
 
-// publish writes down where this process serves.
+// publish writes into the folder where this process serves.
 func (f *folder) publish(a Address) error {
 	text, err := json.MarshalIndent(a, "", "  ")
 	if err != nil {
@@ -66,19 +66,7 @@ func (f *folder) publish(a Address) error {
 	return os.Rename(next, addressFile(f.dir))
 }
 
-// Join points this process at the cloud of the process that holds a folder.
-func Join(dir string) error {
-	a, err := Serving(dir)
-	if err != nil {
-		return err
-	}
-	for variable, value := range a.Environment {
-		os.Setenv(variable, value)
-	}
-	return nil
-}
-
-// Serving reads where the process that holds a folder serves.
+// Serving reads where the process that uses a folder serves.
 func Serving(dir string) (a Address, err error) {
 	text, err := os.ReadFile(addressFile(dir))
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package machine is what Terraform makes of a project on Google Cloud, made on one machine: an
+// Package machine sets up on one machine what Terraform sets up in a project on Google Cloud: an
 // embedded cloud with its tables and secrets, in one folder.
 package machine
 
@@ -21,25 +21,25 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// Machine is a running embedded cloud with everything on it but the functions.
+// Machine is a running embedded cloud with everything but the functions.
 type Machine struct {
 	Cloud  *embedded.Cloud
 	Config config.All
 	folder *folder
 }
 
-// Start takes hold of dir and starts the cloud that is kept in it. It sets this process's environment
-// so that functions find the cloud, and LISTENERS where it is not set. The error is [ErrHeld] where
-// another process has the folder.
+// Start locks dir and starts the cloud that is stored there. It sets this process's environment
+// so that functions find the cloud, and LISTENERS where it is not set. The error is [ErrInUse] where
+// another process uses the folder.
 func Start(ctx context.Context, dir string) (m *Machine, err error) {
 	if _, err := ReadListeners(); err != nil {
 		return nil, err
 	}
-	held, err := hold(dir)
+	folder, err := lock(dir)
 	if err != nil {
 		return nil, err
 	}
-	m = &Machine{folder: held}
+	m = &Machine{folder: folder}
 	started := m // a return of an error sets m to nil
 	defer func() {
 		if err != nil {
@@ -55,6 +55,20 @@ func Start(ctx context.Context, dir string) (m *Machine, err error) {
 	}
 	setenv(m.Cloud.Environment())
 	return m, m.declare(ctx)
+}
+
+// StartOrJoin starts a machine. Where another process uses the folder it points this process at that process's cloud
+// instead, and the machine is nil.
+func StartOrJoin(ctx context.Context, dir string) (*Machine, error) {
+	m, err := Start(ctx, dir)
+	if !errors.Is(err, ErrInUse) {
+		return m, err
+	}
+	a, err := Serving(dir)
+	if err == nil {
+		setenv(a.Environment)
+	}
+	return nil, err
 }
 
 func setenv(environment map[string]string) {
@@ -73,11 +87,9 @@ func ReadListeners() (listener.Set, error) {
 	return c.Listeners, err
 }
 
-// declare makes the topics, the tables and the secrets.
+// declare makes the topic, the tables and the secrets.
 func (m *Machine) declare(ctx context.Context) error {
-	if err := m.Cloud.DeclareTopics(ctx, m.Config.Topic); err != nil {
-		return err
-	}
+	m.Cloud.DeclareTopic(m.Config.Topic)
 	w, err := warehouse.Open(ctx, m.Config.Warehouse)
 	if err != nil {
 		return err
@@ -89,10 +101,10 @@ func (m *Machine) declare(ctx context.Context) error {
 	for listener := range m.Config.Listeners {
 		ids = append(ids, secrets.TokenID(listener))
 	}
-	return m.Cloud.DeclareSecrets(ctx, ids...)
+	return m.Cloud.DeclareSecrets(ids...)
 }
 
-// Publish writes down that this process serves the folder's page.
+// Publish writes into the folder that this process serves its page.
 func (m *Machine) Publish(page string) error {
 	return m.folder.publish(Address{Page: page, Environment: m.Cloud.Environment()})
 }
@@ -100,7 +112,7 @@ func (m *Machine) Publish(page string) error {
 // Listeners are the ids of all listeners, sorted.
 func (m *Machine) Listeners() []string { return slices.Sorted(maps.Keys(m.Config.Listeners)) }
 
-// Connect keeps an app and a listener's token where the functions look for them.
+// Connect stores an app and a listener's token where the functions look for them.
 func (m *Machine) Connect(ctx context.Context, listener string, app spotify.App, token spotify.Token) error {
 	store, err := secrets.Open(ctx, m.Config.Project)
 	if err != nil {
@@ -113,8 +125,11 @@ func (m *Machine) Connect(ctx context.Context, listener string, app spotify.App,
 	return err
 }
 
-// Stop stops the cloud and lets go of the folder.
+// Stop stops the cloud and unlocks the folder. It does nothing where there is no machine.
 func (m *Machine) Stop() error {
+	if m == nil {
+		return nil
+	}
 	defer m.folder.release()
 	if m.Cloud == nil {
 		return nil
@@ -122,33 +137,28 @@ func (m *Machine) Stop() error {
 	return m.Cloud.Close()
 }
 
-// Connected reports whether a listener's token is kept in dir, before anything is started there.
-// The error is [ErrHeld] where a process serves the folder.
+// Connected reports whether a listener's token is stored in dir, before anything is started there.
+// The error is [ErrInUse] where another process uses the folder.
 func Connected(dir string) (bool, error) {
-	kept := filepath.Join(dir, "secrets")
-	if _, err := os.Stat(kept); os.IsNotExist(err) {
+	stored := filepath.Join(dir, "secrets")
+	if _, err := os.Stat(stored); os.IsNotExist(err) {
 		return false, nil
 	}
-	f, err := hold(dir)
+	f, err := lock(dir)
 	if err != nil {
 		return false, err
 	}
 	defer f.release()
-	return embedded.Filled(kept, secrets.TokenID(""))
+	return embedded.Filled(stored, secrets.TokenID(""))
 }
 
-// timeZone is the machine's, by its IANA name, or UTC where it cannot be found.
+// timeZone is the IANA name of the machine's time zone, or UTC where it cannot be found.
 func timeZone() string {
-	if zone := os.Getenv("TZ"); zone != "" {
-		if _, err := time.LoadLocation(zone); err == nil {
+	target, _ := filepath.EvalSymlinks("/etc/localtime")
+	_, system, _ := strings.Cut(target, "zoneinfo/")
+	for _, zone := range []string{os.Getenv("TZ"), system} {
+		if _, err := time.LoadLocation(zone); zone != "" && err == nil {
 			return zone
-		}
-	}
-	if target, err := filepath.EvalSymlinks("/etc/localtime"); err == nil {
-		if _, zone, found := strings.Cut(target, "zoneinfo/"); found {
-			if _, err := time.LoadLocation(zone); err == nil {
-				return zone
-			}
 		}
 	}
 	return "UTC"

@@ -1,16 +1,16 @@
-// Package historytest makes snapshots, and buckets that hold them, for tests and benchmarks.
+// Package historytest makes snapshots, and buckets that contain them, for tests and benchmarks.
 package historytest
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"sync"
 
 	"spotify-insights.internal/shared/bucket"
-	"spotify-insights.internal/shared/faults"
 )
 
 // Bucket is an insights bucket in memory. It counts the calls by method and name.
@@ -18,24 +18,26 @@ type Bucket struct {
 	// Before is called before each call with its method and the object's name. Its error is the call's.
 	Before func(ctx context.Context, method, name string) error
 
-	mu         sync.Mutex
-	objects    map[string][]byte
-	generation map[string]int64
-	last       int64
-	calls      map[string]int
+	mu      sync.Mutex
+	objects map[string]object
+	last    int64 // generation of the object written last
+	calls   map[string]int
+}
+
+type object struct {
+	content    []byte
+	generation int64
 }
 
 // NewBucket returns an empty bucket.
-func NewBucket() *Bucket {
-	return &Bucket{objects: map[string][]byte{}, generation: map[string]int64{}, calls: map[string]int{}}
-}
+func NewBucket() *Bucket { return &Bucket{objects: map[string]object{}, calls: map[string]int{}} }
 
 // Put writes an object.
 func (b *Bucket) Put(name string, content []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.last++
-	b.objects[name], b.generation[name] = content, b.last
+	b.objects[name] = object{content, b.last}
 }
 
 // PutJSON writes a JSON object.
@@ -52,7 +54,6 @@ func (b *Bucket) Delete(name string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.objects, name)
-	delete(b.generation, name)
 }
 
 // Calls returns how often a method (ReadJSON, Read, Attrs) was called with a name.
@@ -62,56 +63,46 @@ func (b *Bucket) Calls(method, name string) int {
 	return b.calls[method+" "+name]
 }
 
-// Size returns the bytes of all objects.
-func (b *Bucket) Size() (n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, content := range b.objects {
-		n += cap(content)
-	}
-	return n
-}
-
-func (b *Bucket) call(ctx context.Context, method, name string) ([]byte, int64, error) {
+func (b *Bucket) call(ctx context.Context, method, name string) (object, error) {
 	if b.Before != nil {
 		if err := b.Before(ctx, method, name); err != nil {
-			return nil, 0, err
+			return object{}, err
 		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls[method+" "+name]++
-	return b.objects[name], b.generation[name], ctx.Err()
+	o, ok := b.objects[name]
+	if !ok && ctx.Err() == nil {
+		return o, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	}
+	return o, ctx.Err()
 }
 
 // ReadJSON decodes an object and returns its generation, 0 where there is none.
 func (b *Bucket) ReadJSON(ctx context.Context, name string, v any) (int64, error) {
-	content, generation, err := b.call(ctx, "ReadJSON", name)
-	if err != nil || generation == 0 {
+	o, err := b.call(ctx, "ReadJSON", name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
 		return 0, err
 	}
-	return generation, json.Unmarshal(content, v)
+	return o.generation, json.Unmarshal(o.content, v)
 }
 
-// Read returns a copy of an object of at most limit bytes: reading takes the memory that it takes elsewhere.
-func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, bucket.Object, error) {
-	content, generation, err := b.call(ctx, "Read", name)
-	attrs := bucket.Object{Name: name, Generation: generation, Size: int64(len(content))}
-	switch {
-	case err != nil:
-	case generation == 0:
-		err = fmt.Errorf("%s: %w", name, fs.ErrNotExist)
-	case attrs.Size > limit:
-		err = faults.New(faults.Invalid, "", "%s is too large", name)
-	}
-	return slices.Clone(content), attrs, err
+// Read returns a copy of an object, because a read from Cloud Storage takes memory too.
+func (b *Bucket) Read(ctx context.Context, name string, _ int64) ([]byte, bucket.Object, error) {
+	o, err := b.call(ctx, "Read", name)
+	return slices.Clone(o.content), o.attrs(name), err
 }
 
-// Attrs returns an object's facts.
+// Attrs returns an object's attributes.
 func (b *Bucket) Attrs(ctx context.Context, name string) (bucket.Object, error) {
-	content, generation, err := b.call(ctx, "Attrs", name)
-	if err == nil && generation == 0 {
-		err = fmt.Errorf("%s: %w", name, fs.ErrNotExist)
-	}
-	return bucket.Object{Name: name, Generation: generation, Size: int64(len(content))}, err
+	o, err := b.call(ctx, "Attrs", name)
+	return o.attrs(name), err
+}
+
+func (o object) attrs(name string) bucket.Object {
+	return bucket.Object{Name: name, Generation: o.generation, Size: int64(len(o.content))}
 }

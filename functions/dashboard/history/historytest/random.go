@@ -9,7 +9,7 @@ import (
 )
 
 // Random returns n listens of at most the given number of tracks, in the days before asOf. A fifth of the
-// tracks is known by names alone, as an export tells them. A few listens are at the same instant.
+// tracks has names and no ids, as in an export. A few listens are at the same instant.
 func Random(seed uint64, n, tracks, days int, asOf time.Time) ([]Listen, []Track) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	all := make([]Track, tracks)

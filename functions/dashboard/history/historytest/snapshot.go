@@ -69,8 +69,8 @@ func Encode[T any](rows []T, options ...parquet.WriterOption) []byte {
 	return b.Bytes()
 }
 
-// Put writes a snapshot of one file each and returns what a document says of it. Listens are of type Listen,
-// or Day for a public snapshot.
+// Put writes a snapshot, one file of listens and one of tracks, and returns its entry in a document. Listens are
+// of type Listen, or Day for a public snapshot.
 func Put[L any](b *Bucket, prefix string, asOf time.Time, listens []L, tracks []Track) insights.Snapshot {
 	s := insights.Snapshot{
 		AsOf:    asOf,
@@ -82,7 +82,7 @@ func Put[L any](b *Bucket, prefix string, asOf time.Time, listens []L, tracks []
 	return s
 }
 
-// PutDocument writes a snapshot and the private document of a listener that names it.
+// PutDocument writes a snapshot and a listener's private document that refers to it.
 func PutDocument(b *Bucket, listener string, asOf time.Time, listens []Listen, tracks []Track) insights.Document {
 	prefix := fmt.Sprintf("%sa%d/", insights.SnapshotPrefix(listener), asOf.UnixMicro())
 	d := insights.Document{Listener: listener, AsOf: asOf, Snapshot: Put(b, prefix, asOf, listens, tracks), Status: &insights.Warehouse{}}

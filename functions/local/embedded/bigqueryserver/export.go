@@ -4,145 +4,130 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
-// ObjectWriter takes the objects that EXPORT DATA writes.
-type ObjectWriter interface {
-	// Match returns the name of one object that begins with prefix and ends with suffix, or "" if there is none.
-	Match(ctx context.Context, bucket, prefix, suffix string) (name string, err error)
-	// Write stores content as an object and replaces the one that has the name. It stores nothing if
-	// reading the content fails. The error is fs.ErrNotExist when there is no such bucket.
-	Write(ctx context.Context, bucket, name string, content io.Reader) error
+type exportDataStatistics struct {
+	FileCount int64 `json:"fileCount,string"`
+	RowCount  int64 `json:"rowCount,string"`
 }
 
-// makeExports makes the folder for files on their way to the storage, without those of a process that was killed.
-// dictionaries lets a column of ids that repeat be written as a dictionary, which halves such a file:
-// with DuckDB's own limits 60,000 ids are too many.
+var (
+	exportForm   = regexp.MustCompile(`(?s)^EXPORT DATA\s+OPTIONS\s*\((.*?)\)\s+AS\s+(.*)$`)
+	exportOption = regexp.MustCompile(`^\s*(\w+)\s*=\s*'?([^']*?)'?\s*$`)
+	exportURI    = regexp.MustCompile(`^gs://([^/*]+)/([^*]*)\*([^*]*)$`)
+)
+
+// dictionaries lets DuckDB write a column of ids that repeat as a dictionary, which halves such a file: by
+// default 60,000 ids are too many for one.
 const dictionaries = "ROW_GROUP_SIZE 500000, STRING_DICTIONARY_PAGE_SIZE_LIMIT 16777216"
 
-func makeExports(databasePath string) (dir string, err error) {
-	dir = databasePath + ".exports"
-	if err := os.RemoveAll(dir); err != nil {
-		return "", err
+// destination is where an EXPORT DATA statement writes: gs://bucket/prefix*suffix.
+type destination struct{ uri, bucket, prefix, suffix string }
+
+// object is the name of the one object of an export. BigQuery puts the number of the file in the place of the *.
+func (d destination) object() string { return d.prefix + "000000000000" + d.suffix }
+
+// parseExport returns the destination and the query of an EXPORT DATA statement.
+func parseExport(statement string) (d destination, query string, err error) {
+	m := exportForm.FindStringSubmatch(statement)
+	if m == nil {
+		return d, "", notSupported("this form of EXPORT DATA; it has EXPORT DATA OPTIONS (...) AS query")
 	}
-	return dir, os.Mkdir(dir, 0o700)
+	format := ""
+	for option := range strings.SplitSeq(m[1], ",") {
+		o := exportOption.FindStringSubmatch(option)
+		if o == nil {
+			return d, "", notSupported("the option %q of EXPORT DATA", option)
+		}
+		switch name, value := o[1], o[2]; name + " " + strings.ToUpper(value) {
+		case "format PARQUET":
+			format = value
+		case "compression SNAPPY", "overwrite FALSE":
+		default:
+			if name != "uri" {
+				return d, "", notSupported("%s = %s in EXPORT DATA; it writes PARQUET with SNAPPY, and overwrites nothing", name, value)
+			}
+			d.uri = value
+		}
+	}
+	uri := exportURI.FindStringSubmatch(d.uri)
+	if uri == nil || format == "" {
+		return d, "", invalidQuery("EXPORT DATA needs the option format, and the option uri with one * in the name of the object: %q", d.uri)
+	}
+	d.bucket, d.prefix, d.suffix = uri[1], uri[2], uri[3]
+	return d, m[2], nil
 }
 
-// runExport runs an EXPORT DATA job: it writes the rows to a file, and the file to the storage. The writer's
-// connection is not used for it, so an export runs beside loads.
-func (s *Server) runExport(ctx context.Context, j *job, q *preparedQuery) error {
+// export runs an EXPORT DATA statement: it writes the rows to a file, and the file to the storage. It runs
+// beside the writer.
+func (s *Server) export(ctx context.Context, st statement) (*exportDataStatistics, error) {
 	if s.exports == nil {
-		return notImplemented("EXPORT DATA: it was started without a storage to write to")
+		return nil, notSupported("EXPORT DATA: it was started without a storage")
 	}
-	j.begin(s.now())
-	if err := s.checkVacant(ctx, q.export); err != nil {
-		return err
+	d, query, err := parseExport(st.sql)
+	if err != nil {
+		return nil, err
+	}
+	name, err := s.exports.Match(ctx, d.bucket, d.prefix, d.suffix)
+	if err != nil {
+		return nil, storageError(d, err)
+	}
+	if name != "" {
+		return nil, invalid("Destination %s is not empty: gs://%s/%s exists; export to another prefix", d.uri, d.bucket, name)
 	}
 	dir, err := os.MkdirTemp(s.exportDir, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "rows.parquet")
-	rows, err := s.writeParquet(ctx, q, path)
+	rows, err := s.writeParquet(ctx, query, st.parameters, path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.uploadExport(ctx, q.export, path); err != nil {
-		return err
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	return s.succeed(ctx, j, func(*transaction) error {
-		j.note(func(st *jobStatistics) {
-			exported := *st.Query
-			exported.ExportDataStatistics = &exportDataStatistics{FileCount: 1, RowCount: rows}
-			st.Query = &exported
-		})
-		return nil
-	})
+	defer file.Close()
+	if err := s.exports.Write(ctx, d.bucket, d.object(), file); err != nil {
+		return nil, storageError(d, err)
+	}
+	return &exportDataStatistics{FileCount: 1, RowCount: rows}, nil
 }
 
-// checkVacant refuses a destination that has an object already, unless the statement says to overwrite.
-func (s *Server) checkVacant(ctx context.Context, e *exportTarget) error {
-	if e.overwrite {
-		return nil
-	}
-	name, err := s.exports.Match(ctx, e.bucket, e.prefix, e.suffix)
-	if err != nil {
-		return storageFault(ctx, e, err)
-	}
-	if name != "" {
-		return invalid("Destination %s is not empty: gs://%s/%s exists; export to another prefix or set overwrite=true", e.uri(), e.bucket, name)
-	}
-	return nil
-}
-
-// writeParquet writes the rows of a query to a local file, in the order of the query, and counts them.
-// A query without rows makes a file too.
-func (s *Server) writeParquet(ctx context.Context, q *preparedQuery, path string) (rows int64, err error) {
-	conn, err := s.db.Conn(ctx)
+// writeParquet writes the rows of a query to a file, in the query's order, and counts them.
+func (s *Server) writeParquet(ctx context.Context, query string, p parameters, path string) (int64, error) {
+	args := p.in(query)
+	described, err := s.db.QueryContext(ctx, "SELECT * FROM ("+query+") LIMIT 0", args...)
 	if err != nil {
 		return 0, err
 	}
-	defer func() {
-		if ctx.Err() != nil {
-			settle(conn)
-		}
-		conn.Close()
-	}()
-	query := render(q.body)
-	columns, err := describe(ctx, conn, query)
+	schema, err := schemaOf(described)
+	described.Close()
 	if err != nil {
 		return 0, err
 	}
-	schema, err := storedSchema("EXPORT DATA", columns)
+	casts := make([]string, len(schema.Fields)) // to BigQuery's types: DuckDB has integers of 32 and 128 bits too
+	for i, f := range schema.Fields {
+		casts[i] = fmt.Sprintf("CAST(%s AS %s) AS %[1]s", quoteName(f.Name), engineTypes[f.Type])
+	}
+	result, err := s.db.ExecContext(ctx, fmt.Sprintf("COPY (SELECT %s FROM (%s)) TO %s (FORMAT parquet, COMPRESSION snappy, %s)",
+		strings.Join(casts, ", "), query, quoteText(path), dictionaries), args...)
 	if err != nil {
 		return 0, err
-	}
-	write := fmt.Sprintf("COPY (%s) TO %s (FORMAT parquet, COMPRESSION %s, "+dictionaries+")", typedQuery(query, schema), quoteText(path), q.export.codec)
-	result, err := conn.ExecContext(ctx, write, q.args...)
-	if err != nil {
-		return 0, engineFault(ctx, err)
 	}
 	return result.RowsAffected()
 }
 
-// uploadExport streams a file into the object of an export.
-func (s *Server) uploadExport(ctx context.Context, e *exportTarget, path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
+func storageError(d destination, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return notFound("Not found: bucket %s of the export to %s", d.bucket, d.uri)
 	}
-	defer file.Close()
-	if err := s.exports.Write(ctx, e.bucket, e.object(), file); err != nil {
-		return storageFault(ctx, e, err)
-	}
-	return nil
-}
-
-// storageFault says what the storage found wrong with an export.
-func storageFault(ctx context.Context, e *exportTarget, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		return err // the job was cancelled, or its time is up
-	case errors.Is(err, fs.ErrNotExist):
-		return notFound("Not found: bucket %s of the export to %s", e.bucket, e.uri())
-	}
-	return newFault("backendError", "Exporting to %s failed; the statement can be run again: %v", e.uri(), err)
-}
-
-// typedQuery gives the columns of a query BigQuery's types: to DuckDB an integer literal
-// would make 32 bits and a SUM of integers 128. The order of the rows stays.
-func typedQuery(query string, schema *tableSchema) string {
-	named := make([]string, len(schema.Fields))
-	casts := make([]string, len(schema.Fields))
-	for i, f := range schema.Fields {
-		named[i] = quoteName(f.Name)
-		casts[i] = "CAST(" + named[i] + " AS " + engineTypes[f.Type] + ") AS " + named[i]
-	}
-	return "SELECT " + strings.Join(casts, ", ") + " FROM (" + query + ") AS q(" + strings.Join(named, ", ") + ")"
+	return newError("backendError", "Exporting to %s failed; the statement can run again: %v", d.uri, err)
 }

@@ -3,36 +3,77 @@ package bigqueryserver
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"encoding/json"
+	"crypto/rand"
 	"fmt"
+	"net/http"
+	"runtime/debug"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 const (
-	// keepJobs is how long a job's id stays taken and the job can be asked for.
-	keepJobs = 14 * 24 * time.Hour
-	// keepResults bounds the bytes of SELECT results kept in memory for paging.
-	keepResults = 256 << 20
-	// mostUnsaved is how many jobs may wait for a transaction to be saved with.
-	mostUnsaved = 500
+	// insertWait is how long jobs.insert and jobs.query wait for the job.
+	insertWait = 10 * time.Second
+	// maxJobs is how many jobs are retained; the oldest go first. A job has up to 10 KB, most of it the query.
+	maxJobs = 5_000
+	// maxResults bounds the bytes of all results that are retained, but for the last one.
+	maxResults = 256 << 20
 )
 
-var errStopping = newFault("backendError", "The embedded BigQuery is stopping")
+type jobReference struct {
+	ProjectID string `json:"projectId,omitempty"`
+	JobID     string `json:"jobId"`
+	Location  string `json:"location,omitempty"`
+}
 
-// job is a piece of work that has been taken on. It runs to its end even if the client goes away.
+type jobConfiguration struct {
+	JobType string              `json:"jobType,omitempty"`
+	Query   *queryConfiguration `json:"query,omitempty"`
+	Load    *loadConfiguration  `json:"load,omitempty"`
+	Labels  map[string]string   `json:"labels,omitempty"`
+}
+
+type jobResource struct {
+	ID            string           `json:"id,omitempty"`
+	JobReference  jobReference     `json:"jobReference"`
+	Configuration jobConfiguration `json:"configuration"`
+	Status        *jobStatus       `json:"status,omitempty"`
+	Statistics    *jobStatistics   `json:"statistics,omitempty"`
+}
+
+type jobStatus struct {
+	State       string      `json:"state"`
+	ErrorResult *apiError   `json:"errorResult,omitempty"`
+	Errors      []*apiError `json:"errors,omitempty"`
+}
+
+type jobStatistics struct {
+	CreationTime int64            `json:"creationTime,string"` // Unix milliseconds
+	StartTime    int64            `json:"startTime,string"`
+	EndTime      int64            `json:"endTime,omitempty,string"`
+	Query        *queryStatistics `json:"query,omitempty"`
+	Load         *loadStatistics  `json:"load,omitempty"`
+}
+
+// job is one job. It runs to its end even if the client goes away. Jobs are forgotten when the server stops.
 type job struct {
-	id       string
-	state    atomic.Pointer[jobResource] // replaced, never changed
-	result   atomic.Pointer[resultSet]   // of a SELECT, while it is kept
-	done     chan struct{}               // closed when the state is DONE
-	ctx      context.Context             // while it runs
-	cancel   context.CancelCauseFunc
-	readOnly bool     // it changes nothing, and need not be on disk before it is answered
-	warnings []*fault // that did not make it fail
+	ref     jobReference
+	config  jobConfiguration
+	created time.Time
+	done    chan struct{} // closed after what follows is set
+	ended   time.Time
+	err     *apiError
+	outcome
+}
+
+// outcome is what a job reports when it has succeeded.
+type outcome struct {
+	query  *queryStatistics
+	load   *loadStatistics
+	result *result // of a SELECT
 }
 
 func (j *job) finished() bool {
@@ -44,82 +85,92 @@ func (j *job) finished() bool {
 	}
 }
 
-// begin shows a job as running. Until then it is pending: it waits for its turn to write.
-// One that begins before it writes has begun then.
-func (j *job) begin(now time.Time) {
-	r := *j.state.Load()
-	stats := *r.Statistics
-	stats.StartTime = cmp.Or(stats.StartTime, now.UnixMilli())
-	r.Statistics, r.Status = &stats, &jobStatus{State: "RUNNING"}
-	j.state.Store(&r)
-}
-
-// note records statistics while the job runs.
-func (j *job) note(set func(*jobStatistics)) {
-	r := *j.state.Load()
-	stats := *r.Statistics
-	set(&stats)
-	r.Statistics = &stats
-	j.state.Store(&r)
-}
-
-// outcome is the job's state once it is done, with or without an error.
-func (j *job) outcome(now time.Time, err error) *jobResource {
-	r := *j.state.Load()
-	stats := *r.Statistics
-	stats.EndTime = max(now.UnixMilli(), stats.StartTime)
-	stats.StartTime = cmp.Or(stats.StartTime, stats.EndTime) // of one that failed before it began
-	r.Statistics = &stats
-	r.Status = &jobStatus{State: "DONE", Errors: j.warnings}
-	if err != nil {
-		f := asFault(err)
-		r.Status.ErrorResult = f
-		r.Status.Errors = append([]*fault{f}, f.more...)
+// wait returns when the job is done, after [insertWait], or when the request ends.
+func (j *job) wait(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, insertWait)
+	defer cancel()
+	select {
+	case <-j.done:
+	case <-ctx.Done():
 	}
-	return &r
 }
 
-// jobs are the jobs of the last days. Their ids stay taken over restarts.
+// resource is the job as the API returns it.
+func (j *job) resource() *jobResource {
+	r := &jobResource{
+		ID: j.ref.ProjectID + ":" + j.ref.Location + "." + j.ref.JobID, JobReference: j.ref, Configuration: j.config,
+		Status:     &jobStatus{State: "RUNNING"},
+		Statistics: &jobStatistics{CreationTime: j.created.UnixMilli(), StartTime: j.created.UnixMilli()},
+	}
+	if j.finished() {
+		r.Status.State, r.Status.ErrorResult = "DONE", j.err
+		if j.err != nil {
+			r.Status.Errors = []*apiError{j.err}
+		}
+		r.Statistics.EndTime, r.Statistics.Query, r.Statistics.Load = j.ended.UnixMilli(), j.query, j.load
+	}
+	return r
+}
+
+// jobs are the jobs of this process.
 type jobs struct {
 	mu       sync.Mutex
 	byID     map[string]*job
-	unsaved  []*job // done, but not in the file: they had no effect on it
-	results  []*job // with a kept result, oldest first
-	kept     int    // bytes of those
-	trimmed  time.Time
+	order    []*job // oldest first
 	stopping bool
 	running  sync.WaitGroup
 }
 
-func loadJobs(ctx context.Context, db *sql.DB) (*jobs, error) {
-	js := &jobs{byID: map[string]*job{}}
-	done := make(chan struct{})
-	close(done)
-	err := readResources(ctx, db, "SELECT id, '', resource FROM main.bq_jobs", func(id, _ string, r *jobResource) error {
-		j := &job{id: id, done: done, cancel: func(error) {}}
-		j.state.Store(r)
-		js.byID[id] = j
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the jobs: %w", err)
-	}
-	return js, nil
-}
-
-// take reserves a job's id; false if it is known, with the job that has it.
-func (js *jobs) take(j *job) (*job, bool, error) {
+// start runs a job, unless its id is taken: then it returns the job that has the id.
+func (js *jobs) start(j *job, run func(context.Context) (outcome, error)) (existing *job, err error) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
 	if js.stopping {
-		return nil, false, errStopping
+		return nil, newError("backendError", "The embedded BigQuery is stopping")
 	}
-	if known := js.byID[j.id]; known != nil {
-		return known, false, nil
+	if existing := js.byID[j.ref.JobID]; existing != nil {
+		return existing, nil
 	}
-	js.byID[j.id] = j
-	js.running.Add(1)
-	return j, true, nil
+	js.byID[j.ref.JobID] = j
+	if js.order = append(js.order, j); len(js.order) > maxJobs && js.order[0].finished() {
+		delete(js.byID, js.order[0].ref.JobID)
+		js.order = js.order[1:]
+	}
+	js.running.Go(func() {
+		out, err := recovered(run)
+		if err != nil {
+			j.err = asError(err)
+		}
+		js.finish(j, out)
+	})
+	return nil, nil
+}
+
+// recovered makes an error of a panic: one statement must not end the process, which is the whole embedded cloud.
+func recovered(run func(context.Context) (outcome, error)) (out outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return run(context.Background())
+}
+
+// finish shows a job as done, and drops the results of the oldest jobs where all together are too large.
+func (js *jobs) finish(j *job, out outcome) {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	j.outcome, j.ended = out, time.Now()
+	size := 0
+	for _, other := range slices.Backward(js.order) {
+		if other.result == nil {
+			continue
+		}
+		if size += len(other.result.rows); size > maxResults && other != j {
+			other.result = &result{schema: other.result.schema, dropped: true}
+		}
+	}
+	close(j.done)
 }
 
 func (js *jobs) get(id string) *job {
@@ -128,22 +179,7 @@ func (js *jobs) get(id string) *job {
 	return js.byID[id]
 }
 
-// list gives all jobs, the newest first.
-func (js *jobs) list() []*job {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	all := make([]*job, 0, len(js.byID))
-	for _, j := range js.byID {
-		all = append(all, j)
-	}
-	slices.SortFunc(all, func(a, b *job) int {
-		return cmp.Or(
-			cmp.Compare(b.state.Load().Statistics.CreationTime, a.state.Load().Statistics.CreationTime),
-			cmp.Compare(a.id, b.id))
-	})
-	return all
-}
-
+// stop refuses new jobs and waits for those that run.
 func (js *jobs) stop() {
 	js.mu.Lock()
 	js.stopping = true
@@ -151,82 +187,108 @@ func (js *jobs) stop() {
 	js.running.Wait()
 }
 
-// publish shows a job as done.
-func (js *jobs) publish(j *job, r *jobResource, result *resultSet, saved bool) {
-	defer js.running.Done()
-	defer close(j.done)
-	js.mu.Lock()
-	j.state.Store(r)
-	if !saved {
-		js.unsaved = append(js.unsaved, j)
-	}
-	if result != nil {
-		j.result.Store(result)
-		js.results = append(js.results, j)
-		js.kept += result.size()
-		for js.kept > keepResults && len(js.results) > 1 {
-			js.kept -= js.results[0].result.Load().size()
-			js.results[0].result.Store(nil)
-			js.results = js.results[1:]
-		}
-	}
-	js.mu.Unlock()
-}
-
-// saveJob writes a job that is done into the file.
-func (tx *transaction) saveJob(ctx context.Context, id string, r *jobResource) error {
-	data, err := json.Marshal(r)
+// insert starts a job of a request. data are the rows of a load job.
+func (s *Server) insert(ctx context.Context, in jobResource, data []byte) (any, error) {
+	j, existing, err := s.startJob(in, data)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = tx.exec(ctx, "INSERT INTO main.bq_jobs VALUES (?, ?, ?)", id, r.Statistics.CreationTime, string(data))
-	return err
+	if existing {
+		return nil, duplicate("Already Exists: Job %s", j.resource().ID)
+	}
+	if !s.prompt {
+		j.wait(ctx)
+	}
+	return j.resource(), nil
 }
 
-// saveUnsaved writes the jobs that did not deserve a transaction of their own along with one that runs anyway.
-func (js *jobs) saveUnsaved(ctx context.Context, tx *transaction) ([]*job, error) {
-	js.mu.Lock()
-	unsaved := slices.Clone(js.unsaved)
-	due := tx.s.now().Sub(js.trimmed) > time.Hour
-	js.mu.Unlock()
-	for _, j := range unsaved {
-		if err := tx.saveJob(ctx, j.id, j.state.Load()); err != nil {
-			return nil, fmt.Errorf("saving job %s: %w", j.id, err)
+// startJob starts a job, or returns the existing one that has its id.
+func (s *Server) startJob(in jobResource, data []byte) (j *job, existing bool, err error) {
+	ref, c := in.JobReference, in.Configuration
+	ref.ProjectID = s.project
+	ref.JobID = cmp.Or(ref.JobID, "job_"+rand.Text())
+	ref.Location = cmp.Or(ref.Location, defaultLocation)
+	if !resourceName.MatchString(ref.JobID) {
+		return nil, false, invalid("Invalid job ID %q", ref.JobID)
+	}
+	var run func(context.Context) (outcome, error)
+	switch {
+	case c.Query != nil && c.Load == nil && data == nil:
+		st, err := s.prepare(c.Query)
+		if err != nil {
+			return nil, false, err
+		}
+		c.JobType = "QUERY"
+		run = func(ctx context.Context) (outcome, error) { return s.run(ctx, st) }
+	case c.Load != nil && c.Query == nil && data != nil:
+		if err := s.checkLoad(c.Load); err != nil {
+			return nil, false, err
+		}
+		c.JobType = "LOAD"
+		run = func(ctx context.Context) (outcome, error) { return s.load(ctx, c.Load, data) }
+	default:
+		return nil, false, notSupported("a job that is neither a query nor a load of uploaded rows")
+	}
+	j = &job{ref: ref, config: c, created: time.Now(), done: make(chan struct{})}
+	other, err := s.jobs.start(j, run)
+	if other != nil {
+		return other, true, nil
+	}
+	return j, false, err
+}
+
+func (s *Server) insertJob(_ http.ResponseWriter, r *http.Request) (any, error) {
+	var in jobResource
+	if err := decode(r.Body, &in); err != nil {
+		return nil, err
+	}
+	return s.insert(r.Context(), in, nil)
+}
+
+// pathJob finds the job that a request names. Outside of the two multi-regions a job is not found without its
+// location. https://cloud.google.com/bigquery/docs/locations#specify_locations
+func (s *Server) pathJob(r *http.Request) (*job, error) {
+	j := s.jobs.get(r.PathValue("job"))
+	if j == nil {
+		return nil, notFound("Not found: Job %s:%s", s.project, r.PathValue("job"))
+	}
+	location, multi := r.URL.Query().Get("location"), j.ref.Location == "US" || j.ref.Location == "EU"
+	if !strings.EqualFold(location, j.ref.Location) && !(location == "" && multi) {
+		return nil, notFound("Not found: Job %s; the request names the location %q", j.resource().ID, location)
+	}
+	return j, nil
+}
+
+func (s *Server) getJob(_ http.ResponseWriter, r *http.Request) (any, error) {
+	j, err := s.pathJob(r)
+	if err != nil {
+		return nil, err
+	}
+	return j.resource(), nil
+}
+
+// listJobs lists all jobs on one page, the newest first.
+func (s *Server) listJobs(_ http.ResponseWriter, r *http.Request) (any, error) {
+	if p := r.URL.Query().Get("projection"); p != "full" {
+		return nil, notSupported("the projection %q of the list of jobs; it has full", p)
+	}
+	since, err := strconv.ParseInt(cmp.Or(r.URL.Query().Get("minCreationTime"), "0"), 10, 64)
+	if err != nil {
+		return nil, invalid("Invalid value for minCreationTime: %v", err)
+	}
+	type item struct {
+		*jobResource
+		State       string    `json:"state"`
+		ErrorResult *apiError `json:"errorResult,omitempty"`
+	}
+	list := []item{}
+	s.jobs.mu.Lock()
+	defer s.jobs.mu.Unlock()
+	for _, j := range slices.Backward(s.jobs.order) {
+		if j.created.UnixMilli() >= since {
+			resource := j.resource()
+			list = append(list, item{resource, resource.Status.State, resource.Status.ErrorResult})
 		}
 	}
-	if due {
-		return unsaved, tx.trimJobs(ctx)
-	}
-	return unsaved, nil
-}
-
-// full tells that too many jobs wait to be saved.
-func (js *jobs) full() bool {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	return len(js.unsaved) >= mostUnsaved
-}
-
-func (js *jobs) forgetUnsaved(saved []*job) {
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	js.unsaved = js.unsaved[len(saved):]
-}
-
-// trimJobs forgets the jobs that are too old.
-func (tx *transaction) trimJobs(ctx context.Context) error {
-	js, now := tx.s.jobs, tx.s.now()
-	before := now.Add(-keepJobs).UnixMilli()
-	if _, err := tx.exec(ctx, "DELETE FROM main.bq_jobs WHERE created < ?", before); err != nil {
-		return fmt.Errorf("forgetting old jobs: %w", err)
-	}
-	js.mu.Lock()
-	defer js.mu.Unlock()
-	js.trimmed = now
-	for id, j := range js.byID {
-		if j.finished() && j.state.Load().Statistics.CreationTime < before && j.result.Load() == nil {
-			delete(js.byID, id)
-		}
-	}
-	return nil
+	return map[string]any{"jobs": list}, nil
 }

@@ -3,178 +3,86 @@ package bigqueryserver
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
+	"slices"
 
 	"github.com/duckdb/duckdb-go/v2"
 )
 
-// insertLoad takes on a load job.
-func (s *Server) insertLoad(ref jobReference, c *jobConfiguration, uploaded *uploadedFile) (_ *job, known bool, err error) {
-	c.JobType = "LOAD"
-	sources, err := s.checkLoad(c.Load, uploaded)
-	if err != nil {
-		return nil, false, err
-	}
-	problem := s.locate(&ref, []tableID{{c.Load.DestinationTable.DatasetID, c.Load.DestinationTable.TableID}})
-	if c.DryRun {
-		return nil, false, invalid("A load job cannot be a dry run")
-	}
-	j := s.newJob(ref, c)
-	return s.take(j, func(ctx context.Context) error {
-		if uploaded != nil {
-			defer uploaded.remove()
-		}
-		if problem != nil {
-			return problem
-		}
-		return s.runLoad(ctx, j, c.Load, sources)
-	})
+type loadConfiguration struct {
+	SourceFormat      string         `json:"sourceFormat"`
+	Schema            *tableSchema   `json:"schema,omitempty"`
+	DestinationTable  tableReference `json:"destinationTable"`
+	CreateDisposition string         `json:"createDisposition,omitempty"`
+	WriteDisposition  string         `json:"writeDisposition,omitempty"`
 }
 
-// checkLoad checks what a load job asks for, and finds its sources.
-func (s *Server) checkLoad(c *loadConfiguration, uploaded *uploadedFile) ([]source, error) {
+type loadStatistics struct {
+	InputFiles     int64 `json:"inputFiles,string"`
+	InputFileBytes int64 `json:"inputFileBytes,string"`
+	OutputRows     int64 `json:"outputRows,string"`
+}
+
+func (s *Server) checkLoad(c *loadConfiguration) error {
 	switch {
-	case c.DestinationTable == nil:
-		return nil, newFault("required", "Required parameter is missing: destinationTable")
-	case c.DestinationTable.ProjectID != "" && c.DestinationTable.ProjectID != s.project:
-		return nil, notFound("Not found: Project %s; this is project %s", c.DestinationTable.ProjectID, s.project)
-	case !validName(dashedName, c.DestinationTable.TableID):
-		return nil, invalid("Invalid table ID %q.", c.DestinationTable.TableID)
-	case c.SourceFormat == "":
-		return nil, notImplemented("the source format CSV, BigQuery's default; it has NEWLINE_DELIMITED_JSON")
 	case c.SourceFormat != "NEWLINE_DELIMITED_JSON":
-		return nil, notImplemented("the source format %s; it has NEWLINE_DELIMITED_JSON", c.SourceFormat)
-	case c.Autodetect:
-		return nil, notImplemented("schema auto-detection")
-	case c.Encoding != "" && c.Encoding != "UTF-8":
-		return nil, notImplemented("the encoding %s", c.Encoding)
-	case c.CreateDisposition != "" && c.CreateDisposition != "CREATE_IF_NEEDED" && c.CreateDisposition != "CREATE_NEVER":
-		return nil, invalid("Invalid value for createDisposition: %q", c.CreateDisposition)
-	case c.WriteDisposition != "" && c.WriteDisposition != "WRITE_APPEND" && c.WriteDisposition != "WRITE_TRUNCATE" && c.WriteDisposition != "WRITE_EMPTY":
-		return nil, invalid("Invalid value for writeDisposition: %q", c.WriteDisposition)
-	case c.MaxBadRecords < 0:
-		return nil, invalid("Invalid value for maxBadRecords: %d", c.MaxBadRecords)
-	case uploaded != nil && len(c.SourceURIs) > 0:
-		return nil, invalid("Load configuration must not have sourceUris when data is uploaded")
-	case uploaded == nil && len(c.SourceURIs) == 0:
-		return nil, newFault("required", "Required parameter is missing: load configuration must specify at least one source URI")
-	case len(c.SourceURIs) > 10_000:
-		return nil, invalid("Too many source URIs: %d, at most 10,000", len(c.SourceURIs))
+		return notSupported("the source format %q; it has NEWLINE_DELIMITED_JSON", c.SourceFormat)
+	case c.WriteDisposition != "" && c.WriteDisposition != "WRITE_APPEND":
+		return notSupported("the write disposition %s; it appends", c.WriteDisposition)
 	}
-	if c.Schema != nil {
-		if err := c.Schema.normalize(); err != nil {
-			return nil, err
-		}
-	}
-	if uploaded != nil {
-		return []source{{"", func(context.Context) (io.ReadCloser, error) { return os.Open(uploaded.path) }}}, nil
-	}
-	sources := make([]source, len(c.SourceURIs))
-	for i, uri := range c.SourceURIs {
-		var err error
-		if sources[i], err = s.objectSource(uri); err != nil {
-			return nil, err
-		}
-	}
-	return sources, nil
+	return nil // a table is not created, whatever the disposition: it would be without partitions
 }
 
-// runLoad runs a load job: all of its rows, or none and no table either.
-func (s *Server) runLoad(ctx context.Context, j *job, c *loadConfiguration, sources []source) error {
-	return s.succeed(ctx, j, func(tx *transaction) error {
-		t, err := tx.destination(ctx, c)
+// load appends rows to a table: all of them, or none.
+func (s *Server) load(ctx context.Context, c *loadConfiguration, data []byte) (outcome, error) {
+	stats := &loadStatistics{InputFiles: 1, InputFileBytes: int64(len(data))}
+	return outcome{load: stats}, s.write(ctx, func(conn *sql.Conn) error {
+		t, err := s.table(ctx, conn, c.DestinationTable)
 		if err != nil {
 			return err
 		}
-		stats := &loadStatistics{InputFiles: int64(len(sources))}
-		var bad []*fault
-		err = tx.conn.Raw(func(conn any) error {
-			bad, err = appendSources(ctx, conn.(driver.Conn), t, c, sources, stats)
-			return err
-		})
-		if err != nil {
-			return err
+		same := func(a, b tableField) bool {
+			return a.Name == b.Name && a.Type == b.Type && (a.Mode == modeRequired) == (b.Mode == modeRequired)
 		}
-		j.note(func(st *jobStatistics) { st.Load = stats })
-		j.warnings = bad
-		return nil
-	})
-}
-
-// loading appends rows to a table.
-type loading struct {
-	appender *duckdb.Appender
-	rows     *rowParser
-	row      []driver.Value
-	mostBad  int64
-	bad      []*fault // rows left out
-	stats    *loadStatistics
-}
-
-// appendSources reads the sources into the table, and returns the rows left out.
-func appendSources(ctx context.Context, conn driver.Conn, t *table, c *loadConfiguration, sources []source, stats *loadStatistics) ([]*fault, error) {
-	appender, err := duckdb.NewAppender(conn, "", t.id.dataset, t.id.table)
-	if err != nil {
-		return nil, fmt.Errorf("appending to %s: %w", t.id, err)
-	}
-	l := &loading{appender: appender, rows: newRowParser(t.resource.Schema, c.IgnoreUnknownValues), mostBad: c.MaxBadRecords, stats: stats}
-	l.row = make([]driver.Value, len(t.resource.Schema.Fields))
-	if err := readSources(ctx, sources, l.add); err != nil {
-		// What has been appended goes with the transaction; clearing spares DuckDB from flushing the rest.
-		appender.Clear()
-		appender.Close()
-		return nil, err
-	}
-	stats.BadRecords = int64(len(l.bad))
-	if err := appender.CloseWithCancel(ctx); err != nil {
-		return nil, fmt.Errorf("appending to %s: %w", t.id, err)
-	}
-	return l.bad, nil
-}
-
-// add appends the rows of a block of lines.
-func (l *loading) add(b block) error {
-	l.stats.InputFileBytes += b.stored
-	for at := 0; at < len(b.lines); {
-		end := bytes.IndexByte(b.lines[at:], '\n')
-		if end < 0 {
-			end = len(b.lines) - at
+		if c.Schema != nil && !slices.EqualFunc(c.Schema.Fields, t.Schema.Fields, same) {
+			return invalid("Provided Schema does not match Table %s", t.TableReference.TableID)
 		}
-		line, start := b.lines[at:at+end], b.start+int64(at)
-		at += end + 1
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue // BigQuery skips blank lines
-		}
-		clear(l.row)
-		size, err := l.rows.parse(line, l.row)
-		if err != nil {
-			if err := l.skip(b.uri, start, err); err != nil {
+		return conn.Raw(func(raw any) error {
+			appender, err := duckdb.NewAppender(raw.(driver.Conn), "", t.TableReference.DatasetID, t.TableReference.TableID)
+			if err != nil {
 				return err
 			}
-			continue
-		}
-		if err := l.appender.AppendRow(l.row...); err != nil {
-			return fmt.Errorf("appending a row: %w", err)
-		}
-		l.stats.OutputRows++
-		l.stats.OutputBytes += size
-	}
-	return nil
+			if stats.OutputRows, err = appendRows(appender, t.Schema.Fields, data); err != nil {
+				appender.Clear() // what is flushed already goes with the transaction
+			}
+			return errors.Join(err, appender.Close())
+		})
+	})
 }
 
-// skip leaves a row out, if the job allows for one more.
-func (l *loading) skip(uri string, start int64, why error) error {
-	f := invalid("Error while reading data, error message: JSON parsing error in row starting at position %d: %s. File: %s",
-		start, strings.TrimSuffix(why.Error(), "."), uri)
-	f.Location = uri
-	if l.bad = append(l.bad, f); int64(len(l.bad)) <= l.mostBad {
-		return nil
+// appendRows appends the rows of a file, which it overwrites, and counts them.
+func appendRows(appender *duckdb.Appender, columns []tableField, data []byte) (rows int64, err error) {
+	parser := newRowParser(columns)
+	row := make([]driver.Value, len(columns))
+	for start := 0; start < len(data); {
+		end := len(data)
+		if i := bytes.IndexByte(data[start:], '\n'); i >= 0 {
+			end = start + i
+		}
+		if line := data[start:end]; len(bytes.TrimSpace(line)) > 0 { // BigQuery skips blank lines
+			clear(row)
+			if err := parser.parse(line, row); err != nil {
+				return rows, invalid("Error while reading data, error message: JSON parsing error in row starting at position %d: %v", start, err)
+			}
+			if err := appender.AppendRow(row...); err != nil {
+				return rows, fmt.Errorf("appending a row: %w", err)
+			}
+			rows++
+		}
+		start = end + 1
 	}
-	first := *l.bad[0]
-	first.more = l.bad
-	return &first
+	return rows, nil
 }

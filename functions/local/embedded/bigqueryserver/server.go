@@ -1,10 +1,9 @@
-// Package bigqueryserver is a BigQuery for one machine: an HTTP server that
-// speaks enough of the REST API v2 for Google's Go client, over one DuckDB file.
+// Package bigqueryserver serves the part of BigQuery's REST API v2 that this product sends, from one DuckDB file.
 //
-// It is strict where BigQuery is: what BigQuery would refuse, it refuses, and
-// what it cannot do itself is an error that says so. Two differences remain
-// that it cannot see: DuckDB compares values of different types which
-// BigQuery's analyser keeps apart, and it resolves column aliases in more places.
+// It does not parse SQL: the product's GoogleSQL runs on DuckDB after a few textual rules (see dialect.go), and
+// test/googlesql proves with GoogleSQL's own analyser that it is valid. It is strict about data: a load job
+// fails on every row that BigQuery refuses. A request, field, parameter or statement that the product does not
+// send is an error that names it.
 package bigqueryserver
 
 import (
@@ -20,183 +19,137 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
-// maxBody bounds the JSON of a request: 10,000 URIs of 1 KB and then some.
+// maxBody bounds the JSON of a request, in bytes.
 const maxBody = 32 << 20
 
-// Objects reads the objects that load jobs name.
-type Objects interface {
-	// Open returns an object's content as it is stored, gzip or not. The error
-	// is fs.ErrNotExist when there is no such object.
-	Open(ctx context.Context, bucket, name string) (io.ReadCloser, error)
+// ObjectWriter stores the objects that EXPORT DATA writes.
+type ObjectWriter interface {
+	// Match returns the name of one object that begins with prefix and ends with suffix, or "" if there is none.
+	Match(ctx context.Context, bucket, prefix, suffix string) (name string, err error)
+	// Write stores content as an object. It stores nothing if reading the content fails. The error is
+	// fs.ErrNotExist when there is no such bucket.
+	Write(ctx context.Context, bucket, name string, content io.Reader) error
 }
 
-// Options say what a server is made of.
+// Options configure a server.
 type Options struct {
-	Path    string           // the DuckDB file; made when missing
-	Project string           // the only project there is
-	Objects Objects          // where load jobs find gs:// objects; nil for none
-	Exports ObjectWriter     // where EXPORT DATA puts gs:// objects; nil for none
-	Now     func() time.Time // the clock of jobs and expirations; nil is time.Now. SQL has its own.
-	Prompt  bool             // jobs.insert answers at once, as BigQuery's, and not when the job is done, which spares asking for it
+	Path    string       // the DuckDB file; created when missing
+	Project string       // the only project
+	Exports ObjectWriter // where EXPORT DATA writes; nil refuses exports
+	Prompt  bool         // jobs.insert answers at once, as BigQuery does, instead of waiting for a short job
 }
 
-// Server is an embedded BigQuery. Its file belongs to it alone while it is open.
+// Server is an embedded BigQuery. No other process can open its file meanwhile.
 type Server struct {
-	project string
-	objects Objects
-	exports ObjectWriter
-	now     func() time.Time
-	prompt  bool
-
-	exportDir string // for files on their way to exports
-
+	project   string
+	exports   ObjectWriter
+	exportDir string // contains the files of running exports
+	prompt    bool
 	db        *sql.DB
 	writer    sync.Mutex // held by the one transaction that writes
-	writeConn *sql.Conn  // its connection
-	catalog   *catalog
-	jobs      *jobs
+	jobs      jobs
 	uploads   uploads
 	mux       *http.ServeMux
 }
 
-// Open opens or makes the file and drops what has expired in it.
+// Open opens or creates the file.
 func Open(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{project: o.Project, objects: o.Objects, exports: o.Exports, now: o.Now, prompt: o.Prompt}
-	if s.now == nil {
-		s.now = time.Now
-	}
-	if err := s.open(ctx, o.Path); err != nil {
+	s := &Server{project: o.Project, exports: o.Exports, prompt: o.Prompt, exportDir: o.Path + ".exports"}
+	if err := s.openDatabase(ctx, o.Path); err != nil {
 		return nil, fmt.Errorf("opening the embedded BigQuery in %s: %w", o.Path, err)
 	}
+	s.jobs.byID = map[string]*job{}
+	s.uploads.sessions = map[string]*session{}
 	s.routes()
 	return s, nil
 }
 
-func (s *Server) open(ctx context.Context, path string) (err error) {
-	if s.project == "" {
-		return errors.New("no project is named")
-	}
-	if s.db, s.exportDir, err = openDatabase(ctx, path); err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.db.Close(), os.RemoveAll(s.exportDir))
-		}
-	}()
-	if s.writeConn, err = s.db.Conn(ctx); err != nil {
-		return err
-	}
-	if s.catalog, err = loadCatalog(ctx, s.db, s.project); err != nil {
-		return err
-	}
-	if s.jobs, err = loadJobs(ctx, s.db); err != nil {
-		return err
-	}
-	return s.write(ctx, func(tx *transaction) error { return tx.trimJobs(ctx) })
-}
-
-// Close waits for running jobs, refuses new ones, and leaves the file without a log beside it.
+// Close waits for running jobs, refuses new ones, and writes DuckDB's log into the file.
 func (s *Server) Close() error {
 	s.jobs.stop()
-	s.uploads.close()
-	ctx := context.Background()
-	errSave := s.write(ctx, func(*transaction) error { return nil })
-	_, errCheckpoint := s.db.ExecContext(ctx, "CHECKPOINT")
-	if err := errors.Join(errSave, errCheckpoint, s.writeConn.Close(), s.db.Close(), os.RemoveAll(s.exportDir)); err != nil {
+	if err := errors.Join(s.Checkpoint(context.Background()), s.db.Close(), os.RemoveAll(s.exportDir)); err != nil {
 		return fmt.Errorf("closing the embedded BigQuery: %w", err)
 	}
 	return nil
 }
 
-// Handler serves the API below the root and below /bigquery/v2.
+// Handler serves the API. All requests pass this one function.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.URL.Path = strings.TrimPrefix(r.URL.Path, "/bigquery/v2")
 		s.mux.ServeHTTP(w, r)
 	})
 }
 
-// rawJSON is an answer that is JSON already.
-type rawJSON []byte
-
 func (s *Server) routes() {
 	s.mux = http.NewServeMux()
-	handle := func(pattern string, h func(*http.Request) (any, error), parameters ...string) {
+	handle := func(pattern string, h handlerFunc, parameters ...string) {
 		method, path, _ := strings.Cut(pattern, " ")
 		s.mux.HandleFunc(method+" /projects/{project}"+path, s.answer(h, parameters))
 	}
-	rows := []string{"startIndex", "maxResults", "pageToken", "formatOptions.useInt64Timestamp"}
-	handle("GET /datasets", s.listDatasets, "all", "maxResults", "pageToken") // none are hidden
 	handle("POST /datasets", s.insertDataset)
 	handle("GET /datasets/{dataset}", s.getDataset)
-	handle("PATCH /datasets/{dataset}", s.patchDataset)
 	handle("DELETE /datasets/{dataset}", s.deleteDataset, "deleteContents")
-	handle("GET /datasets/{dataset}/tables", s.listTables, "maxResults", "pageToken")
 	handle("POST /datasets/{dataset}/tables", s.insertTable)
 	handle("GET /datasets/{dataset}/tables/{table}", s.getTable)
-	handle("PATCH /datasets/{dataset}/tables/{table}", s.patchTable)
-	handle("DELETE /datasets/{dataset}/tables/{table}", s.deleteTable)
-	handle("GET /datasets/{dataset}/tables/{table}/data", s.listRows, rows...)
-	handle("GET /jobs", s.listJobs, "allUsers", "stateFilter", "projection", "minCreationTime", "maxCreationTime", "maxResults", "pageToken") // all are of one user
+	handle("PATCH /datasets/{dataset}/tables/{table}", s.patchView)
+	handle("GET /jobs", s.listJobs, "allUsers", "projection", "minCreationTime", "maxResults", "pageToken")
 	handle("POST /jobs", s.insertJob)
 	handle("GET /jobs/{job}", s.getJob, "location")
-	handle("POST /jobs/{job}/cancel", s.cancelJob, "location")
-	handle("POST /queries", s.queryJob)
-	handle("GET /queries/{job}", s.queryResults, append(rows, "location", "timeoutMs")...)
-	s.mux.HandleFunc("POST /upload/bigquery/v2/projects/{project}/jobs", s.upload)
-	s.mux.HandleFunc("PUT /upload/bigquery/v2/projects/{project}/jobs", s.upload)
+	handle("POST /queries", s.query)
+	handle("GET /queries/{job}", s.queryResults, "location", "startIndex", "maxResults", "formatOptions.useInt64Timestamp")
+	s.mux.HandleFunc("POST /upload/bigquery/v2/projects/{project}/jobs", s.answer(s.upload, []string{"uploadType", "upload_id"}))
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeFault(w, notImplemented("%s %s", r.Method, r.URL.Path))
+		writeError(w, notSupported("the request %s %s", r.Method, r.URL.Path))
 	})
 }
 
-// everywhere are the parameters that every method takes and that change nothing: the form of an answer
-// is always JSON, and always all of it.
-var everywhere = []string{"alt", "fields", "prettyPrint", "quotaUser", "key"}
+// handlerFunc answers a request with a value that becomes JSON, or writes the answer itself and returns nil.
+type handlerFunc func(w http.ResponseWriter, r *http.Request) (any, error)
 
-// answer makes a handler of a function from a request to a resource. Other parameters than those given
-// are refused, as fields are.
-func (s *Server) answer(h func(*http.Request) (any, error), parameters []string) http.HandlerFunc {
+// commonParameters are sent with every request and do not change what an answer contains.
+var commonParameters = []string{"alt", "fields", "prettyPrint"}
+
+// answer makes a handler that refuses other query parameters than those listed.
+func (s *Server) answer(h handlerFunc, parameters []string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for name := range r.URL.Query() {
-			if !slices.Contains(everywhere, name) && !slices.Contains(parameters, name) {
-				writeFault(w, notImplemented("the parameter %s of this request", name))
+			if !slices.Contains(commonParameters, name) && !slices.Contains(parameters, name) {
+				writeError(w, notSupported("the parameter %s of %s %s", name, r.Method, r.URL.Path))
 				return
 			}
 		}
 		if project := r.PathValue("project"); project != s.project {
-			writeFault(w, notFound("Not found: Project %s; this is project %s", project, s.project))
+			writeError(w, notFound("Not found: Project %s; this is project %s", project, s.project))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		resource, err := h(r)
+		// A client that goes away interrupts no statement: the driver could leave the connection blocked.
+		value, err := h(w, r.WithContext(context.WithoutCancel(r.Context())))
 		if err != nil {
-			writeFault(w, err)
+			writeError(w, err)
 			return
 		}
-		writeAnswer(w, resource)
+		if value == nil {
+			return
+		}
+		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+		if err := json.NewEncoder(w).Encode(value); err != nil {
+			slog.Debug("embedded BigQuery: the client closed the connection", "error", err)
+		}
 	}
 }
 
-func writeAnswer(w http.ResponseWriter, resource any) {
-	if resource == nil {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	data, ok := resource.(rawJSON)
-	if !ok {
-		var err error
-		if data, err = json.Marshal(resource); err != nil {
-			writeFault(w, fmt.Errorf("writing an answer: %w", err))
-			return
+// decode reads one JSON value and refuses the fields that dst does not have: to ignore a field would mislead
+// the caller.
+func decode(body io.Reader, dst any) error {
+	d := json.NewDecoder(io.LimitReader(body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(dst); err != nil {
+		if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+			return notSupported("the field %s of this request", field)
 		}
+		return invalid("Invalid JSON payload received: %v", err)
 	}
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	if _, err := w.Write(data); err != nil {
-		slog.Debug("embedded BigQuery: client went away", "error", err)
-	}
+	return nil
 }

@@ -1,13 +1,12 @@
-package bigqueryserver_test
+package bigqueryserver
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -15,28 +14,18 @@ import (
 	"time"
 
 	"cloud.google.com/go/bigquery"
-	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
-
-	"spotify-insights.internal/functions/local/embedded/bigqueryserver"
 )
 
-const project = "p-1"
-
-// bucket is the storage of the tests: objects by "bucket/name".
-type bucket map[string][]byte
-
-func (b bucket) Open(_ context.Context, name, object string) (io.ReadCloser, error) {
-	data, ok := b[name+"/"+object]
-	if !ok {
-		return nil, fmt.Errorf("object %s/%s: %w", name, object, fs.ErrNotExist)
-	}
-	return io.NopCloser(bytes.NewReader(data)), nil
+// bucket is a storage: objects by "bucket/name". before, where it is set, is called before a write.
+type bucket struct {
+	objects map[string]string
+	before  func() error
 }
 
-func (b bucket) Match(_ context.Context, name, prefix, suffix string) (string, error) {
-	for object := range b {
+func (b *bucket) Match(_ context.Context, name, prefix, suffix string) (string, error) {
+	for object := range b.objects {
 		if rest, ok := strings.CutPrefix(object, name+"/"+prefix); ok && strings.HasSuffix(rest, suffix) {
 			return strings.TrimPrefix(object, name+"/"), nil
 		}
@@ -44,243 +33,200 @@ func (b bucket) Match(_ context.Context, name, prefix, suffix string) (string, e
 	return "", nil
 }
 
-func (b bucket) Write(_ context.Context, name, object string, content io.Reader) error {
+func (b *bucket) Write(_ context.Context, name, object string, content io.Reader) error {
 	if name == "missing" {
 		return fmt.Errorf("bucket %s: %w", name, fs.ErrNotExist)
 	}
-	data, err := io.ReadAll(content)
-	if err == nil {
-		b[name+"/"+object] = data
+	if b.before != nil {
+		if err := b.before(); err != nil {
+			return err
+		}
 	}
+	data, err := io.ReadAll(content)
+	b.objects[name+"/"+object] = string(data)
 	return err
 }
 
-// gz compresses a text.
-func gz(t testing.TB, text string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	if _, err := io.WriteString(w, text); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// fixture is a server with a dataset "d", and Google's client of it.
+// fixture is a server with the dataset d, and Google's client of it.
 type fixture struct {
-	t      testing.TB
-	ctx    context.Context
+	*testing.T
+	ctx    context.Context // of the client's calls
+	server *Server
 	client *bigquery.Client
 	url    string
 	file   string
-	bucket bucket
-	stop   func()
-	server *bigqueryserver.Server
-
-	objects bigqueryserver.Objects      // nil for the bucket
-	exports bigqueryserver.ObjectWriter // nil for the bucket
-	prompt  bool
+	bucket *bucket
 }
 
-func start(t testing.TB) *fixture {
-	if test, ok := t.(*testing.T); ok {
-		test.Parallel() // each has a server and a file of its own
-	}
-	f := &fixture{t: t, ctx: t.Context(), file: filepath.Join(t.TempDir(), "test.duckdb"), bucket: bucket{}}
-	f.open(nil)
-	if err := f.client.Dataset("d").Create(f.ctx, nil); err != nil {
+func start(t *testing.T) *fixture {
+	t.Parallel()
+	f := &fixture{T: t, ctx: t.Context(), file: filepath.Join(t.TempDir(), "x.duckdb"), bucket: &bucket{objects: map[string]string{}}}
+	f.open()
+	if err := f.client.Dataset("d").Create(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
-// open starts the server on the fixture's file.
-func (f *fixture) open(now func() time.Time) {
-	f.t.Helper()
-	objects := f.objects
-	if objects == nil {
-		objects = f.bucket
+func (f *fixture) open() {
+	f.Helper()
+	var err error
+	if f.server, err = Open(f.ctx, Options{Path: f.file, Project: "p-1", Exports: f.bucket}); err != nil {
+		f.Fatal(err)
 	}
-	exports := f.exports
-	if exports == nil {
-		exports = f.bucket
-	}
-	server, err := bigqueryserver.Open(f.ctx, bigqueryserver.Options{Path: f.file, Project: project, Objects: objects, Exports: exports, Now: now, Prompt: f.prompt})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	f.server = server
-	web := httptest.NewServer(server.Handler())
-	f.url = web.URL
-	f.client = newClient(f.t, web.URL)
-	stopped := false
-	f.stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		web.Close()
-		f.client.Close()
-		if err := server.Close(); err != nil {
-			f.t.Errorf("closing the server: %v", err)
-		}
-	}
-	f.t.Cleanup(func() { f.stop() })
+	f.connect(httptest.NewServer(f.server.Handler()).URL)
+	f.Cleanup(func() { f.server.Close() })
 }
 
-func newClient(t testing.TB, url string) *bigquery.Client {
-	t.Helper()
-	client, err := bigquery.NewClient(context.Background(), project, option.WithEndpoint(url+"/"), option.WithoutAuthentication())
+func (f *fixture) connect(url string) {
+	f.Helper()
+	client, err := bigquery.NewClient(f.ctx, "p-1", option.WithEndpoint(url+"/"), option.WithoutAuthentication())
 	if err != nil {
-		t.Fatal(err)
+		f.Fatal(err)
 	}
-	return client
+	f.client, f.url = client, url
 }
 
-func (f *fixture) query(sql string, params ...bigquery.QueryParameter) *bigquery.Query {
-	q := f.client.Query(sql)
-	q.Parameters = params
-	return q
+// restart closes the server and opens it again.
+func (f *fixture) restart() {
+	f.Helper()
+	if err := f.server.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.open()
+}
+
+// schema makes a schema of columns such as "k INTEGER REQUIRED".
+func schema(columns ...string) (s bigquery.Schema) {
+	for _, c := range columns {
+		words := strings.Fields(c)
+		s = append(s, &bigquery.FieldSchema{Name: words[0], Type: bigquery.FieldType(words[1]), Required: len(words) > 2})
+	}
+	return s
+}
+
+func (f *fixture) create(table string, columns ...string) {
+	f.Helper()
+	if err := f.client.Dataset("d").Table(table).Create(f.ctx, &bigquery.TableMetadata{Schema: schema(columns...)}); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// end waits for a job.
+func (f *fixture) end(job *bigquery.Job, err error) (*bigquery.JobStatus, error) {
+	if err != nil {
+		return nil, err
+	}
+	for {
+		status, err := job.Status(f.ctx)
+		if err != nil {
+			return nil, err
+		}
+		if status.Done() {
+			return status, status.Err()
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (f *fixture) load(table, lines string) (*bigquery.JobStatus, error) {
+	source := bigquery.NewReaderSource(strings.NewReader(lines))
+	source.SourceFormat = bigquery.JSON
+	return f.end(f.client.Dataset("d").Table(table).LoaderFrom(source).Run(f.ctx))
 }
 
 func param(name string, value any) bigquery.QueryParameter {
 	return bigquery.QueryParameter{Name: name, Value: value}
 }
 
-// read runs a query and gives its rows.
-func (f *fixture) read(sql string, params ...bigquery.QueryParameter) ([][]bigquery.Value, error) {
-	it, err := f.query(sql, params...).Read(f.ctx)
+// run runs a statement as a job.
+func (f *fixture) run(statement string, params ...bigquery.QueryParameter) (*bigquery.QueryStatistics, error) {
+	q := f.client.Query(statement)
+	q.Parameters = params
+	status, err := f.end(q.Run(f.ctx))
 	if err != nil {
 		return nil, err
-	}
-	return rowsOf(it)
-}
-
-func rowsOf(it *bigquery.RowIterator) (rows [][]bigquery.Value, err error) {
-	for {
-		var row []bigquery.Value
-		if err := it.Next(&row); errors.Is(err, iterator.Done) {
-			return rows, nil
-		} else if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-}
-
-// want runs a query whose rows must print as want does, a row a line.
-func (f *fixture) want(want, sql string, params ...bigquery.QueryParameter) {
-	f.t.Helper()
-	rows, err := f.read(sql, params...)
-	if err != nil {
-		f.t.Errorf("%s\n%v", sql, err)
-		return
-	}
-	lines := make([]string, len(rows))
-	for i, row := range rows {
-		cells := make([]string, len(row))
-		for k, v := range row {
-			if at, ok := v.(time.Time); ok {
-				v = at.UTC().Format(time.RFC3339Nano)
-			}
-			cells[k] = fmt.Sprint(v)
-		}
-		lines[i] = strings.Join(cells, " ")
-	}
-	if got := strings.Join(lines, "\n"); got != want {
-		f.t.Errorf("%s\n got: %q\nwant: %q", sql, got, want)
-	}
-}
-
-// run runs a statement as a job and gives its statistics.
-func (f *fixture) run(sql string, params ...bigquery.QueryParameter) (*bigquery.QueryStatistics, error) {
-	job, err := f.query(sql, params...).Run(f.ctx)
-	if err != nil {
-		return nil, err
-	}
-	status, err := job.Wait(f.ctx)
-	if err != nil {
-		return nil, err
-	}
-	if status.Err() != nil {
-		return nil, status.Err()
 	}
 	return status.Statistics.Details.(*bigquery.QueryStatistics), nil
 }
 
-func (f *fixture) mustRun(sql string, params ...bigquery.QueryParameter) *bigquery.QueryStatistics {
-	f.t.Helper()
-	stats, err := f.run(sql, params...)
+func (f *fixture) mustRun(statement string, params ...bigquery.QueryParameter) *bigquery.QueryStatistics {
+	f.Helper()
+	stats, err := f.run(statement, params...)
 	if err != nil {
-		f.t.Fatalf("%s\n%v", sql, err)
+		f.Fatalf("%s: %v", statement, err)
 	}
 	return stats
 }
 
-// create makes a table; columns are "name TYPE [REQUIRED]".
-func (f *fixture) create(table string, columns ...string) {
-	f.t.Helper()
-	if err := f.client.Dataset("d").Table(table).Create(f.ctx, &bigquery.TableMetadata{Schema: schema(columns...)}); err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-func schema(columns ...string) bigquery.Schema {
-	var s bigquery.Schema
-	for _, c := range columns {
-		part := strings.Fields(c)
-		s = append(s, &bigquery.FieldSchema{Name: part[0], Type: bigquery.FieldType(part[1]), Required: len(part) > 2})
-	}
-	return s
-}
-
-// load loads objects of the bucket "lake" into a table of d.
-func (f *fixture) load(table string, change func(*bigquery.Loader), objects ...string) (*bigquery.JobStatus, error) {
-	uris := make([]string, len(objects))
-	for i, o := range objects {
-		uris[i] = "gs://lake/" + o
-	}
-	ref := bigquery.NewGCSReference(uris...)
-	ref.SourceFormat = bigquery.JSON
-	l := f.client.Dataset("d").Table(table).LoaderFrom(ref)
-	if change != nil {
-		change(l)
-	}
-	job, err := l.Run(f.ctx)
+// read returns the rows of a query, which jobs.query runs.
+func (f *fixture) read(statement string, params ...bigquery.QueryParameter) (string, error) {
+	q := f.client.Query(statement)
+	q.Parameters = params
+	it, err := q.Read(f.ctx)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	status, err := job.Wait(f.ctx)
-	if err != nil {
-		return nil, err
+	var lines []string
+	for {
+		var row []bigquery.Value
+		if err := it.Next(&row); errors.Is(err, iterator.Done) {
+			return strings.Join(lines, "\n"), nil
+		} else if err != nil {
+			return "", err
+		}
+		for i, v := range row {
+			if at, ok := v.(time.Time); ok {
+				row[i] = at.Format(time.RFC3339Nano)
+			}
+		}
+		lines = append(lines, strings.Trim(fmt.Sprint(row), "[]"))
 	}
-	return status, status.Err()
 }
 
-// reason is the reason of an error of the API or of a job, and its HTTP code if it has one.
-func reason(err error) (string, int) {
-	var api *googleapi.Error
-	if errors.As(err, &api) && len(api.Errors) > 0 {
-		return api.Errors[0].Reason, api.Code
+func (f *fixture) want(want, statement string, params ...bigquery.QueryParameter) {
+	f.Helper()
+	if got, err := f.read(statement, params...); got != want || err != nil {
+		f.Errorf("%s\n got %q, %v\nwant %q", statement, got, err, want)
 	}
-	var job *bigquery.Error
-	if errors.As(err, &job) {
-		return job.Reason, 0
-	}
-	return "", 0
 }
 
-// refused checks an error's reason and that its text has something in it.
-func refused(t testing.TB, what string, err error, wantReason, wantText string) {
-	t.Helper()
-	if err == nil {
-		t.Errorf("%s: was accepted, want %s %q", what, wantReason, wantText)
-		return
+// wantError checks an error, of which both errors of the client print the reason.
+func (f *fixture) wantError(what string, err error, reason, text string) {
+	f.Helper()
+	if err == nil || !strings.Contains(err.Error(), reason) || !strings.Contains(err.Error(), text) {
+		f.Errorf("%s: the error is %v, want the reason %s and %q", what, err, reason, text)
 	}
-	if got, _ := reason(err); got != wantReason || !strings.Contains(err.Error(), wantText) {
-		t.Errorf("%s:\n got %s: %v\nwant %s with %q", what, got, err, wantReason, wantText)
+}
+
+// What the product does not send is refused by name.
+func TestUnsupportedRequests(t *testing.T) {
+	f := start(t)
+	for _, c := range []struct{ method, path, body, names string }{
+		{"GET", "/projects/p-1/datasets", "", "GET /projects/p-1/datasets"},
+		{"POST", "/projects/p-1/jobs/x/cancel", "", "jobs/x/cancel"},
+		{"GET", "/projects/p-1/jobs/x?view=full", "", "the parameter view"},
+		{"POST", "/projects/p-1/datasets/d/tables", `{"tableReference":{"tableId":"x"}}`, "without a schema"},
+		{"POST", "/projects/p-1/datasets/d/tables", `{"tableReference":{"tableId":"x"},"schema":{"fields":[{"name":"a","type":"GEOGRAPHY"}]}}`, "the type GEOGRAPHY"},
+		{"POST", "/projects/p-1/jobs", `{"configuration":{"copy":{}}}`, `the field "copy"`},
+		{"POST", "/projects/p-1/jobs", `{"configuration":{"query":{"query":"SELECT 1"}}}`, "legacy SQL"},
+		{"POST", "/projects/p-1/jobs", `{"configuration":{"query":{"query":"SELECT 1","useLegacySql":false,"parameterMode":"POSITIONAL"}}}`, `the field "parameterMode"`},
+		{"POST", "/projects/p-1/jobs", `{"configuration":{"load":{"sourceUris":["gs://b/o"]}}}`, `the field "sourceUris"`},
+		{"POST", "/projects/p-1/queries", `{"query":"SELECT 1","useLegacySql":false}`, "timestamps in seconds"},
+		{"POST", "/upload/bigquery/v2/projects/p-1/jobs?uploadType=media", "", `uploads of the type "media"`},
+	} {
+		r, err := http.NewRequest(c.method, f.url+c.path, strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusNotImplemented || !strings.Contains(strings.ReplaceAll(string(text), `\"`, `"`), c.names) || err != nil {
+			t.Errorf("%s %s %s: %d %s, %v; want 501 and %q", c.method, c.path, c.body, answer.StatusCode, text, err, c.names)
+		}
 	}
 }

@@ -2,195 +2,169 @@ package bigqueryserver
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
 	"net/http"
-	"slices"
 )
 
-func pathTable(r *http.Request) tableID {
-	return tableID{r.PathValue("dataset"), r.PathValue("table")}
+type tableReference struct {
+	ProjectID string `json:"projectId,omitempty"`
+	DatasetID string `json:"datasetId"`
+	TableID   string `json:"tableId"`
 }
 
-// shownTable is a table as tables.get answers it, less its number of rows.
-func (s *Server) shownTable(t *table) (*tableResource, error) {
-	out := *t.resource
-	tag, err := etag(t.resource)
+// sql is the table's name in DuckDB: a dataset is a schema.
+func (t tableReference) sql() string { return quoteName(t.DatasetID) + "." + quoteName(t.TableID) }
+
+// tableResource has the fields of a table or view that the product sends. Partitions and clusters are stored
+// and returned, and change nothing here.
+type tableResource struct {
+	TableReference   tableReference    `json:"tableReference"`
+	Type             string            `json:"type,omitempty"`
+	Schema           *tableSchema      `json:"schema,omitempty"`
+	View             *viewDefinition   `json:"view,omitempty"`
+	TimePartitioning *timePartitioning `json:"timePartitioning,omitempty"`
+	Clustering       *clustering       `json:"clustering,omitempty"`
+	Location         string            `json:"location,omitempty"`
+	NumRows          *int64            `json:"numRows,omitempty,string"`
+}
+
+type viewDefinition struct {
+	Query        string `json:"query"`
+	UseLegacySQL *bool  `json:"useLegacySql,omitempty"`
+}
+
+type timePartitioning struct {
+	Type  string `json:"type"`
+	Field string `json:"field"`
+}
+
+type clustering struct {
+	Fields []string `json:"fields"`
+}
+
+func (s *Server) pathTable(r *http.Request) tableReference {
+	return tableReference{s.project, r.PathValue("dataset"), r.PathValue("table")}
+}
+
+// table finds a table or view.
+func (s *Server) table(ctx context.Context, q querier, ref tableReference) (*tableResource, error) {
+	d, err := s.dataset(ctx, q, ref.DatasetID)
 	if err != nil {
 		return nil, err
 	}
-	out.Kind, out.ETag = "bigquery#table", tag
-	out.ID = s.project + ":" + t.id.String()
-	return &out, nil
+	t := &tableResource{}
+	err = readResource(ctx, q, t, "SELECT resource FROM main.bq_tables WHERE dataset = ? AND id = ?", ref.DatasetID, ref.TableID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, notFound("Not found: Table %s:%s.%s was not found in location %s", s.project, ref.DatasetID, ref.TableID, d.Location)
+	}
+	return t, err
 }
 
-// checkTable checks what a request says of a table, and spells it as BigQuery answers it.
-func (s *Server) checkTable(r *tableResource) error {
-	if r.View != nil {
-		switch {
-		case r.View.UseLegacySQL == nil || *r.View.UseLegacySQL:
-			return notImplemented("views in legacy SQL; set useLegacySql to false")
-		case r.TimePartitioning != nil || r.Clustering != nil:
-			return invalid("A view cannot be partitioned or clustered")
-		}
-		return nil
-	}
-	if r.Schema == nil {
-		return notImplemented("tables without a schema")
-	}
-	if err := r.Schema.normalize(); err != nil {
-		return err
-	}
-	if p := r.TimePartitioning; p != nil {
-		switch f := r.Schema.field(p.Field); {
-		case !slices.Contains([]string{"HOUR", "DAY", "MONTH", "YEAR"}, p.Type):
-			return invalid("Invalid value for timePartitioning.type: %q", p.Type)
-		case p.Field == "":
-			return notImplemented("partitioning by ingestion time; name a field")
-		case f == nil:
-			return invalid("The field specified for partitioning cannot be found in the schema: %s", p.Field)
-		case f.Type != typeTimestamp && f.Type != typeDate || f.Type == typeDate && p.Type == "HOUR":
-			return invalid("The field specified for partitioning has the type %s: %s", f.Type, p.Field)
-		case p.RequirePartitionFilter:
-			return notImplemented("requirePartitionFilter")
-		case p.ExpirationMs != nil:
-			return notImplemented("partitions that expire")
-		}
-	}
-	if c := r.Clustering; c != nil {
-		if len(c.Fields) == 0 || len(c.Fields) > 4 {
-			return invalid("A table is clustered by one to four fields, not %d", len(c.Fields))
-		}
-		for _, name := range c.Fields {
-			if f := r.Schema.field(name); f == nil {
-				return invalid("The field specified for clustering cannot be found in the schema: %s", name)
-			} else if f.Type == typeFloat {
-				return invalid("Clustering is not supported on a FLOAT field: %s", name)
-			}
-		}
-	}
-	return nil
-}
-
-func (s *Server) checkExpiration(r *tableResource) error {
-	if r.ExpirationTime != nil && *r.ExpirationTime <= s.now().UnixMilli() {
-		return invalid("Invalid value for expirationTime: it must be in the future")
-	}
-	return nil
-}
-
-func (s *Server) insertTable(r *http.Request) (any, error) {
-	var in tableResource
-	if err := decode(r.Body, &in); err != nil {
+func (s *Server) insertTable(_ http.ResponseWriter, r *http.Request) (any, error) {
+	t := &tableResource{}
+	if err := decode(r.Body, t); err != nil {
 		return nil, err
 	}
-	if in.TableReference == nil || in.TableReference.TableID == "" {
-		return nil, newFault("required", "Required parameter is missing: tableReference.tableId")
+	ref := &t.TableReference
+	ref.ProjectID, ref.DatasetID = s.project, r.PathValue("dataset")
+	if !resourceName.MatchString(ref.TableID) {
+		return nil, invalid("Invalid table ID %q", ref.TableID)
 	}
-	id := tableID{r.PathValue("dataset"), in.TableReference.TableID}
-	switch ref := in.TableReference; {
-	case ref.ProjectID != "" && ref.ProjectID != s.project, ref.DatasetID != "" && ref.DatasetID != id.dataset:
-		return nil, invalid("The tableReference in the body does not agree with the path")
-	case !validName(dashedName, id.table):
-		return nil, invalid("Invalid table ID %q.", id.table)
-	case in.View != nil && in.Schema != nil:
-		return nil, invalid("A view gets its schema from its query")
-	}
-	if err := s.checkTable(&in); err != nil {
-		return nil, err
-	}
-	if err := s.checkExpiration(&in); err != nil {
-		return nil, err
-	}
-	in.NumRows = nil
-	var t *table
-	ctx := context.WithoutCancel(r.Context())
-	err := s.write(ctx, func(tx *transaction) (err error) {
-		if err := s.free(id); err != nil {
-			return err
+	ctx := r.Context()
+	return t, s.write(ctx, func(conn *sql.Conn) error {
+		if _, err := s.table(ctx, conn, *ref); err == nil {
+			return duplicate("Already Exists: Table %s:%s.%s", s.project, ref.DatasetID, ref.TableID)
 		}
-		if in.View == nil {
-			t, err = tx.createTable(ctx, id, in)
-			return err
-		}
-		resource, err := s.newResource(id, in)
+		d, err := s.dataset(ctx, conn, ref.DatasetID)
 		if err != nil {
 			return err
 		}
-		t, err = tx.putView(ctx, id, resource)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.shownTable(t)
-}
-
-func (s *Server) getTable(r *http.Request) (any, error) {
-	t, err := s.table(pathTable(r))
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.shownTable(t)
-	if err != nil || t.view() {
-		return out, err
-	}
-	var rows int64
-	if err := s.db.QueryRowContext(r.Context(), "SELECT COUNT(*) FROM "+t.id.sql()).Scan(&rows); err != nil {
-		return nil, engineFault(r.Context(), err)
-	}
-	out.NumRows = &rows
-	return out, nil
-}
-
-func (s *Server) deleteTable(r *http.Request) (any, error) {
-	ctx := context.WithoutCancel(r.Context())
-	return nil, s.write(ctx, func(tx *transaction) error {
-		t, err := s.table(pathTable(r))
+		t.Location = d.Location
+		if t.View != nil {
+			return s.putView(ctx, conn, t)
+		}
+		t.Type = "TABLE"
+		columns, err := t.Schema.columns()
 		if err != nil {
 			return err
 		}
-		return tx.dropTable(ctx, t)
+		if _, err := execute(ctx, conn, "CREATE TABLE "+ref.sql()+" ("+columns+")"); err != nil {
+			return err
+		}
+		return putResource(ctx, conn, t)
 	})
 }
 
-func (s *Server) listTables(r *http.Request) (any, error) {
-	tables, err := s.tables(r.PathValue("dataset"))
+// putView creates or replaces a view, which gets its schema from its query.
+func (s *Server) putView(ctx context.Context, conn *sql.Conn, t *tableResource) error {
+	if t.View.UseLegacySQL == nil || *t.View.UseLegacySQL {
+		return notSupported("views in legacy SQL: set useLegacySql to false")
+	}
+	query, err := toEngine(t.View.Query, s.project, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	page, next, err := pageOf(r, tables, func(t *table) string { return t.id.table })
+	if _, err := execute(ctx, conn, "CREATE OR REPLACE VIEW "+t.TableReference.sql()+" AS "+query); err != nil {
+		return err
+	}
+	rows, err := conn.QueryContext(ctx, "SELECT * FROM "+t.TableReference.sql()+" LIMIT 0")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	type view struct {
-		UseLegacySQL *bool `json:"useLegacySql"`
+	t.Type = "VIEW"
+	t.Schema, err = schemaOf(rows)
+	rows.Close()
+	if err != nil {
+		return err
 	}
-	type item struct {
-		Kind           string          `json:"kind"`
-		ID             string          `json:"id"`
-		TableReference *tableReference `json:"tableReference"`
-		Type           string          `json:"type"`
-		CreationTime   int64           `json:"creationTime,string"`
-		ExpirationTime *int64          `json:"expirationTime,omitempty,string"`
+	return putResource(ctx, conn, t)
+}
 
-		FriendlyName     *string            `json:"friendlyName,omitempty"`
-		Labels           map[string]*string `json:"labels,omitempty"`
-		TimePartitioning *timePartitioning  `json:"timePartitioning,omitempty"`
-		Clustering       *clustering        `json:"clustering,omitempty"`
-		View             *view              `json:"view,omitempty"`
+// putResource stores the resource of a table or view in the place of its previous one.
+func putResource(ctx context.Context, conn *sql.Conn, t *tableResource) error {
+	text, err := json.Marshal(t)
+	if err != nil {
+		return err
 	}
-	items := make([]item, len(page))
-	for i, t := range page {
-		r := t.resource
-		items[i] = item{"bigquery#table", s.project + ":" + t.id.String(), r.TableReference, r.Type, r.CreationTime, r.ExpirationTime,
-			r.FriendlyName, r.Labels, r.TimePartitioning, r.Clustering, nil}
-		if t.view() {
-			items[i].View = &view{r.View.UseLegacySQL}
+	ref := t.TableReference
+	if _, err := execute(ctx, conn, "DELETE FROM main.bq_tables WHERE dataset = ? AND id = ?", ref.DatasetID, ref.TableID); err != nil {
+		return err
+	}
+	_, err = execute(ctx, conn, "INSERT INTO main.bq_tables VALUES (?, ?, ?)", ref.DatasetID, ref.TableID, string(text))
+	return err
+}
+
+// patchView gives a view another query. Nothing else of a table can change.
+func (s *Server) patchView(_ http.ResponseWriter, r *http.Request) (any, error) {
+	var patch struct {
+		View *viewDefinition `json:"view"`
+	}
+	if err := decode(r.Body, &patch); err != nil {
+		return nil, err
+	}
+	var t *tableResource
+	ctx := r.Context()
+	err := s.write(ctx, func(conn *sql.Conn) (err error) {
+		if t, err = s.table(ctx, conn, s.pathTable(r)); err != nil {
+			return err
 		}
+		if t.View == nil || patch.View == nil {
+			return notSupported("a change of a table; it can change the query of a view")
+		}
+		t.View = patch.View
+		return s.putView(ctx, conn, t)
+	})
+	return t, err
+}
+
+func (s *Server) getTable(_ http.ResponseWriter, r *http.Request) (any, error) {
+	ctx := r.Context()
+	t, err := s.table(ctx, s.db, s.pathTable(r))
+	if err != nil || t.View != nil {
+		return t, err
 	}
-	return struct {
-		Kind          string `json:"kind"`
-		Tables        []item `json:"tables,omitempty"`
-		NextPageToken string `json:"nextPageToken,omitempty"`
-		TotalItems    int    `json:"totalItems"`
-	}{"bigquery#tableList", items, next, len(tables)}, nil
+	err = s.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+t.TableReference.sql()).Scan(&t.NumRows)
+	return t, err
 }

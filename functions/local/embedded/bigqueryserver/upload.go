@@ -1,120 +1,88 @@
 package bigqueryserver
 
 import (
-	"context"
+	"bytes"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"os"
 	"sync"
 )
 
 const (
-	// maxUpload bounds the data of one load job that comes with the request.
+	// maxUpload bounds the rows of one load job, in bytes. The product sends at most 256 MB and one object.
 	maxUpload = 1 << 30
-	// maxSessions bounds the resumable uploads under way; the oldest go first.
-	maxSessions = 64
+	// maxSessions bounds the resumable uploads under way.
+	maxSessions = 16
 )
 
-// uploadedFile is the data of a load job that came with the request. The job owns it.
-type uploadedFile struct{ path string }
-
-func (u *uploadedFile) remove() { os.Remove(u.path) }
-
-// session is a resumable upload.
+// session is a resumable upload. Google's client sends more than 16 MB as one, a part a request.
 type session struct {
-	mu     sync.Mutex
-	id     string
-	job    *jobResource
-	file   *os.File
-	size   int64
-	answer any // of the finished upload, for a client that asks again
+	mu   sync.Mutex
+	job  jobResource
+	data bytes.Buffer
 }
 
-// uploads are the resumable uploads under way, oldest first.
+// uploads are the resumable uploads under way.
 type uploads struct {
 	mu       sync.Mutex
-	sessions []*session
+	sessions map[string]*session
+	order    []string // oldest first
 }
 
-func (u *uploads) add(s *session) {
+func (u *uploads) add(s *session) (id string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.sessions = append(u.sessions, s)
-	if len(u.sessions) > maxSessions {
-		u.sessions[0].discard()
-		u.sessions = u.sessions[1:]
+	id = rand.Text()
+	u.sessions[id] = s
+	if u.order = append(u.order, id); len(u.order) > maxSessions { // the oldest was given up
+		delete(u.sessions, u.order[0])
+		u.order = u.order[1:]
 	}
+	return id
 }
 
 func (u *uploads) get(id string) *session {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, s := range u.sessions {
-		if s.id == id {
-			return s
-		}
-	}
-	return nil
+	return u.sessions[id]
 }
 
-func (u *uploads) close() {
+func (u *uploads) remove(id string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, s := range u.sessions {
-		s.discard()
-	}
-	u.sessions = nil
+	delete(u.sessions, id)
 }
 
-// discard removes what was uploaded, unless a job has it already.
-func (s *session) discard() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.answer == nil {
-		s.file.Close()
-		os.Remove(s.file.Name())
-	}
-}
-
-// upload serves media uploads, the way a load job's data comes from the client itself.
+// upload starts a load job of rows that come with the request.
 // https://cloud.google.com/bigquery/docs/reference/api-uploads
-func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
-	if project := r.PathValue("project"); project != s.project {
-		writeFault(w, notFound("Not found: Project %s; this is project %s", project, s.project))
-		return
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxUpload+maxBody)
-	var answer any
-	var err error
+func (s *Server) upload(w http.ResponseWriter, r *http.Request) (any, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	q := r.URL.Query()
 	switch {
 	case q.Get("upload_id") != "":
-		answer, err = s.uploadChunk(w, r, q.Get("upload_id"))
+		return s.uploadPart(w, r, q.Get("upload_id"))
 	case q.Get("uploadType") == "multipart":
-		answer, err = s.uploadMultipart(r)
-	case q.Get("uploadType") == "resumable":
-		err = s.uploadStart(w, r)
-	default:
-		err = notImplemented("uploads of type %q", q.Get("uploadType"))
+		return s.uploadWhole(r)
+	case q.Get("uploadType") != "resumable":
+		return nil, notSupported("uploads of the type %q", q.Get("uploadType"))
 	}
-	switch {
-	case err != nil:
-		writeFault(w, err)
-	case answer != nil:
-		writeAnswer(w, answer)
+	var u session
+	if err := decode(r.Body, &u.job); err != nil {
+		return nil, err
 	}
+	w.Header().Set("Location", fmt.Sprintf("http://%s%s?uploadType=resumable&upload_id=%s", r.Host, r.URL.Path, s.uploads.add(&u)))
+	w.WriteHeader(http.StatusOK)
+	return nil, nil
 }
 
-// uploadMultipart takes a job and its data from one request.
-func (s *Server) uploadMultipart(r *http.Request) (any, error) {
-	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || mediaType != "multipart/related" {
-		return nil, invalid("A multipart upload must be multipart/related")
+// uploadWhole takes a job and its rows from the two parts of one request.
+func (s *Server) uploadWhole(r *http.Request) (any, error) {
+	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, invalid("Reading the upload: %v", err)
 	}
 	parts := multipart.NewReader(r.Body, params["boundary"])
 	part, err := parts.NextPart()
@@ -125,117 +93,62 @@ func (s *Server) uploadMultipart(r *http.Request) (any, error) {
 	if err := decode(part, &in); err != nil {
 		return nil, err
 	}
-	if part, err = parts.NextPart(); err != nil {
+	data := &bytes.Buffer{}
+	if part, err = parts.NextPart(); err == nil {
+		_, err = data.ReadFrom(part)
+	}
+	if err != nil {
 		return nil, invalid("Reading the upload: %v", err)
 	}
-	file, err := os.CreateTemp("", "bigquery-upload-*")
-	if err != nil {
-		return nil, err
-	}
-	_, err = io.Copy(file, part)
-	if err = errors.Join(err, file.Close()); err != nil {
-		os.Remove(file.Name())
-		return nil, invalid("Reading the upload: %v", err)
-	}
-	return s.insertUploaded(r.Context(), &in, file.Name())
+	return s.insert(r.Context(), in, data.Bytes())
 }
 
-func (s *Server) insertUploaded(ctx context.Context, in *jobResource, path string) (any, error) {
-	file := &uploadedFile{path}
-	if in.Configuration == nil || in.Configuration.Load == nil {
-		file.remove()
-		return nil, invalid("Only a load job takes uploaded data")
-	}
-	answer, err := s.insert(ctx, in, file)
-	if err != nil {
-		file.remove()
-	}
-	return answer, err
-}
-
-// uploadStart begins a resumable upload.
-func (s *Server) uploadStart(w http.ResponseWriter, r *http.Request) error {
-	var in jobResource
-	if err := decode(r.Body, &in); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp("", "bigquery-upload-*")
-	if err != nil {
-		return err
-	}
-	u := &session{id: rand.Text(), job: &in, file: file}
-	s.uploads.add(u)
-	w.Header().Set("Location", fmt.Sprintf("http://%s/upload/bigquery/v2/projects/%s/jobs?uploadType=resumable&upload_id=%s", r.Host, s.project, u.id))
-	w.Header().Set("X-GUploader-UploadID", u.id)
-	w.WriteHeader(http.StatusOK)
-	return nil
-}
-
-// uploadChunk takes a part of a resumable upload; with the last one the job begins.
-func (s *Server) uploadChunk(w http.ResponseWriter, r *http.Request, id string) (any, error) {
+// uploadPart takes a part of a resumable upload. The job begins with the last part.
+func (s *Server) uploadPart(w http.ResponseWriter, r *http.Request, id string) (any, error) {
 	u := s.uploads.get(id)
 	if u == nil {
 		return nil, notFound("Not found: upload %s", id)
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.answer != nil {
-		return u.answer, nil
-	}
-	chunk, err := parseContentRange(r.Header.Get("Content-Range"))
+	first, total, err := contentRange(r.Header.Get("Content-Range"))
 	if err != nil {
 		return nil, err
 	}
-	if chunk.last >= 0 && chunk.first == u.size {
-		n, err := io.Copy(u.file, io.LimitReader(r.Body, chunk.last-chunk.first+1))
-		u.size += n
-		if err != nil {
-			return nil, invalid("Reading the upload: %v", err)
+	have := int64(u.data.Len())
+	if first >= 0 {
+		if first > have {
+			return nil, invalid("The upload continues at byte %d, and %d bytes are stored", first, have)
 		}
-		if u.size > maxUpload {
+		// The client sends a part again if it got no answer. Of a part that is cut it sends the rest.
+		if n, _ := io.CopyN(io.Discard, r.Body, have-first); n == have-first {
+			u.data.ReadFrom(r.Body)
+		}
+		if have = int64(u.data.Len()); have > maxUpload {
 			return nil, invalid("Upload too large: at most %d bytes", maxUpload)
 		}
 	}
-	if chunk.total < 0 || u.size < chunk.total {
-		if u.size > 0 {
-			w.Header().Set("Range", fmt.Sprintf("bytes=0-%d", u.size-1))
+	if total < 0 || have < total {
+		if have > 0 {
+			w.Header().Set("Range", fmt.Sprintf("bytes=0-%d", have-1))
 		}
-		// 308 means something else to HTTP by now; Google's clients ask for this instead.
-		if r.Header.Get("X-GUploader-No-308") == "yes" {
-			w.Header().Set("X-Http-Status-Code-Override", "308")
-			w.WriteHeader(http.StatusOK)
-		} else {
-			w.WriteHeader(http.StatusPermanentRedirect)
-		}
+		// Google's clients ask for this instead of the status 308, which has another meaning in HTTP.
+		w.Header().Set("X-Http-Status-Code-Override", "308")
+		w.WriteHeader(http.StatusOK)
 		return nil, nil
 	}
-	if err := u.file.Close(); err != nil {
-		return nil, err
-	}
-	answer, err := s.insertUploaded(r.Context(), u.job, u.file.Name())
-	if err != nil {
-		return nil, err
-	}
-	u.answer = answer
-	return answer, nil
+	s.uploads.remove(id)
+	return s.insert(r.Context(), u.job, u.data.Bytes())
 }
 
-// contentRange is a part of an upload; last is -1 if it has no bytes, total -1 if it is not known yet.
-type contentRange struct{ first, last, total int64 }
-
-func parseContentRange(header string) (c contentRange, err error) {
-	for _, form := range []struct {
-		format string
-		to     []any
-	}{
-		{"bytes %d-%d/%d", []any{&c.first, &c.last, &c.total}},
-		{"bytes %d-%d/*", []any{&c.first, &c.last}},
-		{"bytes */%d", []any{&c.total}},
-	} {
-		c = contentRange{last: -1, total: -1}
-		if _, err := fmt.Sscanf(header, form.format, form.to...); err == nil && c.first >= 0 && c.first <= max(c.last, 0) {
-			return c, nil
+// contentRange reads the header of a part: its first byte is -1 where it has none, the total -1 before the last part.
+func contentRange(header string) (first, total int64, err error) {
+	var last int64
+	for format, to := range map[string][]any{"bytes %d-%d/%d": {&first, &last, &total}, "bytes %d-%d/*": {&first, &last}, "bytes */%d": {&total}} {
+		first, total = -1, -1
+		if n, err := fmt.Sscanf(header, format, to...); err == nil && n == len(to) {
+			return first, total, nil
 		}
 	}
-	return c, invalid("Invalid Content-Range: %q", header)
+	return 0, 0, invalid("Invalid Content-Range: %q", header)
 }

@@ -1,353 +1,249 @@
-package eventbridge_test
+package eventbridge
 
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"cloud.google.com/go/pubsub/v2"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
-	"spotify-insights.internal/functions/local/embedded/eventbridge"
 	"spotify-insights.internal/functions/local/embedded/pubsubserver"
 )
 
-const project = "insights-local"
-
-// cloud is a Pub/Sub server, Google's own client of it, and a bridge.
-type cloud struct {
-	bridge *eventbridge.Bridge
-	client *pubsub.Client
+// rig is a bridge with one route, from the topic "loaded" to the function topten. It is used in a synctest bubble: time
+// passes when everything waits.
+type rig struct {
+	*Bridge
+	pubsub *pubsubserver.Server
+	log    *bytes.Buffer
 }
 
-func start(t *testing.T, opts eventbridge.Options) cloud {
+// function is a transport that calls a function in place of a server.
+type function func(*http.Request) (status int, err error)
+
+func (f function) RoundTrip(r *http.Request) (*http.Response, error) {
+	code, err := f(r)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: code, Status: http.StatusText(code), Body: io.NopCloser(strings.NewReader("the-body-of-the-answer"))}, nil
+}
+
+func start(t *testing.T, f function, more ...Route) *rig {
+	r := &rig{pubsub: pubsubserver.New(), log: new(bytes.Buffer)}
+	r.Bridge = Start(t.Context(), Options{
+		Project: "p", PubSub: r.pubsub, Transport: f, Routes: append(more, Route{Name: "topten", Topic: "loaded", URL: "http://host/topten"}),
+	})
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(r.log, nil)))
+	t.Cleanup(func() {
+		r.Close(context.Background())
+		slog.SetDefault(before)
+	})
+	return r
+}
+
+func (r *rig) publish(t *testing.T, topic, data string) string {
 	t.Helper()
-	ps, err := pubsubserver.Start()
+	resp, err := r.pubsub.Publish(t.Context(), &pubsubpb.PublishRequest{
+		Topic: "projects/p/topics/" + topic, Messages: []*pubsubpb.PubsubMessage{{Data: []byte(data), Attributes: map[string]string{"data": data}}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(ps.Close)
-	t.Setenv("PUBSUB_EMULATOR_HOST", ps.Host())
-	opts.Project, opts.PubSub = project, ps
-	b, err := eventbridge.Start(t.Context(), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.Close(context.Background()) })
-	c, err := pubsub.NewClient(t.Context(), project)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return cloud{b, c}
+	return resp.MessageIds[0]
 }
 
-// publish returns the message's ID.
-func (c cloud) publish(t *testing.T, topic, data string, attrs map[string]string) string {
+func (r *rig) waitIdle(t *testing.T) {
 	t.Helper()
-	id, err := c.client.Publisher(topic).Publish(t.Context(), &pubsub.Message{Data: []byte(data), Attributes: attrs}).Get(t.Context())
-	if err != nil {
-		t.Fatalf("publishing to %s: %v", topic, err)
-	}
-	return id
-}
-
-func (c cloud) waitIdle(t *testing.T) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	if err := c.bridge.Idle(ctx); err != nil {
+	if err := r.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func function(t *testing.T, h http.HandlerFunc) string {
-	t.Helper()
-	srv := httptest.NewServer(h)
-	t.Cleanup(srv.Close)
-	return srv.URL
-}
-
-func route(url string) []eventbridge.Route {
-	return []eventbridge.Route{{Name: "topten", Topic: "loaded", URL: url, Kind: eventbridge.MessagePublished}}
-}
-
-// logs collects what is logged while the test runs.
-func logs(t *testing.T) *syncBuffer {
-	t.Helper()
-	buf := new(syncBuffer)
-	old := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(buf, nil)))
-	t.Cleanup(func() { slog.SetDefault(old) })
-	return buf
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
-func TestDeliveredOnce(t *testing.T) {
-	var calls atomic.Int64
-	url := function(t, func(w http.ResponseWriter, r *http.Request) {
-		calls.Add(1)
-		w.WriteHeader(http.StatusNoContent)
-	})
-	c := start(t, eventbridge.Options{Routes: route(url), FirstWait: time.Millisecond})
-	c.waitIdle(t) // of a bridge that had nothing to do
-	for i := range 3 {
-		c.publish(t, "loaded", fmt.Sprint(i), nil)
-		c.waitIdle(t)
-		if got := calls.Load(); got != int64(i+1) {
-			t.Fatalf("%d deliveries of %d messages", got, i+1)
+// An event is delivered until the function answers 2xx, after longer and longer waits, and not again after that.
+func TestDeliveredUntilAcknowledged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answers := []int{500, 503, 400, 429, 302, 304, 0, 500, 204}
+		waits := []time.Duration{0, 1, 2, 4, 8, 16, 32, 60, 60}
+		var ids, bodies []string
+		last := time.Now()
+		r := start(t, func(req *http.Request) (int, error) {
+			n := len(ids)
+			body, _ := io.ReadAll(req.Body)
+			ids, bodies = append(ids, req.Header.Get("Ce-Id")), append(bodies, string(body))
+			if waited := time.Since(last); waited != waits[n]*time.Second {
+				t.Errorf("attempt %d comes after %v, want %d s", n+1, waited, waits[n])
+			}
+			last = time.Now()
+			if answers[n] == 0 {
+				return 0, errors.New("the connection was closed")
+			}
+			return answers[n], nil
+		})
+		r.waitIdle(t) // of a bridge that had nothing to do
+		id := r.publish(t, "loaded", "x")
+		r.waitIdle(t)
+		if len(ids) != len(answers) {
+			t.Fatalf("%d attempts, want %d", len(ids), len(answers))
 		}
-	}
-}
-
-func TestDeliveredAgainUntilAcknowledged(t *testing.T) {
-	hangUp := func(w http.ResponseWriter) {
-		conn, _, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
+		for i := range ids {
+			if ids[i] != id || bodies[i] != bodies[0] {
+				t.Errorf("attempt %d has id %q and body %q", i+1, ids[i], bodies[i])
+			}
 		}
-		conn.Close()
-	}
-	answer := func(code int) func(http.ResponseWriter) {
-		return func(w http.ResponseWriter) {
-			w.Header().Set("Location", "/elsewhere")
-			w.WriteHeader(code)
-			io.WriteString(w, "the-body-of-the-answer")
-		}
-	}
-	faults := []func(http.ResponseWriter){answer(500), answer(503), answer(400), answer(429), answer(302), answer(304), hangUp}
-	logged := logs(t)
-	var (
-		mu     sync.Mutex
-		ids    []string
-		bodies []string
-	)
-	url := function(t, func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		mu.Lock()
-		defer mu.Unlock()
-		n := len(ids)
-		ids = append(ids, r.Header.Get("ce-id"))
-		bodies = append(bodies, string(body))
-		if n < len(faults) {
-			faults[n](w)
+		if got := strings.Count(r.log.String(), "level=WARN"); got != len(answers)-1 || strings.Contains(r.log.String(), "the-body-of-the-answer") {
+			t.Errorf("the log has %d warnings:\n%s", got, r.log)
 		}
 	})
-	c := start(t, eventbridge.Options{Routes: route(url), FirstWait: time.Millisecond, LongestWait: 4 * time.Millisecond})
-	id := c.publish(t, "loaded", "x", nil)
-	c.waitIdle(t)
-	if len(ids) != len(faults)+1 {
-		t.Fatalf("%d attempts, want %d", len(ids), len(faults)+1)
-	}
-	for i := range ids {
-		if ids[i] != id || bodies[i] != bodies[0] {
-			t.Errorf("attempt %d: id %q, body %q; want those of the first", i, ids[i], bodies[i])
-		}
-	}
-	if got := strings.Count(logged.String(), "level=WARN"); got != len(faults) {
-		t.Errorf("%d warnings for %d failed attempts:\n%s", got, len(faults), logged)
-	}
-	if strings.Contains(logged.String(), "the-body-of-the-answer") {
-		t.Error("an answer's body was logged")
-	}
-}
-
-func TestRequestTimeout(t *testing.T) {
-	var calls atomic.Int64
-	url := function(t, func(w http.ResponseWriter, r *http.Request) {
-		if calls.Add(1) == 1 {
-			io.Copy(io.Discard, r.Body) // only then does the server see the bridge hang up
-			<-r.Context().Done()
-		}
-	})
-	logs(t)
-	c := start(t, eventbridge.Options{Routes: route(url), FirstWait: time.Millisecond, RequestTimeout: 20 * time.Millisecond})
-	c.publish(t, "loaded", "x", nil)
-	c.waitIdle(t)
-	if got := calls.Load(); got != 2 {
-		t.Errorf("%d attempts, want 2", got)
-	}
-}
-
-// TestWaitingMessagesBlockNobody has more failing messages than requests in flight are allowed.
-func TestWaitingMessagesBlockNobody(t *testing.T) {
-	const failing, fine = 5, 20
-	good := make(chan struct{}, fine)
-	url := function(t, func(w http.ResponseWriter, r *http.Request) {
-		if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte("fail")) {
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
-		good <- struct{}{}
-	})
-	logs(t)
-	c := start(t, eventbridge.Options{Routes: route(url), FirstWait: time.Hour, LongestWait: time.Hour, Retention: 3 * time.Hour, InFlight: 2})
-	for range failing {
-		c.publish(t, "loaded", "x", map[string]string{"kind": "fail"})
-	}
-	for range fine {
-		c.publish(t, "loaded", "x", map[string]string{"kind": "fine"})
-	}
-	for range fine {
-		select {
-		case <-good:
-		case <-time.After(10 * time.Second):
-			t.Fatal("messages wait behind failed ones")
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	if err := c.bridge.Idle(ctx); err == nil {
-		t.Error("idle while messages wait for another attempt")
-	}
-}
-
-func TestRequestsInFlight(t *testing.T) {
-	const limit, messages = 3, 30
-	var now, most atomic.Int64
-	url := function(t, func(w http.ResponseWriter, r *http.Request) {
-		n := now.Add(1)
-		defer now.Add(-1)
-		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-		}
-		for deadline := time.Now().Add(time.Second); most.Load() < limit && time.Now().Before(deadline); {
-			time.Sleep(time.Millisecond) // until the others have come
-		}
-	})
-	c := start(t, eventbridge.Options{Routes: route(url), InFlight: limit})
-	for range messages {
-		c.publish(t, "loaded", "x", nil)
-	}
-	c.waitIdle(t)
-	if got := most.Load(); got != limit {
-		t.Errorf("%d requests at once, want %d", got, limit)
-	}
 }
 
 func TestDroppedAfterRetention(t *testing.T) {
-	logged := logs(t)
-	var calls atomic.Int64
-	url := function(t, func(w http.ResponseWriter, r *http.Request) {
-		calls.Add(1)
-		w.WriteHeader(http.StatusInternalServerError)
-	})
-	c := start(t, eventbridge.Options{Routes: route(url), FirstWait: 5 * time.Millisecond, LongestWait: 10 * time.Millisecond, Retention: 100 * time.Millisecond})
-	id := c.publish(t, "loaded", "x", nil)
-	c.waitIdle(t)
-	if calls.Load() < 2 {
-		t.Errorf("dropped after %d attempts", calls.Load())
-	}
-	for _, want := range []string{"level=ERROR", "reconcile will make it up", "event_id=" + id, "function=topten"} {
-		if !strings.Contains(logged.String(), want) {
-			t.Errorf("%q is not in the log:\n%s", want, logged)
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		r := start(t, func(*http.Request) (int, error) { return 500, nil })
+		id := r.publish(t, "loaded", "x")
+		r.waitIdle(t)
+		if took := time.Since(begin); took < retention-2*time.Minute || took > retention {
+			t.Errorf("dropped after %v", took)
 		}
-	}
-}
-
-// TestIdleSeesChain has a function that publishes what a second one gets, as load does for topten.
-func TestIdleSeesChain(t *testing.T) {
-	var c cloud
-	var last atomic.Bool
-	load := function(t, func(w http.ResponseWriter, r *http.Request) { c.publish(t, "loaded", "x", nil) })
-	topten := function(t, func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(20 * time.Millisecond) // long enough for Idle to return too early
-		last.Store(true)
-	})
-	c = start(t, eventbridge.Options{Routes: []eventbridge.Route{
-		{Name: "load", Topic: "lake", URL: load, Kind: eventbridge.MessagePublished},
-		{Name: "topten", Topic: "loaded", URL: topten, Kind: eventbridge.MessagePublished},
-	}})
-	for i := range 5 {
-		last.Store(false)
-		c.publish(t, "lake", "x", nil)
-		c.waitIdle(t)
-		if !last.Load() {
-			t.Fatalf("round %d: idle before the chain's end", i)
-		}
-	}
-}
-
-func TestRoutesShareTopic(t *testing.T) {
-	var a, b atomic.Int64
-	routes := append(route(function(t, func(http.ResponseWriter, *http.Request) { a.Add(1) })),
-		eventbridge.Route{Name: "features", Topic: "loaded", Kind: eventbridge.MessagePublished,
-			URL: function(t, func(http.ResponseWriter, *http.Request) { b.Add(1) })})
-	c := start(t, eventbridge.Options{Routes: routes})
-	c.publish(t, "loaded", "x", nil)
-	c.waitIdle(t)
-	if a.Load() != 1 || b.Load() != 1 {
-		t.Errorf("deliveries %d and %d, want one each", a.Load(), b.Load())
-	}
-}
-
-func TestManyMessages(t *testing.T) {
-	const messages = 2000
-	var calls atomic.Int64
-	url := function(t, func(w http.ResponseWriter, r *http.Request) { calls.Add(1) })
-	c := start(t, eventbridge.Options{Routes: route(url)})
-	p := c.client.Publisher("loaded")
-	for i := range messages {
-		p.Publish(t.Context(), &pubsub.Message{Data: fmt.Append(nil, i)})
-	}
-	p.Flush()
-	c.waitIdle(t)
-	if calls.Load() != messages {
-		t.Errorf("%d deliveries", calls.Load())
-	}
-}
-
-func TestStartRefuses(t *testing.T) {
-	ps, err := pubsubserver.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ps.Close()
-	good := eventbridge.Route{Name: "load", Topic: "lake", URL: "http://127.0.0.1:1/load", Kind: eventbridge.StorageFinalized}
-	edit := func(f func(*eventbridge.Route)) []eventbridge.Route {
-		r := good
-		f(&r)
-		return []eventbridge.Route{r}
-	}
-	tests := map[string]eventbridge.Options{
-		"no project": {PubSub: ps, Routes: []eventbridge.Route{good}},
-		"no Pub/Sub": {Project: project, Routes: []eventbridge.Route{good}},
-		"no name":    {Project: project, PubSub: ps, Routes: edit(func(r *eventbridge.Route) { r.Name = "" })},
-		"same name":  {Project: project, PubSub: ps, Routes: []eventbridge.Route{good, good}},
-		"no kind":    {Project: project, PubSub: ps, Routes: edit(func(r *eventbridge.Route) { r.Kind = 0 })},
-		"bad URL":    {Project: project, PubSub: ps, Routes: edit(func(r *eventbridge.Route) { r.URL = "127.0.0.1:1/load" })},
-		"bad topic":  {Project: project, PubSub: ps, Routes: edit(func(r *eventbridge.Route) { r.Topic = "a b" })},
-	}
-	for name, opts := range tests {
-		t.Run(name, func(t *testing.T) {
-			if b, err := eventbridge.Start(t.Context(), opts); err == nil {
-				b.Close(t.Context())
-				t.Error("started")
+		for _, want := range []string{"level=ERROR", "reconcile will make it up", "event_id=" + id, "function=topten"} {
+			if !strings.Contains(r.log.String(), want) {
+				t.Errorf("%q is not in the log:\n%s", want, r.log)
 			}
+		}
+	})
+}
+
+func TestRequestLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		attempts := 0
+		r := start(t, func(req *http.Request) (int, error) {
+			if attempts++; attempts == 1 {
+				<-req.Context().Done()
+				return 0, req.Context().Err()
+			}
+			return 200, nil
 		})
-	}
+		begin := time.Now()
+		r.publish(t, "loaded", "x")
+		r.waitIdle(t)
+		if took := time.Since(begin); attempts != 2 || took != requestLimit+time.Second {
+			t.Errorf("%d attempts in %v", attempts, took)
+		}
+	})
+}
+
+// A function gets one event at a time. Events that wait for another attempt block no others, and a bridge with such is
+// not idle.
+func TestOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []string
+		var busy sync.Mutex
+		failed := false
+		r := start(t, func(req *http.Request) (int, error) {
+			if !busy.TryLock() {
+				t.Error("two requests at a time")
+			}
+			defer busy.Unlock()
+			time.Sleep(100 * time.Millisecond)
+			body, _ := io.ReadAll(req.Body)
+			for _, data := range []string{"fails", "second", "third"} {
+				if bytes.Contains(body, []byte(`"`+data+`"`)) {
+					got = append(got, data)
+				}
+			}
+			if !failed {
+				failed = true
+				return 500, nil
+			}
+			return 200, nil
+		})
+		for _, data := range []string{"fails", "second", "third"} {
+			r.publish(t, "loaded", data)
+		}
+		soon, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		err := r.Idle(soon)
+		synctest.Wait()
+		if err == nil || len(got) != 3 {
+			t.Errorf("after %d requests Idle returns %v", len(got), err)
+		}
+		r.waitIdle(t)
+		if want := []string{"fails", "second", "third", "fails"}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+}
+
+// Both routes of a topic get a message. A function publishes what a second one gets, as load does for topten: Idle waits
+// for the end of the chain.
+func TestIdleSeesChain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r *rig
+		calls := map[string]int{}
+		var mu sync.Mutex
+		r = start(t, func(req *http.Request) (int, error) {
+			mu.Lock()
+			calls[req.URL.Path]++
+			mu.Unlock()
+			time.Sleep(time.Second)
+			if req.URL.Path == "/load" {
+				r.publish(t, "loaded", "x")
+			}
+			return 200, nil
+		}, Route{Name: "load", Topic: "lake", URL: "http://host/load"}, Route{Name: "again", Topic: "loaded", URL: "http://host/again"})
+		r.publish(t, "lake", "x")
+		r.waitIdle(t)
+		if calls["/load"] != 1 || calls["/topten"] != 1 || calls["/again"] != 1 {
+			t.Errorf("calls when idle: %v", calls)
+		}
+	})
+}
+
+// Close waits for the request under way; what waits for its turn or for another attempt is lost.
+func TestCloseWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		attempts := 0
+		r := start(t, func(*http.Request) (int, error) {
+			attempts++
+			time.Sleep(10 * time.Second)
+			return 500, nil
+		})
+		r.publish(t, "loaded", "fails")
+		r.publish(t, "loaded", "waits for its turn")
+		begin := time.Now()
+		if err := r.Close(t.Context()); err != nil || time.Since(begin) != 10*time.Second {
+			t.Errorf("Close returns %v after %v", err, time.Since(begin))
+		}
+		r.publish(t, "loaded", "after the close")
+		time.Sleep(time.Hour)
+		if attempts != 1 || !strings.Contains(r.log.String(), "events=2") {
+			t.Errorf("%d attempts; the log is\n%s", attempts, r.log)
+		}
+	})
+}
+
+func TestCloseBreaksOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, func(req *http.Request) (int, error) {
+			<-req.Context().Done()
+			return 0, req.Context().Err()
+		})
+		r.publish(t, "loaded", "x")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := r.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Close returns %v", err)
+		}
+	})
 }

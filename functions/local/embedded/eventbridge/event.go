@@ -2,23 +2,14 @@ package eventbridge
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
-)
 
-// Kind is the event that a route makes of a message.
-type Kind int
-
-const (
-	// StorageFinalized makes google.cloud.storage.object.v1.finalized of a Cloud Storage notification.
-	StorageFinalized Kind = iota + 1
-	// MessagePublished makes google.cloud.pubsub.topic.v1.messagePublished of any message.
-	MessagePublished
+	"spotify-insights.internal/functions/local/embedded/storageserver"
 )
 
 // event is a CloudEvent with a JSON body: https://cloud.google.com/eventarc/docs/cloudevents
@@ -27,7 +18,7 @@ type event struct {
 	kind    string
 	source  string
 	subject string // none for Pub/Sub
-	time    string // RFC 3339
+	time    time.Time
 	bucket  string // the extension attribute that storage events have
 	body    []byte
 }
@@ -37,7 +28,8 @@ func (e event) setHeaders(h http.Header) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Ce-Specversion", "1.0")
 	for name, value := range map[string]string{
-		"Ce-Id": e.id, "Ce-Type": e.kind, "Ce-Source": e.source, "Ce-Subject": e.subject, "Ce-Time": e.time, "Ce-Bucket": e.bucket,
+		"Ce-Id": e.id, "Ce-Type": e.kind, "Ce-Source": e.source, "Ce-Subject": e.subject, "Ce-Bucket": e.bucket,
+		"Ce-Time": e.time.Format(time.RFC3339Nano),
 	} {
 		if value != "" {
 			h.Set(name, headerValue(value))
@@ -45,8 +37,8 @@ func (e event) setHeaders(h http.Header) {
 	}
 }
 
-// headerValue percent-encodes what may not stand in a header, as the HTTP binding asks (version 1.0.2, 3.1.3.2). The
-// CloudEvents SDK for Go does not decode it: take an object's name from the body.
+// headerValue percent-encodes what may not be in a header, as the HTTP binding asks (version 1.0.2, 3.1.3.2). The
+// CloudEvents SDK for Go does not decode it: functions take an object's name from the body.
 func headerValue(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
@@ -59,71 +51,34 @@ func headerValue(s string) string {
 	return b.String()
 }
 
-func (q *queue) event(m *pubsubpb.PubsubMessage) (event, error) {
-	if q.route.Kind == StorageFinalized {
-		return storageEvent(m)
-	}
-	return q.publishedEvent(m)
-}
-
-// storageEvent reads a notification: https://cloud.google.com/storage/docs/pubsub-notifications
-func storageEvent(m *pubsubpb.PubsubMessage) (event, error) {
-	attrs := m.GetAttributes()
-	bucket, object := attrs["bucketId"], attrs["objectId"]
-	switch {
-	case attrs["eventType"] != "OBJECT_FINALIZE":
-		return event{}, fmt.Errorf("its eventType %q is not OBJECT_FINALIZE", attrs["eventType"])
-	case bucket == "" || object == "":
-		return event{}, errors.New("it names no bucket or no object")
-	case !json.Valid(m.GetData()):
-		return event{}, errors.New("its data is not JSON")
-	}
-	at := attrs["eventTime"]
-	if at == "" {
-		at = timestamp(m)
-	}
+// finalized is the event of an object that was written.
+func finalized(o storageserver.Object) event {
+	body, _ := json.Marshal(o) // text, numbers and times are always encoded
 	return event{
-		id:      m.GetMessageId(),
+		id:      fmt.Sprintf("%s/%s/%d", o.Bucket, o.Name, o.Generation),
 		kind:    "google.cloud.storage.object.v1.finalized",
-		source:  "//storage.googleapis.com/projects/_/buckets/" + bucket,
-		subject: "objects/" + object,
-		time:    at,
-		bucket:  bucket,
-		body:    m.GetData(),
-	}, nil
+		source:  "//storage.googleapis.com/projects/_/buckets/" + o.Bucket,
+		subject: "objects/" + o.Name,
+		time:    o.Updated,
+		bucket:  o.Bucket,
+		body:    body,
+	}
 }
 
-// publishedEvent wraps a message as push subscriptions do, with their two spellings of ID and time:
+// published is the event of a Pub/Sub message, with the ID and the time in the two spellings of push subscriptions:
 // https://cloud.google.com/pubsub/docs/push#receive_push
-func (q *queue) publishedEvent(m *pubsubpb.PubsubMessage) (event, error) {
-	type message struct {
-		Data         []byte            `json:"data,omitempty"`
-		Attributes   map[string]string `json:"attributes,omitempty"`
-		MessageID    string            `json:"messageId"`
-		MessageID2   string            `json:"message_id"`
-		PublishTime  string            `json:"publishTime"`
-		PublishTime2 string            `json:"publish_time"`
+func published(m *pubsubpb.PubsubMessage, topic, subscription string) event {
+	at := m.GetPublishTime().AsTime()
+	message := map[string]any{
+		"data": m.GetData(), "attributes": m.GetAttributes(),
+		"messageId": m.GetMessageId(), "message_id": m.GetMessageId(), "publishTime": at, "publish_time": at,
 	}
-	at := timestamp(m)
-	body, err := json.Marshal(struct {
-		Message      message `json:"message"`
-		Subscription string  `json:"subscription"`
-	}{
-		message{m.GetData(), m.GetAttributes(), m.GetMessageId(), m.GetMessageId(), at, at},
-		q.subscription,
-	})
-	if err != nil {
-		return event{}, fmt.Errorf("encoding it: %w", err)
-	}
+	body, _ := json.Marshal(map[string]any{"message": message, "subscription": subscription}) // as above
 	return event{
 		id:     m.GetMessageId(),
 		kind:   "google.cloud.pubsub.topic.v1.messagePublished",
-		source: "//pubsub.googleapis.com/" + q.topic,
+		source: "//pubsub.googleapis.com/" + topic,
 		time:   at,
 		body:   body,
-	}, nil
-}
-
-func timestamp(m *pubsubpb.PubsubMessage) string {
-	return m.GetPublishTime().AsTime().Format(time.RFC3339Nano)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,22 +13,19 @@ import (
 	"time"
 )
 
-// secret is one secret with all its versions, as it lies on disk: one file a secret, replaced whole, so that a
-// version's number, state and payload can never disagree after a crash.
+// secret is one secret with all its versions. Its file is replaced as a whole, so that a version's number, state and
+// payload agree after a crash.
 type secret struct {
-	Name        string            `json:"name"` // projects/P/secrets/S
-	CreateTime  time.Time         `json:"create_time"`
-	Labels      map[string]string `json:"labels,omitempty"`
-	Annotations map[string]string `json:"annotations,omitempty"`
-	Versions    []version         `json:"versions"` // version n at index n-1
+	Name       string    `json:"name"` // projects/P/secrets/S
+	CreateTime time.Time `json:"create_time"`
+	Versions   []version `json:"versions"` // version n at index n-1
 }
 
 type version struct {
-	State          string     `json:"state"` // ENABLED, DISABLED or DESTROYED
-	CreateTime     time.Time  `json:"create_time"`
-	DestroyTime    *time.Time `json:"destroy_time,omitempty"`
-	ClientChecksum bool       `json:"client_checksum,omitempty"` // the writer sent a checksum
-	Payload        []byte     `json:"payload,omitempty"`         // none once destroyed
+	State       string     `json:"state"` // ENABLED or DESTROYED
+	CreateTime  time.Time  `json:"create_time"`
+	DestroyTime *time.Time `json:"destroy_time,omitempty"`
+	Payload     []byte     `json:"payload,omitempty"` // none once destroyed
 }
 
 func (s *secret) clone() *secret {
@@ -43,20 +39,19 @@ const (
 	tempPrefix = ".writing-"
 )
 
-// folder is where the secrets lie. File names are hashes of resource names: no name a caller sends becomes part of a
-// path, and names that differ in case stay apart on file systems that ignore it.
+// folder has one file for each secret. File names are hashes of resource names: no name that a caller sends becomes
+// part of a path, and names that differ in case have two files on file systems that ignore case.
 type folder string
 
 func openFolder(dir string) (folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	// A folder made by something else, a restored backup for one, may be open to others.
+	// A restored backup may be open to other users.
 	return folder(dir), os.Chmod(dir, 0o700)
 }
 
-// load reads every secret, by name, and removes what writes left behind that were never answered: they may hold
-// payloads.
+// load reads every secret, by name, and removes the files of writes that were never answered: they may contain payloads.
 func (f folder) load() (map[string]*secret, error) {
 	entries, err := os.ReadDir(string(f))
 	if err != nil {
@@ -76,7 +71,7 @@ func (f folder) load() (map[string]*secret, error) {
 				return nil, err
 			}
 			if f.path(sec.Name) != path {
-				return nil, fmt.Errorf("%s holds secret [%s], which belongs into %s", path, sec.Name, f.path(sec.Name))
+				return nil, fmt.Errorf("%s contains secret [%s], which belongs into %s", path, sec.Name, f.path(sec.Name))
 			}
 			secrets[sec.Name] = sec
 		}
@@ -105,7 +100,7 @@ func (f folder) path(name string) string {
 	return filepath.Join(string(f), hex.EncodeToString(sum[:])+fileSuffix)
 }
 
-// save returns once the secret is on disk for good, or has changed nothing.
+// save returns once the secret is on disk, also after a power cut, or has changed nothing.
 func (f folder) save(s *secret) (err error) {
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -133,22 +128,9 @@ func (f folder) save(s *secret) (err error) {
 	if err := os.Rename(tmp.Name(), f.path(s.Name)); err != nil {
 		return err
 	}
-	return f.sync()
-}
-
-func (f folder) remove(name string) error {
-	if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return f.sync()
-}
-
-// sync makes renames and removals last: they are changes of the folder, not of the files.
-func (f folder) sync() error {
-	d, err := os.Open(string(f))
+	dir, err := os.Open(string(f))
 	if err != nil {
 		return err
 	}
-	defer d.Close()
-	return d.Sync()
+	return errors.Join(dir.Sync(), dir.Close()) // a rename changes the folder
 }

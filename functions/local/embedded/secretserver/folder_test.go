@@ -10,227 +10,134 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-
-	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 
 	"spotify-insights.internal/functions/local/embedded/secretserver"
 )
 
-func TestRestartKeepsEverything(t *testing.T) {
+// After a restart everything is there, but for the payload of a destroyed version. Only the user can read the files.
+func TestRestart(t *testing.T) {
 	ctx := t.Context()
 	dir := filepath.Join(t.TempDir(), "secrets")
-	c, stop := serve(t, dir)
-	sec := create(t, c, "spotify-token-me").Name
-	add(t, c, sec, "first-payload")
-	add(t, c, sec, "second-payload")
-	gone := create(t, c, "gone").Name
-	if _, err := c.DestroySecretVersion(ctx, &secretmanagerpb.DestroySecretVersionRequest{Name: sec + "/versions/1"}); err != nil {
+	c := serve(t, dir)
+	c.mustAdd(t, "first-payload")
+	c.mustAdd(t, "second-payload")
+	if err := c.destroy(ctx, "1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.DeleteSecret(ctx, &secretmanagerpb.DeleteSecretRequest{Name: gone}); err != nil {
-		t.Fatal(err)
-	}
-	before, err := c.GetSecretVersion(ctx, &secretmanagerpb.GetSecretVersionRequest{Name: sec + "/versions/1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop()
-
-	checkModes(t, dir)
-	if grep(t, dir, "first-payload") {
-		t.Error("a destroyed payload is still on disk")
-	}
-	if !grep(t, dir, "second-payload") {
-		t.Error("grep cannot find a payload that is there")
-	}
-
-	c, _ = serve(t, dir)
-	after, err := c.GetSecretVersion(ctx, &secretmanagerpb.GetSecretVersionRequest{Name: sec + "/versions/1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if before.String() != after.String() {
-		t.Errorf("version before the restart %v, after it %v", before, after)
-	}
-	if got, err := access(ctx, c, sec+"/versions/latest"); err != nil || got != "second-payload" {
-		t.Errorf("latest after restart: %q, %v", got, err)
-	}
-	if got := list(t, c, 0, nil); len(got) != 1 || got[0] != sec {
-		t.Errorf("secrets after restart: %v", got)
-	}
-}
-
-func TestOpenTightensModes(t *testing.T) {
-	dir := t.TempDir()
-	c, stop := serve(t, dir)
-	add(t, c, create(t, c, "s").Name, "p")
-	stop()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("files %v, %v", files, err)
-	}
-	if err := os.Chmod(files[0], 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := secretserver.Open(dir); err != nil {
-		t.Fatal(err)
+	content := file(t, dir)
+	if bytes.Contains(content, encoded("first-payload")) || !bytes.Contains(content, encoded("second-payload")) {
+		t.Error("the file has the destroyed payload, or lacks the other")
 	}
 	checkModes(t, dir)
-}
-
-func TestOpenRefusesUnreadableFile(t *testing.T) {
-	dir := t.TempDir()
-	c, stop := serve(t, dir)
-	add(t, c, create(t, c, "s").Name, "the-payload")
-	stop()
-	files, _ := filepath.Glob(filepath.Join(dir, "*"))
-	data, err := os.ReadFile(files[0])
-	if err != nil {
+	if err := os.Chmod(dir, 0o755); err != nil { // as a restored backup may be
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(files[0], data[:len(data)-2], 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err = secretserver.Open(dir)
-	if err == nil || !strings.Contains(err.Error(), files[0]) || strings.Contains(err.Error(), base64.StdEncoding.EncodeToString([]byte("the-payload"))) {
-		t.Errorf("Open = %v; want an error that names the file and holds no payload", err)
-	}
-}
-
-// TestConcurrentAdds shows that versions are numbered without gaps or repeats and none is lost.
-func TestConcurrentAdds(t *testing.T) {
-	dir := t.TempDir()
-	c, stop := serve(t, dir)
-	sec := create(t, c, "s").Name
-	var (
-		wg    sync.WaitGroup
-		mu    sync.Mutex
-		wrote = map[string]string{}
-	)
-	for i := range 20 {
-		wg.Go(func() {
-			payload := fmt.Sprintf("payload %d", i)
-			v, err := c.AddSecretVersion(t.Context(), &secretmanagerpb.AddSecretVersionRequest{
-				Parent: sec, Payload: &secretmanagerpb.SecretPayload{Data: []byte(payload)},
-			})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			wrote[v.Name] = payload
-		})
-	}
-	wg.Wait()
-	stop()
-	c, _ = serve(t, dir)
-	if len(wrote) != 20 {
-		t.Errorf("%d version numbers for 20 versions", len(wrote))
-	}
-	for name, want := range wrote {
-		if got, err := access(t.Context(), c, name); err != nil || got != want {
-			t.Errorf("%s = %q, %v; want %q", name, got, err, want)
+	for _, f := range files(t, dir) {
+		if err := os.Chmod(f, 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
+	c = serve(t, dir)
+	checkModes(t, dir)
+	if got, err := c.access(ctx, "latest"); err != nil || got != "second-payload" {
+		t.Errorf("latest after a restart is %q, %v", got, err)
+	}
+	if got, err := c.list(ctx, name, "state:ENABLED"); err != nil || len(got) != 1 {
+		t.Errorf("enabled after a restart are %v, %v", got, err)
+	}
 }
 
-// TestKilledWhileWriting kills a writing process (SIGKILL) and wants everything it was answered to be there.
+func TestUnreadableFile(t *testing.T) {
+	dir := t.TempDir()
+	serve(t, dir).mustAdd(t, "the-payload")
+	path, content := files(t, dir)[0], file(t, dir)
+	if err := os.WriteFile(path, content[:len(content)-2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := secretserver.Open(dir)
+	if err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), string(encoded("the-payload"))) {
+		t.Errorf("Open() = %v, want an error with the file's name and without the payload", err)
+	}
+}
+
+// A killed process (SIGKILL) leaves every version that it has answered.
 func TestKilledWhileWriting(t *testing.T) {
-	const secretName = project + "/secrets/s"
 	if dir := os.Getenv("SECRETSERVER_TEST_WRITER"); dir != "" {
-		c, _ := serve(t, dir)
-		create(t, c, "s")
+		c := serve(t, dir)
 		for i := 1; ; i++ {
-			add(t, c, secretName, fmt.Sprintf("payload %d", i))
-			fmt.Printf("answered %d\n", i)
+			c.mustAdd(t, fmt.Sprint("payload ", i))
+			fmt.Println("answered", i)
 		}
 	}
-	for _, after := range []int{1, 7, 23} {
-		dir := t.TempDir()
-		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledWhileWriting$", "-test.v")
-		cmd.Env = append(os.Environ(), "SECRETSERVER_TEST_WRITER="+dir)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledWhileWriting$", "-test.v")
+	cmd.Env = append(os.Environ(), "SECRETSERVER_TEST_WRITER="+dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	answered := 0
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if _, err := fmt.Sscanf(lines.Text(), "answered %d", &answered); err == nil && answered == 20 {
+			cmd.Process.Kill()
 		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+	}
+	cmd.Wait()
+	if answered < 20 {
+		t.Fatalf("the writer ended by itself after %d versions", answered)
+	}
+	half := filepath.Join(dir, ".writing-1") // of a kill in the middle of a write
+	if err := os.WriteFile(half, []byte("half a payload"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := serve(t, dir)
+	for i := 1; i <= answered; i++ {
+		if got, err := c.access(t.Context(), fmt.Sprint(i)); err != nil || got != fmt.Sprint("payload ", i) {
+			t.Errorf("version %d is %q, %v", i, got, err)
 		}
-		answered := 0
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if _, err := fmt.Sscanf(lines.Text(), "answered %d", &answered); err == nil && answered == after {
-				cmd.Process.Kill()
-			}
-		}
-		cmd.Wait()
-		if answered < after {
-			t.Fatalf("the writer ended by itself after %d versions", answered)
-		}
-		// What a kill between the two steps of a write leaves behind.
-		if err := os.WriteFile(filepath.Join(dir, ".writing-1"), []byte("half a payload"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	}
+	c.mustAdd(t, "after the kill")
+	if left := files(t, dir); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
 
-		c, stop := serve(t, dir)
-		for i := 1; i <= answered; i++ {
-			name := fmt.Sprintf("%s/versions/%d", secretName, i)
-			if got, err := access(t.Context(), c, name); err != nil || got != fmt.Sprintf("payload %d", i) {
-				t.Errorf("%s = %q, %v", name, got, err)
-			}
-		}
-		add(t, c, secretName, "after the kill")
-		stop()
-		if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) != 0 {
-			t.Errorf("left behind: %v", left)
-		}
+func encoded(payload string) []byte {
+	return []byte(base64.StdEncoding.EncodeToString([]byte(payload)))
+}
+
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) == 0 {
+		t.Fatalf("files %v, %v", entries, err)
 	}
+	var paths []string
+	for _, e := range entries {
+		paths = append(paths, filepath.Join(dir, e.Name()))
+	}
+	return paths
+}
+
+// file returns the content of the one file.
+func file(t *testing.T, dir string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(files(t, dir)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }
 
 func checkModes(t *testing.T, dir string) {
 	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		want := fs.FileMode(0o600)
-		if d.IsDir() {
-			want = 0o700
-		}
-		if got := info.Mode().Perm(); got != want {
-			t.Errorf("%s has mode %o, want %o", path, got, want)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
-}
-
-// grep tells if any file holds the payload, plain or in the Base64 it is stored in.
-func grep(t *testing.T, dir, payload string) bool {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if bytes.Contains(data, []byte(payload)) || bytes.Contains(data, []byte(base64.StdEncoding.EncodeToString([]byte(payload)))) {
-			return true
+	for path, want := range map[string]fs.FileMode{dir: 0o700 | fs.ModeDir, files(t, dir)[0]: 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode() != want {
+			t.Errorf("%s has mode %v, %v, want %v", path, info.Mode(), err, want)
 		}
 	}
-	return false
 }

@@ -1,74 +1,81 @@
-// Package secretserver is Secret Manager on one machine: the gRPC service that the client of
-// cloud.google.com/go/secretmanager/apiv1 speaks to, kept on disk. It exists because Google offers no emulator.
-//
-// It is never kinder than Secret Manager: what it does not support is refused with an error that says so.
+// Package secretserver is Secret Manager on one machine, stored in a folder. Google offers no emulator.
 package secretserver
 
 import (
-	"errors"
 	"fmt"
-	"net"
+	"path"
+	"strings"
 	"sync"
+	"time"
 
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
-// Server answers Secret Manager's calls from a folder. It never logs, and no error of its holds a payload.
+// Server is the gRPC service for the client of cloud.google.com/go/secretmanager/apiv1. It answers the calls that this
+// project makes; every other call is Unimplemented. It never logs, and no error contains a payload.
 type Server struct {
 	secretmanagerpb.UnimplementedSecretManagerServiceServer
 
 	disk folder
-	grpc *grpc.Server
 
-	mu      sync.RWMutex
-	secrets map[string]*secret // by resource name; what is on disk, never changed in place
+	mu      sync.Mutex
+	secrets map[string]*secret // by resource name; equal to what is on disk, and never changed in place
 }
 
-// Open reads the secrets kept in dir, which is made (mode 0700) when missing. Only one server may use a folder at a
-// time. A file that cannot be read is an error: going on without it could store a second secret of the same name.
+// Open reads the secrets in dir, which is made (mode 0700) when missing. Only one server may use a folder at a time. A
+// file that cannot be read is an error: without it, a second secret of the same name could be stored.
 func Open(dir string) (*Server, error) {
 	disk, err := openFolder(dir)
 	if err != nil {
-		return nil, fmt.Errorf("opening secrets folder: %w", err)
+		return nil, fmt.Errorf("opening the secrets folder: %w", err)
 	}
 	secrets, err := disk.load()
 	if err != nil {
-		return nil, fmt.Errorf("reading secrets folder: %w", err)
+		return nil, fmt.Errorf("reading the secrets folder: %w", err)
 	}
-	s := &Server{disk: disk, secrets: secrets, grpc: grpc.NewServer()}
-	secretmanagerpb.RegisterSecretManagerServiceServer(s.grpc, s)
-	return s, nil
+	return &Server{disk: disk, secrets: secrets}, nil
 }
 
-// Serve answers calls on l until Close, after which it returns nil. The calls carry no credentials, so a listener
-// that other machines can reach is refused.
-func (s *Server) Serve(l net.Listener) error {
-	if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
-		return fmt.Errorf("serving secrets on %v: not a loopback address", a)
+// Declare makes a secret (projects/P/secrets/S) without versions where it is missing.
+func (s *Server) Declare(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.secrets[name] != nil {
+		return nil
 	}
-	if err := s.grpc.Serve(l); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
-		return fmt.Errorf("serving secrets on %v: %w", l.Addr(), err)
+	made := &secret{Name: name, CreateTime: time.Now().UTC()}
+	if err := s.disk.save(made); err != nil {
+		return fmt.Errorf("storing secret [%s]: %w", name, err)
 	}
+	s.secrets[name] = made
 	return nil
 }
 
-// Close ends Serve and the calls under way. Every change already answered is on disk.
-func (s *Server) Close() { s.grpc.Stop() }
+// Filled reports whether there is a payload in a secret whose ID begins with prefix.
+func (s *Server) Filled(prefix string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, sec := range s.secrets {
+		if n := len(sec.Versions); n > 0 && sec.Versions[n-1].State == enabled && strings.HasPrefix(path.Base(name), prefix) {
+			return true
+		}
+	}
+	return false
+}
 
 // find returns the secret called name, or NotFound.
 func (s *Server) find(name string) (*secret, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if sec := s.secrets[name]; sec != nil {
 		return sec, nil
 	}
 	return nil, status.Errorf(codes.NotFound, "Secret [%s] not found.", name)
 }
 
-// update applies change to a copy of the secret and answers once the copy is on disk: a call that fails changes
+// update applies change to a copy of the secret and answers once the copy is on disk. A call that fails changes
 // nothing, in memory or on disk.
 func (s *Server) update(name string, change func(*secret) error) error {
 	s.mu.Lock()

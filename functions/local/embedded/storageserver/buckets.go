@@ -1,42 +1,51 @@
 package storageserver
 
 import (
-	"bytes"
-	"io"
+	"encoding/json"
+	"errors"
+	"io/fs"
 	"net/http"
+	"syscall"
 )
 
-// maxBucket bounds what is said of a bucket that is to be made, in bytes.
-const maxBucket = 64 << 10
-
-// makeBucket makes a bucket besides those of the options, as a test does that cleans up after itself. Only the name of
-// it is kept: places, labels and rules on the life of objects mean nothing on one machine.
-func (s *Server) makeBucket(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBucket))
+// makeBucket stores only the bucket's name: locations, labels and life cycles mean nothing on one machine.
+func (s *Server) makeBucket(w http.ResponseWriter, r *http.Request) error {
 	var bucket struct{ Name string }
-	if err == nil {
-		err = decodeFirst(bytes.NewReader(body), &bucket)
+	if err := json.NewDecoder(r.Body).Decode(&bucket); err != nil {
+		return fault(http.StatusBadRequest, "invalid description of a bucket: %v", err)
 	}
+	err := s.checkBucket(bucket.Name)
 	if err == nil {
-		err = checkBucketName(bucket.Name)
+		return fault(http.StatusConflict, "bucket %s exists", bucket.Name)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = s.root.Mkdir(bucket.Name, 0o700)
 	}
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "%v", err)
-		return
+		return err
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	s.write.Lock()
-	defer s.write.Unlock()
-	s.fake.HTTPHandler().ServeHTTP(w, r)
+	return answer(w, map[string]string{"kind": "storage#bucket", "name": bucket.Name})
 }
 
-// deleteBucket deletes an empty bucket that the options do not name; the fake refuses one that holds something.
-func (s *Server) deleteBucket(w http.ResponseWriter, r *http.Request) {
-	if s.kept[r.PathValue("bucket")] {
-		refuse(w, http.StatusBadRequest, "the embedded storage keeps the buckets that it began with")
-		return
+func (s *Server) readBucket(w http.ResponseWriter, r *http.Request) error {
+	bucket := r.PathValue("bucket")
+	if err := s.checkBucket(bucket); err != nil {
+		return err
 	}
-	s.write.Lock()
-	defer s.write.Unlock()
-	s.pass(w, r)
+	return answer(w, map[string]string{"kind": "storage#bucket", "name": bucket})
+}
+
+func (s *Server) deleteBucket(w http.ResponseWriter, r *http.Request) error {
+	bucket := r.PathValue("bucket")
+	if err := s.checkBucket(bucket); err != nil {
+		return err
+	}
+	err := s.root.Remove(bucket)
+	if errors.Is(err, syscall.ENOTEMPTY) {
+		return fault(http.StatusConflict, "bucket %s is not empty", bucket)
+	}
+	if err == nil {
+		w.WriteHeader(http.StatusNoContent)
+	}
+	return err
 }

@@ -2,46 +2,66 @@ package storageserver
 
 import (
 	"errors"
-	"fmt"
-	"path/filepath"
+	"net/http"
+	"path"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// checkObjectName takes the names that Cloud Storage takes, less those that are not safe as a path below the bucket's
-// folder, and less those that mean something to finishWrites: names of files that begin with a dot, and the names of
-// attribute files. https://cloud.google.com/storage/docs/objects#naming
-func checkObjectName(name string) error {
-	err := objectNameFault(name)
-	if err != nil {
-		return fmt.Errorf("invalid object name %.100q: %w", name, err)
+// https://cloud.google.com/storage/docs/buckets#naming
+var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]$`)
+
+// checkBucket returns [fs.ErrNotExist] where there is no such bucket.
+func (s *Server) checkBucket(bucket string) error {
+	if !bucketPattern.MatchString(bucket) {
+		return fault(http.StatusBadRequest, "invalid bucket name %.100q", bucket)
+	}
+	_, err := s.root.Stat(bucket)
+	return err
+}
+
+// filePath returns the path of an object's file. It accepts the object names of Cloud Storage that can be the path of
+// a plain file below a bucket's folder: https://cloud.google.com/storage/docs/objects#naming
+func filePath(bucket, name string) (string, error) {
+	if !bucketPattern.MatchString(bucket) {
+		return "", fault(http.StatusBadRequest, "invalid bucket name %.100q", bucket)
+	}
+	if err := nameFault(name); err != nil {
+		return "", fault(http.StatusBadRequest, "invalid object name %.100q: %v", name, err)
+	}
+	return path.Join(bucket, name), nil
+}
+
+func nameFault(name string) error {
+	switch {
+	case len(name) > 1024:
+		return errors.New("it is longer than 1024 bytes")
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return errors.New("it has control characters or is not UTF-8")
+	case strings.ContainsRune(name, '\\'):
+		return errors.New("the embedded storage supports no backslashes")
+	case strings.HasSuffix(name, ".metadata"): // older versions of this program stored attributes in such files
+		return errors.New("the embedded storage supports no names that end in .metadata")
+	}
+	for segment := range strings.SplitSeq(name, "/") {
+		if segment == "" || segment[0] == '.' || len(segment) > 255 {
+			return errors.New("the embedded storage supports no segment that is empty, begins with a dot or is longer than 255 bytes")
+		}
 	}
 	return nil
 }
 
-func objectNameFault(name string) error {
-	switch {
-	case name == "":
-		return errors.New("it is empty")
-	case len(name) > 1024:
-		return errors.New("it is longer than 1024 bytes")
-	case !utf8.ValidString(name):
-		return errors.New("it is not UTF-8")
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return errors.New("it has control characters")
-	case strings.ContainsRune(name, '\\'):
-		return errors.New("the embedded storage takes no backslashes")
-	case strings.HasSuffix(name, attributesSuffix):
-		return fmt.Errorf("the embedded storage takes no names that end in %s", attributesSuffix)
+// contentType is derived from the name and not stored.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".gz":
+		return "application/gzip"
+	case ".json":
+		return "application/json"
+	case ".zip":
+		return "application/zip"
 	}
-	for segment := range strings.SplitSeq(name, "/") {
-		if segment == "" || segment[0] == '.' {
-			return errors.New("the embedded storage takes no segments that are empty or begin with a dot")
-		}
-	}
-	if !filepath.IsLocal(filepath.FromSlash(name)) {
-		return errors.New("it is no path below a folder on this system")
-	}
-	return nil
+	return "application/octet-stream"
 }

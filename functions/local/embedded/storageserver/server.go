@@ -1,183 +1,200 @@
-// Package storageserver is Cloud Storage on one machine, for the client of cloud.google.com/go/storage that finds it
-// through STORAGE_EMULATOR_HOST: github.com/fsouza/fake-gcs-server on disk, behind a handler that makes up for what it
-// lacks. Objects are plain files under the root, bucket/name; their attributes are extended attributes of the files
-// or, where the file system has none, files beside them.
+// Package storageserver is Cloud Storage on one machine, for the client of cloud.google.com/go/storage. An object is
+// a plain file below the bucket's folder, and the file is all there is of it: its generation is the file's
+// modification time, its content type follows from its name.
 //
-// What the handler adds:
-//   - object names cannot leave their bucket's folder;
-//   - only what is known to work is let through (see routes); the rest is an error that says so;
-//   - preconditions hold for reads and deletions too, not for writes alone;
-//   - a notification is published before the writer has its answer, so none is ever on its way unseen;
-//   - at the start, writes that a kill cut short are finished.
-//
-// While the server runs, nothing else may write into the root: one file of unknown origin makes its bucket unlistable
-// until the next start.
+// It answers the requests that this project sends. Every other request gets an error that names what is not supported.
 package storageserver
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
+	"hash/crc32"
+	"io"
+	"io/fs"
 	"net/http"
 	"os"
-	"regexp"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
-
-	"cloud.google.com/go/pubsub/v2"
-	"github.com/fsouza/fake-gcs-server/fakestorage"
 )
 
-// Bucket is one bucket there is to be.
-type Bucket struct {
-	Name  string
-	Topic string // ID of the topic told of each object finalized; none if empty
-}
-
-// Options of a server.
-type Options struct {
-	Root    string // folder of the buckets, made (mode 0700) when missing
-	Project string // of the topics
-	Buckets []Bucket
-}
-
-// Server is a running server.
+// Server serves the buckets in a folder. Only one server may use a folder at a time.
 type Server struct {
-	listener net.Listener
-	http     *http.Server
-	fake     *fakestorage.Server
+	root *os.Root // no path leaves it, whatever an object is called
 
-	project string
-	pubsub  *pubsub.Client    // nil without topics
-	topics  map[string]string // resource names, by bucket
-	kept    map[string]bool   // the buckets of the options
-
-	// write is held by every request that changes something: it makes a precondition and its deletion one step.
-	write sync.Mutex
-
-	unused connections
+	mu        sync.Mutex // held while an object is replaced or deleted
+	finalized []func(Object)
 }
 
-// https://cloud.google.com/storage/docs/buckets#naming
-var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*([.][a-z0-9_-]+)*$`)
+// Open opens a folder, which is made (mode 0700) when missing, as are the buckets.
+func Open(dir string, buckets ...string) (*Server, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the storage folder: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the storage folder: %w", err)
+	}
+	err = root.RemoveAll(temporary) // writes that a kill cut short
+	for _, folder := range append(buckets, temporary) {
+		err = errors.Join(err, root.MkdirAll(folder, 0o700))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the storage folder: %w", err), root.Close())
+	}
+	return &Server{root: root}, nil
+}
 
-func checkBucketName(name string) error {
-	if len(name) < 3 || len(name) > 63 || !bucketPattern.MatchString(name) {
-		return fmt.Errorf("invalid bucket name %q", name)
+// Close closes the folder. What was answered is on disk.
+func (s *Server) Close() error { return s.root.Close() }
+
+// OnFinalized has call called for each object that is written from now on, before its writer has the answer.
+func (s *Server) OnFinalized(call func(Object)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finalized = append(s.finalized, call)
+}
+
+// Handler serves the part of the JSON and XML APIs that the client uses.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /storage/v1/b", handler(s.makeBucket))
+	mux.Handle("GET /storage/v1/b/{bucket}", handler(s.readBucket))
+	mux.Handle("DELETE /storage/v1/b/{bucket}", handler(s.deleteBucket))
+	mux.Handle("GET /storage/v1/b/{bucket}/o", handler(s.listObjects))
+	mux.Handle("GET /storage/v1/b/{bucket}/o/{object}", handler(s.readAttributes))
+	mux.Handle("DELETE /storage/v1/b/{bucket}/o/{object}", handler(s.deleteObject))
+	mux.Handle("POST /upload/storage/v1/b/{bucket}/o", handler(s.upload))
+	mux.Handle("GET /{bucket}/{object}", handler(s.download)) // the XML API, which the client uses for reading
+	mux.Handle("/", handler(func(_ http.ResponseWriter, r *http.Request) error {
+		return fault(http.StatusBadRequest, "the embedded storage does not support %s %s", r.Method, r.URL.Path)
+	}))
+	return mux
+}
+
+// statusError is an error with the HTTP status that answers it.
+type statusError struct {
+	status  int
+	message string
+}
+
+func (e statusError) Error() string { return e.message }
+
+func fault(status int, format string, args ...any) error {
+	return statusError{status, fmt.Sprintf(format, args...)}
+}
+
+// handler answers an error in the JSON API's form: https://cloud.google.com/storage/docs/json_api/v1/status-codes
+type handler func(http.ResponseWriter, *http.Request) error
+
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	err := h(w, r)
+	if err == nil {
+		return
+	}
+	status := http.StatusInternalServerError
+	if e, ok := errors.AsType[statusError](err); ok {
+		status = e.status
+	} else if errors.Is(err, fs.ErrNotExist) {
+		status = http.StatusNotFound
+	}
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"code": status, "message": err.Error()}})
+}
+
+func answer(w http.ResponseWriter, v any) error {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	return json.NewEncoder(w).Encode(v)
+}
+
+// checkParameters refuses query parameters and headers with an effect that is not among the supported ones.
+func checkParameters(r *http.Request, supported ...string) error {
+	supported = append(supported, "alt", "fields", "prettyPrint", "projection", "project")
+	for name, values := range r.URL.Query() {
+		without := values[0] == "" || values[0] == "false" || name == "alt" && values[0] == "json"
+		if !without && (name == "alt" || !slices.Contains(supported, name)) {
+			return fault(http.StatusBadRequest, "the embedded storage does not support the parameter %s=%.100q", name, values[0])
+		}
+	}
+	for name := range r.Header {
+		if strings.HasPrefix(name, "X-Goog-If-") || strings.HasPrefix(name, "X-Goog-Encryption-") || name == "Content-Encoding" {
+			return fault(http.StatusBadRequest, "the embedded storage does not support the header %s", name)
+		}
 	}
 	return nil
 }
 
-func (o *Options) validate() error {
-	var errs []error
-	if o.Root == "" {
-		errs = append(errs, errors.New("no root"))
-	}
-	for _, b := range o.Buckets {
-		errs = append(errs, checkBucketName(b.Name))
-		if b.Topic != "" && o.Project == "" {
-			errs = append(errs, fmt.Errorf("bucket %q has a topic, but there is no project", b.Name))
-		}
-		// Without it, the client would publish to the real Pub/Sub.
-		if b.Topic != "" && os.Getenv("PUBSUB_EMULATOR_HOST") == "" {
-			errs = append(errs, fmt.Errorf("bucket %q has a topic, but PUBSUB_EMULATOR_HOST is not set", b.Name))
-		}
-	}
-	return errors.Join(errs...)
-}
+// maxPage is Cloud Storage's limit of objects in an answer, and what it answers where no limit is asked for.
+const maxPage = 1000
 
-// Start serves the buckets on a free loopback port. Only one server may use a root at a time. Topics are looked for in
-// the server at PUBSUB_EMULATOR_HOST when something is published, not before.
-func Start(opts Options) (*Server, error) {
-	s, err := start(opts)
+func (s *Server) listObjects(w http.ResponseWriter, r *http.Request) error {
+	if err := checkParameters(r, "prefix", "pageToken", "maxResults"); err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	limit, err := strconv.Atoi(query.Get("maxResults"))
+	if err != nil || limit < 1 || limit > maxPage {
+		limit = maxPage
+	}
+	objects, next, err := s.list(r.PathValue("bucket"), query.Get("prefix"), query.Get("pageToken"), limit)
 	if err != nil {
-		return nil, fmt.Errorf("starting storage server: %w", err)
+		return err
 	}
-	return s, nil
+	return answer(w, map[string]any{"kind": "storage#objects", "items": objects, "nextPageToken": next})
 }
 
-func start(opts Options) (_ *Server, err error) {
-	if err := opts.validate(); err != nil {
-		return nil, err
+func (s *Server) readAttributes(w http.ResponseWriter, r *http.Request) error {
+	if err := checkParameters(r); err != nil {
+		return err
 	}
-	s := &Server{project: opts.Project, topics: map[string]string{}, kept: map[string]bool{}}
-	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			s.listener.Close()
-		}
-	}()
-	s.fake, err = fakestorage.NewServerWithOptions(fakestorage.Options{
-		StorageRoot: opts.Root,
-		Scheme:      "http",
-		NoListener:  true,
-		ExternalURL: s.URL(),
-		PublicHost:  s.Host(),
-	})
+	o, err := s.stat(r.PathValue("bucket"), r.PathValue("object"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := finishWrites(opts.Root, s.fake); err != nil {
-		return nil, err
-	}
-	for _, b := range opts.Buckets {
-		if err := createBucket(s.fake, b.Name); err != nil {
-			return nil, err
-		}
-		s.kept[b.Name] = true
-		if b.Topic != "" {
-			s.topics[b.Name] = fmt.Sprintf("projects/%s/topics/%s", opts.Project, b.Topic)
-		}
-	}
-	if len(s.topics) > 0 {
-		if s.pubsub, err = pubsub.NewClient(context.Background(), opts.Project); err != nil {
-			return nil, err
-		}
-	}
-	s.http = &http.Server{
-		Handler:           s.guard(s.routes()),
-		ConnState:         s.unused.track,
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
-	}
-	go s.http.Serve(s.listener) // returns when Close stops it
-	return s, nil
+	return answer(w, o)
 }
 
-// createBucket does nothing to a bucket that is there.
-func createBucket(fake *fakestorage.Server, name string) (err error) {
-	defer func() {
-		if p := recover(); p != nil { // how it reports errors
-			err = fmt.Errorf("creating bucket %s: %v", name, p)
-		}
-	}()
-	fake.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: name})
+func (s *Server) deleteObject(w http.ResponseWriter, r *http.Request) error {
+	if err := checkParameters(r); err != nil {
+		return err
+	}
+	if err := s.remove(r.PathValue("bucket"), r.PathValue("object")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// Host is the value for STORAGE_EMULATOR_HOST.
-func (s *Server) Host() string { return s.listener.Addr().String() }
-
-// URL is the server's base, without a slash at its end.
-func (s *Server) URL() string { return "http://" + s.Host() }
-
-// Close takes no more requests and waits up to 5 seconds for those under way; their notifications are published by
-// then. What was answered is on disk.
-func (s *Server) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	s.unused.close()
-	err := s.http.Shutdown(ctx)
+// download answers an object's content, or a range of it. The client goes on with an interrupted download by naming
+// the generation that it has begun with.
+func (s *Server) download(w http.ResponseWriter, r *http.Request) error {
+	if err := checkParameters(r, "generation"); err != nil {
+		return err
+	}
+	f, o, err := s.open(r.PathValue("bucket"), r.PathValue("object"))
 	if err != nil {
-		err = errors.Join(fmt.Errorf("closing storage server: requests broken off: %w", err), s.http.Close())
+		return err
 	}
-	s.fake.Stop()
-	if s.pubsub != nil {
-		err = errors.Join(err, s.pubsub.Close())
+	defer f.Close()
+	generation := strconv.FormatInt(o.Generation, 10)
+	if wanted := r.URL.Query().Get("generation"); wanted != "" && wanted != generation {
+		return fmt.Errorf("generation %s of object %s: %w", wanted, o.Name, fs.ErrNotExist)
 	}
-	return err
+	header := w.Header()
+	if r.Header.Get("Range") == "" { // the client checks whole objects only
+		crc := crc32.New(castagnoli)
+		if _, err := io.Copy(crc, f); err != nil {
+			return err
+		}
+		header.Set("X-Goog-Hash", "crc32c="+encode(crc))
+	}
+	header.Set("Content-Type", o.ContentType)
+	header.Set("X-Goog-Generation", generation)
+	header.Set("X-Goog-Metageneration", "1")
+	http.ServeContent(w, r, path.Base(o.Name), time.Time{}, f) // seeks to the content's beginning
+	return nil
 }

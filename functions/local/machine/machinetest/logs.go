@@ -12,18 +12,18 @@ import (
 	"spotify-insights.internal/shared/logging"
 )
 
-// Line is a line of the log as Cloud Logging gets it, which alerts look at.
+// Line is a line of the log as Cloud Logging gets it.
 type Line map[string]any
 
-// Logs collects what is logged until the test ends. The function it returns takes the lines with a
-// message that were logged since it was last called.
+// Logs collects what is logged until the test ends. The function that it returns removes and returns the
+// lines with a message that were logged since its last call.
 func Logs(t testing.TB) func(message string) []Line {
 	t.Helper()
 	before, out := slog.Default(), &buffer{}
 	slog.SetDefault(slog.New(logging.Handler(out, "some-project")))
 	t.Cleanup(func() {
 		slog.SetDefault(before)
-		log.SetOutput(os.Stderr) // SetDefault points the older package at what it is given, and not back
+		log.SetOutput(os.Stderr) // SetDefault redirects the package log and does not undo it
 		log.SetFlags(log.LstdFlags)
 	})
 	return func(message string) (lines []Line) {
@@ -44,7 +44,7 @@ func Logs(t testing.TB) func(message string) []Line {
 	}
 }
 
-// buffer is a bytes.Buffer that several may use at once.
+// buffer is a bytes.Buffer for concurrent use.
 type buffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

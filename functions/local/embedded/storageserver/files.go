@@ -1,0 +1,169 @@
+package storageserver
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"hash"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path"
+	"syscall"
+	"time"
+)
+
+// temporary is the folder of files that are being written. No bucket has such a name.
+const temporary = ".writing"
+
+// Object describes an object in the form of Cloud Storage's JSON API.
+type Object struct {
+	Kind           string    `json:"kind"`
+	Bucket         string    `json:"bucket"`
+	Name           string    `json:"name"`
+	Generation     int64     `json:"generation,string"` // the file's modification time, in microseconds since 1970
+	Metageneration int64     `json:"metageneration,string"`
+	ContentType    string    `json:"contentType"`
+	Size           int64     `json:"size,string"` // bytes
+	TimeCreated    time.Time `json:"timeCreated"`
+	Updated        time.Time `json:"updated"`
+	CRC32C         string    `json:"crc32c,omitempty"` // in Base64; only where the content was just written
+}
+
+// describe makes an object of what the file system returned. A folder is not an object.
+func describe(bucket, name string, info fs.FileInfo, err error) (Object, error) {
+	if errors.Is(err, syscall.ENOTDIR) || err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return Object{}, err
+	}
+	at := info.ModTime().UTC()
+	return Object{
+		Kind: "storage#object", Bucket: bucket, Name: name, Generation: at.UnixMicro(), Metageneration: 1,
+		ContentType: contentType(name), Size: info.Size(), TimeCreated: at, Updated: at,
+	}, nil
+}
+
+func (s *Server) stat(bucket, name string) (Object, error) {
+	file, err := filePath(bucket, name)
+	if err != nil {
+		return Object{}, err
+	}
+	info, err := s.root.Stat(file)
+	return describe(bucket, name, info, err)
+}
+
+// open opens an object's file. A writer that replaces the object later does not change what the file returns.
+func (s *Server) open(bucket, name string) (*os.File, Object, error) {
+	file, err := filePath(bucket, name)
+	if err != nil {
+		return nil, Object{}, err
+	}
+	var info fs.FileInfo
+	f, err := s.root.Open(file)
+	if err == nil {
+		info, err = f.Stat()
+	}
+	o, err := describe(bucket, name, info, err)
+	if err != nil {
+		f.Close()
+	}
+	return f, o, err
+}
+
+// write stores content as an object: whole, or not at all if the process is killed or the content cannot be read.
+// Where generation is not nil the object has to have that generation, 0 where it does not exist.
+func (s *Server) write(bucket, name string, content io.Reader, generation *int64, crc32c string) (o Object, err error) {
+	file := path.Join(temporary, rand.Text())
+	defer func() {
+		if err != nil {
+			s.root.Remove(file)
+		}
+	}()
+	sum := crc32.New(castagnoli)
+	if err := s.writeFile(file, io.TeeReader(content, sum)); err != nil {
+		return o, err
+	}
+	if crc32c != "" && crc32c != encode(sum) {
+		return o, fault(http.StatusBadRequest, "the content does not have the checksum that was sent with it")
+	}
+	if o, err = s.replace(bucket, name, file, generation); err != nil {
+		return o, err
+	}
+	o.CRC32C = encode(sum)
+	s.mu.Lock()
+	calls := s.finalized
+	s.mu.Unlock()
+	for _, call := range calls {
+		call(o)
+	}
+	return o, nil
+}
+
+func (s *Server) writeFile(file string, content io.Reader) error {
+	f, err := s.root.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, content)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// replace puts a file in the place of an object. The lock makes one step of the check and the rename.
+func (s *Server) replace(bucket, name, file string, generation *int64) (Object, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, err := s.stat(bucket, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = s.root.Stat(bucket)
+	}
+	if err != nil {
+		return old, err
+	}
+	if generation != nil && *generation != old.Generation {
+		return old, fault(http.StatusPreconditionFailed, "object %s has generation %d, not %d", name, old.Generation, *generation)
+	}
+	now := time.UnixMicro(max(time.Now().UnixMicro(), old.Generation+1)) // a clock may be set back
+	if err := s.root.Chtimes(file, now, now); err != nil {
+		return old, err
+	}
+	target := path.Join(bucket, name)
+	err = s.root.MkdirAll(path.Dir(target), 0o700)
+	if err == nil {
+		err = s.root.Rename(file, target)
+	}
+	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, fs.ErrExist) {
+		return old, fault(http.StatusBadRequest, "the embedded storage cannot store %q: a file and a folder would have the same name", name)
+	}
+	if err != nil {
+		return old, err
+	}
+	return s.stat(bucket, name)
+}
+
+// remove deletes an object and the folders that it leaves empty, up to the bucket's.
+func (s *Server) remove(bucket, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.stat(bucket, name); err != nil {
+		return err
+	}
+	file := path.Join(bucket, name)
+	err := s.root.Remove(file)
+	for dir := path.Dir(file); err == nil && dir != bucket; dir = path.Dir(dir) {
+		if s.root.Remove(dir) != nil { // not empty
+			break
+		}
+	}
+	return err
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func encode(sum hash.Hash) string { return base64.StdEncoding.EncodeToString(sum.Sum(nil)) }

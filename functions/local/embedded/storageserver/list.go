@@ -1,0 +1,73 @@
+package storageserver
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// list describes up to limit objects whose names begin with prefix and come after a name, in the order of their names.
+// next is the name to go on after, or "" at the end.
+func (s *Server) list(bucket, prefix, after string, limit int) (objects []Object, next string, err error) {
+	if err := s.checkBucket(bucket); err != nil {
+		return nil, "", err
+	}
+	folder, _ := path.Split(prefix)
+	if folder != "" && nameFault(path.Clean(folder)) != nil {
+		return nil, "", nil
+	}
+	names, err := s.walk(bucket, folder, prefix, after, limit+1)
+	if len(names) > limit {
+		names, next = names[:limit], names[limit-1]
+	}
+	for _, name := range names {
+		o, err := s.stat(bucket, name)
+		if errors.Is(err, fs.ErrNotExist) { // deleted meanwhile
+			continue
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		objects = append(objects, o)
+	}
+	return objects, next, err
+}
+
+// walk returns the names in a folder for list. A folder is sorted with the slash at its end, as in the names below it.
+func (s *Server) walk(bucket, folder, prefix, after string, limit int) (names []string, err error) {
+	entries, err := fs.ReadDir(s.root.FS(), path.Join(bucket, folder))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // deleted meanwhile, or never there
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, entry := range entries {
+		switch {
+		case entry.IsDir():
+			paths = append(paths, folder+entry.Name()+"/")
+		case entry.Type().IsRegular() && nameFault(folder+entry.Name()) == nil:
+			paths = append(paths, folder+entry.Name())
+		}
+	}
+	slices.Sort(paths)
+	for _, p := range paths {
+		switch isFolder := strings.HasSuffix(p, "/"); {
+		case len(names) >= limit:
+			return names, nil
+		case isFolder && (strings.HasPrefix(p, prefix) || strings.HasPrefix(prefix, p)) && (p > after || strings.HasPrefix(after, p)):
+			below, err := s.walk(bucket, p, prefix, after, limit-len(names))
+			if err != nil {
+				return nil, err
+			}
+			names = append(names, below...)
+		case !isFolder && strings.HasPrefix(p, prefix) && p > after:
+			names = append(names, p)
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,27 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// BaseURL is the address of another people's service, without a slash at its end. It is https, or http on
+// this machine, because tokens are sent to it.
+type BaseURL string
+
+// UnmarshalText reads an address from the environment.
+func (b *BaseURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	if err != nil || u.Host == "" {
+		return fmt.Errorf("%q is not a URL such as https://api.example.com", text)
+	}
+	ip := net.ParseIP(u.Hostname())
+	local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	if u.Scheme != "https" && !(u.Scheme == "http" && local) {
+		return fmt.Errorf("%q has to be https, or http on this machine", text)
+	}
+	*b = BaseURL(strings.TrimRight(string(text), "/"))
+	return nil
+}
