@@ -1,5 +1,5 @@
-// Package googlesql analyses the statements of the pipeline with GoogleSQL, which is BigQuery's own analyser. It is a
-// separate module, because compiling GoogleSQL takes minutes and gigabytes of memory: `make test-googlesql`.
+// Package googlesql analyses the statements of the pipeline with GoogleSQL, the analyser of BigQuery. It is a module
+// of its own, because compiling GoogleSQL takes minutes and gigabytes: `make test-googlesql`.
 package googlesql
 
 import (
@@ -9,25 +9,25 @@ import (
 	"github.com/goccy/go-googlesql"
 )
 
-// Column is the name and type of a column or a parameter. The type has its name in BigQuery's API or in SQL.
+// Column is a column or a parameter. Its type has the name of BigQuery's API or of its SQL.
 type Column struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
 }
 
-// Project is the project of the tables. A statement may leave it out.
+// Project is the project of the tables. A statement may omit it.
 const Project = "my-project"
 
-// Analyser analyses statements on the tables that were added. It has no rows.
+// Analyser analyses statements against the schemas of tables.
 type Analyser struct {
 	language      *googlesql.LanguageOptions
 	types         *googlesql.TypeFactory
 	root, project *googlesql.SimpleCatalog
 	datasets      map[string]*googlesql.SimpleCatalog // in both
-	kept          []any                               // C++ points to these, so Go must not collect them
+	references    []any                               // objects that C++ points to, and Go must not collect
 }
 
-// New makes an analyser with BigQuery's language and functions, and without tables.
+// New returns an analyser with BigQuery's language and functions, without tables.
 func New() (*Analyser, error) {
 	if err := googlesql.Init(); err != nil {
 		return nil, err
@@ -49,10 +49,10 @@ func New() (*Analyser, error) {
 	if err := a.root.AddBuiltinFunctionsAndTypes(&googlesql.BuiltinFunctionOptions{LanguageOptions: a.language}); err != nil {
 		return nil, err
 	}
-	return a, a.addFunctions()
+	return a, nil
 }
 
-// AddTable adds a table or view by the name "dataset.table".
+// AddTable adds a table or view, named "dataset.table".
 func (a *Analyser) AddTable(name string, columns []Column) error {
 	dataset, short, _ := strings.Cut(name, ".")
 	if a.datasets[dataset] == nil {
@@ -81,14 +81,13 @@ func (a *Analyser) AddTable(name string, columns []Column) error {
 		if err := table.AddColumn2(column, false); err != nil {
 			return fmt.Errorf("column %s of %s: %w", c.Name, name, err)
 		}
-		a.kept = append(a.kept, column)
+		a.references = append(a.references, column)
 	}
-	a.kept = append(a.kept, table)
+	a.references = append(a.references, table)
 	return a.datasets[dataset].AddTable(table)
 }
 
-// Analyse returns the columns of a query's answer, or none for a statement that changes rows. The error is the one that
-// BigQuery would return.
+// Analyse returns the columns of a query's result, and none for DML. The error is the one that BigQuery would return.
 func (a *Analyser) Analyse(text string, parameters []Column) (columns []Column, err error) {
 	options, err := a.options()
 	if err != nil {
@@ -151,7 +150,7 @@ func columnOf(output *googlesql.ResolvedOutputColumn) (c Column, err error) {
 	return c, err
 }
 
-// options are the analyser's options for one statement.
+// options are what a statement is analysed with.
 func (a *Analyser) options() (*googlesql.AnalyzerOptions, error) {
 	options, err := googlesql.NewAnalyzerOptions(a.language)
 	if err != nil {
@@ -160,7 +159,7 @@ func (a *Analyser) options() (*googlesql.AnalyzerOptions, error) {
 	return options, options.SetErrorMessageMode(googlesql.ErrorMessageModeErrorMessageOneLine)
 }
 
-// typeOf returns the type of a name, such as "INT64" or "ARRAY<STRING>".
+// typeOf is the type of a name, such as "INT64" or "ARRAY<STRING>".
 func (a *Analyser) typeOf(name string) (googlesql.Googlesql_TypeNode, error) {
 	options, err := a.options()
 	if err != nil {
@@ -169,7 +168,7 @@ func (a *Analyser) typeOf(name string) (googlesql.Googlesql_TypeNode, error) {
 	return googlesql.AnalyzeType(sqlName(name), options, a.root, a.types)
 }
 
-// sqlName returns the name of a type in SQL. The API has other names for three types.
+// sqlName is what SQL calls a type: the API has three names of its own.
 func sqlName(name string) string {
 	switch name {
 	case "INTEGER":

@@ -7,11 +7,11 @@ import (
 	"github.com/goccy/go-googlesql"
 )
 
-// features are the optional features of GoogleSQL that BigQuery has. The analyser rejects statements that need others. The
-// list is BigQueryLanguageOptions of github.com/GoogleCloudPlatform/zetasql-toolkit, without features of DDL, scripts and
-// models, and without nanoseconds: BigQuery's timestamps have microseconds.
+// features are the optional features of GoogleSQL that BigQuery has; others are errors. They are from Google's list
+// (BigQueryLanguageOptions of github.com/GoogleCloudPlatform/zetasql-toolkit) without the features of DDL, scripts and
+// models, and without nanoseconds.
 var features = []googlesql.LanguageFeature{
-	// types, which decide between a function's signatures
+	// types, which select the signature of a function
 	googlesql.LanguageFeatureFeatureNumericType,
 	googlesql.LanguageFeatureFeatureBignumericType,
 	googlesql.LanguageFeatureFeatureJsonType,
@@ -67,8 +67,7 @@ var features = []googlesql.LanguageFeature{
 	googlesql.LanguageFeatureFeatureOmitInsertColumnList,
 }
 
-// kinds are the kinds of statements that the pipeline may send: queries, exports and DML. It creates tables and views
-// through the API.
+// kinds are the statements that the pipeline may send. It creates tables and views through the API.
 var kinds = []googlesql.ResolvedNodeKind{
 	googlesql.ResolvedNodeKindResolvedQueryStmt,
 	googlesql.ResolvedNodeKindResolvedExportDataStmt,
@@ -78,7 +77,7 @@ var kinds = []googlesql.ResolvedNodeKind{
 	googlesql.ResolvedNodeKindResolvedMergeStmt,
 }
 
-// bigQuery is BigQuery's dialect.
+// bigQuery returns BigQuery's dialect.
 func bigQuery() (*googlesql.LanguageOptions, error) {
 	language, err := googlesql.NewLanguageOptions()
 	if err != nil {
@@ -90,44 +89,8 @@ func bigQuery() (*googlesql.LanguageOptions, error) {
 		}
 	}
 	return language, errors.Join(
-		language.SetProductMode(googlesql.ProductModeProductExternal), // as outside of Google: 64 bits, no protos
+		language.SetProductMode(googlesql.ProductModeProductExternal), // without Google's internal types
 		language.EnableReservableKeyword("QUALIFY", true),
 		language.SetSupportedStatementKinds(kinds),
 	)
-}
-
-// addFunctions adds functions that the statements use and that BigQuery has, but GoogleSQL has not: MAX_BY(x, y) and
-// MIN_BY(x, y) return x of the row with the largest or smallest y.
-// https://cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions
-func (a *Analyser) addFunctions() error {
-	for _, name := range []string{"max_by", "min_by"} {
-		x, err := googlesql.NewFunctionArgumentType4(googlesql.SignatureArgumentKindArgTypeAny1, -1)
-		if err != nil {
-			return err
-		}
-		orderable, err := googlesql.NewFunctionArgumentTypeOptions()
-		if err == nil {
-			orderable, err = orderable.SetMustSupportOrdering(true)
-		}
-		if err != nil {
-			return err
-		}
-		y, err := googlesql.NewFunctionArgumentType5(googlesql.SignatureArgumentKindArgTypeAny2, orderable, -1)
-		if err != nil {
-			return err
-		}
-		signature, err := googlesql.NewFunctionSignature3(x, []*googlesql.FunctionArgumentType{x, y}, 0)
-		if err != nil {
-			return err
-		}
-		function, err := googlesql.NewFunction4(name, "BigQuery", googlesql.FunctionEnums_ModeAggregate, []*googlesql.FunctionSignature{signature})
-		if err != nil {
-			return err
-		}
-		if err := a.root.AddFunction(function); err != nil {
-			return err
-		}
-		a.kept = append(a.kept, x, orderable, y, signature, function)
-	}
-	return nil
 }

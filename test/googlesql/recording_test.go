@@ -18,7 +18,7 @@ const (
 	dataset   = "spotify_insights"
 )
 
-// recording is the statements that tests of the main module sent to the embedded BigQuery, with the columns of its answers.
+// recording is the statements that tests of the main module sent to the embedded BigQuery.
 type recording struct {
 	Views []relation
 	Sent  []sent
@@ -29,27 +29,27 @@ type relation struct {
 	Columns     []Column
 }
 
-// sent is one form of a statement, and the columns of the answer.
+// sent is a statement in one of its forms, and the columns of its result.
 type sent struct {
 	Statement, Query    string
 	Parameters, Columns []Column
 }
 
-// values match texts and numbers. Statements that differ only in these have the same form.
+// values are the literals, which do not distinguish forms of a statement.
 var values = regexp.MustCompile(`'[^']*'|\b\d+\b`)
 
-// read reads all recordings: each form of each statement once, sorted.
+// read merges all recordings: each form of each statement once, sorted.
 func read(t *testing.T) (all recording) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(os.Getenv(recordTo), "*.json"))
 	if err != nil || os.Getenv(recordTo) == "" || len(files) == 0 {
-		t.Fatalf("there is no recording of what is sent, in %s=%q: run `make test-googlesql`", recordTo, os.Getenv(recordTo))
+		t.Fatalf("there is no recording in %s=%q: run `make test-googlesql`", recordTo, os.Getenv(recordTo))
 	}
 	forms := map[string]sent{}
 	for _, file := range files {
 		var r recording
 		readJSON(t, file, &r)
-		all.Views = r.Views // the same in each file
+		all.Views = r.Views // the same in each
 		for _, s := range r.Sent {
 			forms[s.Statement+" "+values.ReplaceAllString(s.Query, "?")+" "+describe(s.Parameters)] = s
 		}
@@ -89,7 +89,7 @@ func open(t *testing.T) (*Analyser, recording) {
 	return a, all
 }
 
-// filesOf are files of shared/warehouse by their names without extension.
+// filesOf returns files of shared/warehouse by name, without the ending.
 func filesOf(t *testing.T, pattern string) map[string]string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(warehouse, pattern))
@@ -115,7 +115,7 @@ func readJSON(t *testing.T, file string, v any) {
 	}
 }
 
-// describe writes columns or parameters as in SQL: "object STRING, generation INT64".
+// describe returns columns or parameters in the form "object STRING, generation INT64".
 func describe(columns []Column) string {
 	texts := make([]string, len(columns))
 	for i, c := range columns {
