@@ -137,8 +137,9 @@ func dropOtherVersion(file, version string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, old := range []string{file, file + ".wal"} {
-		if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	// DuckDB has further logs where it was killed during a checkpoint. It would add an old one to the new file.
+	for _, suffix := range []string{"", ".wal", ".wal.checkpoint", ".wal.recovery"} {
+		if err := os.Remove(file + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -161,8 +162,8 @@ func (c *Cloud) Close() error {
 	return errors.Join(errs...)
 }
 
-// Checkpoint writes what BigQuery's log has into the warehouse's file, which otherwise happens when the
-// cloud is closed. It is for quiet hours: writes wait for it.
+// Checkpoint writes BigQuery's log into the warehouse's file, which otherwise happens when the cloud is
+// closed. Writes wait for it.
 func (c *Cloud) Checkpoint(ctx context.Context) error { return c.bigquery.Checkpoint(ctx) }
 
 // DeclareSecrets makes empty secrets of the ids that are missing, as Terraform does on Google Cloud.
