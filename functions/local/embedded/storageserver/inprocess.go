@@ -28,7 +28,7 @@ func (s *Server) Match(_ context.Context, bucket, prefix, suffix string) (string
 // Write stores content as an object, or nothing if the content cannot be read to its end. The error is
 // [fs.ErrNotExist] where there is no such bucket.
 func (s *Server) Write(_ context.Context, bucket, name string, content io.Reader) error {
-	if _, err := s.write(bucket, name, content, nil, ""); err != nil {
+	if _, err := s.write(bucket, name, content, nil); err != nil {
 		return fmt.Errorf("writing gs://%s/%s: %w", bucket, name, err)
 	}
 	return nil
