@@ -48,7 +48,7 @@ type Cloud struct {
 // and views that the warehouse is to have: where the folder has another version's, the warehouse
 // is dropped, and reconcile loads it again from the lake.
 func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
-	c = &Cloud{hosts: map[string]string{}, grpc: grpc.NewServer(), PubSub: pubsubserver.New()}
+	c = &Cloud{hosts: map[string]string{}, grpc: grpc.NewServer(grpc.WaitForHandlers(true)), PubSub: pubsubserver.New()}
 	if err := c.start(ctx, dir, version); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the embedded cloud in %s: %w", dir, err), c.Close())
 	}
@@ -146,7 +146,8 @@ func dropOtherVersion(file, version string) error {
 	return os.WriteFile(mark, []byte(version), 0o600)
 }
 
-// Close stops the cloud. What is stored stays; events that were not delivered are lost.
+// Close stops the cloud. What is stored stays; events that were not delivered are lost. No secret is written after it,
+// because another process may use the folder then.
 func (c *Cloud) Close() error {
 	var errs []error
 	for _, server := range c.http {

@@ -1,9 +1,11 @@
 package storageserver
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -64,6 +66,15 @@ func (s *Server) open(bucket, name string) (*os.File, Object, error) {
 		f.Close()
 	}
 	return f, o, err
+}
+
+// Write stores content as an object, or nothing if the content cannot be read to its end. The error is
+// [fs.ErrNotExist] where there is no such bucket.
+func (s *Server) Write(_ context.Context, bucket, name string, content io.Reader) error {
+	if _, err := s.write(bucket, name, content, nil); err != nil {
+		return fmt.Errorf("writing gs://%s/%s: %w", bucket, name, err)
+	}
+	return nil
 }
 
 // write stores content as an object: whole, or not at all if the process is killed or the content cannot be read.
