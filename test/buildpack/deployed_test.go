@@ -185,7 +185,7 @@ func (d *deployment) checkTopTen(t *testing.T, _ *Process, _ []byte) {
 }
 
 func (d *deployment) checkFeatures(t *testing.T, _ *Process, _ []byte) {
-	if asked := d.fake.Asked(fakespotify.ReccoBeats); len(asked) != played {
+	if asked := d.fake.Asked(); len(asked) != played {
 		t.Errorf("%d tracks were asked for, want %d", len(asked), played)
 	}
 	written, err := d.Lake.List(t.Context(), lake.FeaturesPrefix)
