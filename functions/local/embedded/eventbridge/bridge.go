@@ -5,6 +5,7 @@
 package eventbridge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -33,7 +34,9 @@ type Options struct {
 	Storage *storageserver.Server
 	Routes  []Route
 
-	Transport http.RoundTripper // nil is [http.DefaultTransport]
+	Transport   http.RoundTripper // default: [http.DefaultTransport]
+	FirstWait   time.Duration     // default 1 s, before the second attempt; it doubles with each attempt after that
+	LongestWait time.Duration     // default 1 min
 }
 
 const (
@@ -41,8 +44,6 @@ const (
 	requestLimit = 540 * time.Second
 	// retention is how long delivery of an event is attempted.
 	retention = 2 * time.Hour
-	// firstWait comes before the second attempt. Each later wait is twice as long as the one before, up to longestWait.
-	firstWait, longestWait = time.Second, time.Minute
 )
 
 // Bridge delivers events. At rest it runs no goroutine and no timer.
@@ -54,17 +55,21 @@ type Bridge struct {
 
 	mu      sync.Mutex
 	closed  bool
-	pending int // events neither acknowledged nor dropped
+	pending int           // events neither acknowledged nor dropped
+	idle    chan struct{} // closed while pending is 0
 }
 
 // Start delivers what is published and written from now on, until Close. ctx only lends its values to requests and log
 // lines.
 func Start(ctx context.Context, opts Options) *Bridge {
+	opts.FirstWait = cmp.Or(opts.FirstWait, time.Second)
+	opts.LongestWait = cmp.Or(opts.LongestWait, time.Minute)
 	if opts.Transport == nil {
 		opts.Transport = http.DefaultTransport
 	}
-	b := &Bridge{opts: opts}
+	b := &Bridge{opts: opts, idle: make(chan struct{})}
 	b.ctx, b.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	close(b.idle)
 	for _, r := range opts.Routes {
 		q := &queue{bridge: b, route: r}
 		if r.Bucket != "" {
@@ -80,6 +85,21 @@ func Start(ctx context.Context, opts Options) *Bridge {
 		opts.PubSub.Subscribe(topic, func(m *pubsubpb.PubsubMessage) { q.accept(published(m, topic, subscription)) })
 	}
 	return b
+}
+
+// Idle returns once there was a moment with nothing undelivered. An event counts from before its writer or publisher has
+// the answer until its function has answered 2xx or it is dropped. So a chain of functions that each publish before they
+// answer is idle only when its last one is done.
+func (b *Bridge) Idle(ctx context.Context) error {
+	b.mu.Lock()
+	idle := b.idle
+	b.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the event bridge to be idle: %w", context.Cause(ctx))
+	}
 }
 
 // Close accepts no more events, starts no more requests and waits for those under way. When ctx ends first they are
@@ -100,4 +120,19 @@ func (b *Bridge) Close(ctx context.Context) (err error) {
 		slog.InfoContext(ctx, "event bridge closed with undelivered events; reconcile makes up for them", "events", b.pending)
 	}
 	return err
+}
+
+// added and removed count the events pending; b.mu is held.
+func (b *Bridge) added() {
+	if b.pending == 0 {
+		b.idle = make(chan struct{})
+	}
+	b.pending++
+}
+
+func (b *Bridge) removed() {
+	b.pending--
+	if b.pending == 0 {
+		close(b.idle)
+	}
 }

@@ -137,7 +137,7 @@ func TestRequestLimit(t *testing.T) {
 		})
 		r.publish(t, "loaded", "x")
 		settle()
-		if len(attempts) != 2 || attempts[1] != requestLimit+firstWait {
+		if len(attempts) != 2 || attempts[1] != requestLimit+time.Second {
 			t.Errorf("the attempts are at %v", attempts)
 		}
 	})
