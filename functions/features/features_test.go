@@ -115,17 +115,17 @@ func (p *provider) Ask(ctx context.Context, ids []string) (map[string]json.RawMe
 	if p.always != nil {
 		return nil, p.always
 	}
-	known := map[string]json.RawMessage{}
+	items := map[string]json.RawMessage{}
 	for _, id := range ids {
 		if slices.Contains(strings.Fields(p.bad), id) {
 			return nil, errBroken
 		}
 		p.asked[id]++
 		if !slices.Contains(strings.Fields(p.unknown), id) {
-			known[id] = json.RawMessage(`{"energy":0.5,"key":99}`)
+			items[id] = json.RawMessage(`{"energy":0.5,"key":99}`)
 		}
 	}
-	return known, nil
+	return items, nil
 }
 
 var (

@@ -93,7 +93,7 @@ func (i *Ingester) store(ctx context.Context, listener string, items []json.RawM
 	reasons := map[string]int{}
 	for n := range rows {
 		rows[n].Object = result.Object
-		if rows[n].Readable() {
+		if rows[n].IsPlay() {
 			result.Plays++
 		} else {
 			reasons[*rows[n].RejectReason]++

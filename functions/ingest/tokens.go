@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/googleapis/gax-go/v2"
+
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
@@ -43,8 +45,8 @@ const (
 	expiryMargin = time.Minute
 	// refreshLimit is the deadline of requesting an access token and storing the refresh token that comes with it.
 	refreshLimit = 30 * time.Second
-	// storePause is the pause between two attempts to store a refresh token.
-	storePause = 200 * time.Millisecond
+	// longestPause limits the pauses between attempts to store a refresh token.
+	longestPause = time.Second
 )
 
 // Get returns an access token. The error is [spotify.ErrInvalidGrant] for a refused refresh token; the Grant
@@ -133,6 +135,7 @@ func grantOf(token spotify.Token, version int) Grant {
 // retries until the deadline. Where the secret has a newer version, the listener has connected again, and that
 // token stays.
 func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, version int) error {
+	backoff := gax.Backoff{Initial: 200 * time.Millisecond, Max: longestPause, Multiplier: 2}
 	for {
 		var newest spotify.Token
 		current, err := t.Secrets.Newest(ctx, id, &newest)
@@ -145,11 +148,9 @@ func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, vers
 		if err == nil {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if gax.Sleep(ctx, backoff.Pause()) != nil {
 			return faults.New(faults.Transient, "If the next run reports a refused token, connect again.",
 				"Spotify issued a new refresh token, which could not be stored: %w", err)
-		case <-time.After(storePause):
 		}
 	}
 }

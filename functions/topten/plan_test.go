@@ -62,9 +62,9 @@ func TestPlans(t *testing.T) {
 			"me " + beginning, "me", past},
 		{"another model", edit(func(d *insights.Document) { d.Loaded.Model = "another" }), "me " + beginning, "me", past},
 		{"lost listens", func() { c.listens["me"] = c.listens["me"][1:] }, "me,you " + beginning, "me you", past},
-		{lostFile, func() { remove(c.me(t).Loaded.Past.Files.Names[0]); load("me", june)() }, "me 2026-06-01", "me", past},
+		{lostFile, func() { remove(c.me(t).Loaded.Closed.Files.Names[0]); load("me", june)() }, "me 2026-06-01", "me", past},
 		{"a past of another year", func() {
-			c.edit(t, func(d *insights.Document) { d.Loaded.Past.Until = d.Loaded.Past.Until.AddDate(-1, 0, 0) })
+			c.edit(t, func(d *insights.Document) { d.Loaded.Closed.Until = d.Loaded.Closed.Until.AddDate(-1, 0, 0) })
 			load("me", june)()
 		}, "me 2026-06-01", "me", past},
 		{"a reset", reset, "", "", ""}, // the last snapshot stays until everything is loaded again
