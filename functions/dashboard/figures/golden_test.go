@@ -1,7 +1,6 @@
 package figures_test
 
 import (
-	"log/slog"
 	"math"
 	"reflect"
 	"slices"
@@ -31,7 +30,7 @@ func load(t testing.TB, z *time.Location, listens []historytest.Listen, tracks [
 	t.Helper()
 	b := historytest.NewBucket()
 	historytest.PutDocument(b, "me", asOf, listens, tracks)
-	cache := history.NewCache(b, 512<<20, time.Now, slog.New(slog.DiscardHandler))
+	cache := history.NewCache(b, 512<<20, time.Now)
 	h, err := cache.Get(t.Context(), history.Listener{ID: "me", Zone: z})
 	if err != nil {
 		t.Fatal(err)
