@@ -34,15 +34,12 @@ type Tokens struct {
 
 // Grant is a listener's access token, and the refresh token that it was requested with.
 type Grant struct {
-	Access       string
-	Expires      time.Time
+	Access       spotify.Access
 	AuthorizedAt *time.Time // the day of consent
 	Version      int        // of the secret
 }
 
 const (
-	// expiryMargin is the time before its expiry from which an access token is not used.
-	expiryMargin = time.Minute
 	// refreshLimit is the deadline of requesting an access token and storing the refresh token that comes with it.
 	refreshLimit = 30 * time.Second
 	// longestPause limits the pauses between attempts to store a refresh token.
@@ -54,7 +51,7 @@ const (
 func (t *Tokens) Get(ctx context.Context, listener string) (grant Grant, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if g, ok := t.grants[listener]; ok && t.Now().Before(g.Expires.Add(-expiryMargin)) {
+	if g, ok := t.grants[listener]; ok && g.Access.Valid(t.Now()) {
 		return g, nil
 	}
 	var app spotify.App
@@ -112,7 +109,7 @@ func (t *Tokens) refresh(ctx context.Context, app spotify.App, id string) (grant
 			return grant, err
 		}
 	}
-	grant.Access, grant.Expires = access.Token, access.Expires
+	grant.Access = access
 	return grant, nil
 }
 
