@@ -46,6 +46,10 @@ func TestPlans(t *testing.T) {
 		{"no change", func() {}, "", "", ""},
 		{"a play", load("me", june), "me 2026-06-01", "me", recent},
 		{"an older play", load("me", march, june), "me 2026-03-01", "me", recent},
+		{"another number of receipts at one time", func() {
+			r := c.status["me"].Receipts[202603]
+			c.status["me"].Receipts[202603] = insights.Receipts{Number: r.Number + 1, LastAt: r.LastAt}
+		}, "me 2026-03-01", "me", recent},
 		{"plays of both listeners", func() { load("me", june)(); load("you", march)() }, "me,you 2026-03-01", "me you", recent},
 		{"a play of the previous year", load("me", august), "me 2025-08-01", "me", past},
 		{"an object without a play", load("me"), "", "me", recent},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,8 +26,9 @@ type cloud struct {
 	jobs     []string // "2 of plays"
 	rows     map[string][]byte
 	receipts []warehouse.Receipt // that are stored
-	// fail is called before each call, with the content of an append.
+	// fail returns the error of a call. An append has its content.
 	fail func(call string, content []byte) error
+	mu   sync.Mutex // of fail: objects are read concurrently
 }
 
 func newCloud() *cloud {
@@ -40,7 +42,13 @@ func (c *cloud) Read(_ context.Context, name string, _ int64) ([]byte, bucket.Ob
 	if !ok {
 		return nil, bucket.Object{}, fs.ErrNotExist
 	}
-	return content, bucket.Object{Name: name, Generation: 1, Size: int64(len(content))}, c.fail("read "+name, nil)
+	return content, bucket.Object{Name: name, Generation: 1, Size: int64(len(content))}, c.failure("read "+name, nil)
+}
+
+func (c *cloud) failure(call string, content []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fail(call, content)
 }
 
 func (c *cloud) Append(_ context.Context, table string, rows int64, lines ...[]byte) error {
@@ -51,7 +59,7 @@ func (c *cloud) Append(_ context.Context, table string, rows int64, lines ...[]b
 	if rows == 0 {
 		return nil
 	}
-	if err := c.fail("append to "+table, content); err != nil {
+	if err := c.failure("append to "+table, content); err != nil {
 		return err
 	}
 	c.jobs = append(c.jobs, fmt.Sprint(rows, " of ", table))
@@ -63,7 +71,7 @@ func (c *cloud) WriteReceipts(ctx context.Context, receipts []warehouse.Receipt)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := c.fail("write receipts", nil); err != nil {
+	if err := c.failure("write receipts", nil); err != nil {
 		return err
 	}
 	c.receipts = append(c.receipts, receipts...)

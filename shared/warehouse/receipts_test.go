@@ -54,7 +54,7 @@ func testLoadStatus(t *testing.T, r *rig) {
 		return receipt(object, "api", with(row{"oldest": oldest, "newest": oldest, "fetched_at": oldest}, more))
 	}
 	r.insert(t, warehouse.Loads,
-		plain("1", "2026-02-01T00:00:06Z", nil), plain("1", "2026-02-01T00:00:06Z", row{"loaded_at": "2026-06-02T00:00:00Z"}), // twice
+		plain("1", "2026-02-01T00:00:06Z", nil), plain("1", "2026-02-01T00:00:06Z", row{"loaded_at": "2026-06-02T00:00:00Z", "fetched_at": "2999-01-01T00:00:00Z"}), // again, with a wrong clock
 		plain("2", "2026-02-01T00:00:05.999Z", row{"rejected": 3}), // it can decide on a listen of January
 		receipt("3", "api", row{"fetched_at": "2026-03-01T00:00:00Z"}),
 		receipt("4", "api", row{"error": "x"}), receipt("4", "api", row{"error": warehouse.GivenUp(errors.New("y"))}),

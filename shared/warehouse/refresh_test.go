@@ -123,6 +123,8 @@ func testGaps(t *testing.T, r *rig) {
 		{name: "a page that is not full", pages: []page{first, {2, false, "15 16", nil}}},
 		{name: "a page that begins with an existing play", pages: []page{first, {2, true, "11 16", nil}}},
 		{name: "a later page that goes back further", pages: []page{first, after, {3, true, "11 15 16", nil}}},
+		{name: "a later page that goes back further, with the play moved", pages: []page{first, after, {3, true, "11 16", nil}},
+			more: []row{play("api", "2026-01-01T15:00:00.5Z", "track15", row{"ingested_at": "2026-01-02T00:00:03Z"})}},
 		{name: "a later page that begins at the same play", pages: []page{first, after, {3, true, "15 16 17", nil}}, want: "11-15", open: "11-15"},
 		{name: "a stale page", pages: []page{first, after, {3, true, "09 11", nil}}, want: "11-15", open: "11-15"},
 		{name: "an export play that was imported when a page was fetched", pages: []page{first, after}, want: "11-15", open: "11-15",

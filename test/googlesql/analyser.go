@@ -1,6 +1,5 @@
-// Package googlesql analyses the statements of the pipeline with GoogleSQL, the analyser that BigQuery
-// itself is made with. It is a module of its own, because compiling GoogleSQL takes minutes and
-// gigabytes: `make test-googlesql`.
+// Package googlesql analyses the statements of the pipeline with GoogleSQL, the analyser of BigQuery. It is a module
+// of its own, because compiling GoogleSQL takes minutes and gigabytes: `make test-googlesql`.
 package googlesql
 
 import (
@@ -10,25 +9,25 @@ import (
 	"github.com/goccy/go-googlesql"
 )
 
-// Column is a column, or a parameter: a name and the name of a type, as BigQuery's API or its SQL calls it.
+// Column is a column or a parameter. Its type has the name of BigQuery's API or of its SQL.
 type Column struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
 }
 
-// Project is the project whose tables are analysed against. A statement may leave it out.
+// Project is the project of the tables. A statement may omit it.
 const Project = "my-project"
 
-// Analyser analyses statements against the tables it was given. It knows no rows.
+// Analyser analyses statements against the schemas of tables.
 type Analyser struct {
 	language      *googlesql.LanguageOptions
 	types         *googlesql.TypeFactory
 	root, project *googlesql.SimpleCatalog
 	datasets      map[string]*googlesql.SimpleCatalog // in both
-	kept          []any                               // what C++ points to and Go must not collect
+	references    []any                               // objects that C++ points to, and Go must not collect
 }
 
-// New is an analyser with BigQuery's language and functions, and no table.
+// New returns an analyser with BigQuery's language and functions, without tables.
 func New() (*Analyser, error) {
 	if err := googlesql.Init(); err != nil {
 		return nil, err
@@ -50,10 +49,10 @@ func New() (*Analyser, error) {
 	if err := a.root.AddBuiltinFunctionsAndTypes(&googlesql.BuiltinFunctionOptions{LanguageOptions: a.language}); err != nil {
 		return nil, err
 	}
-	return a, a.addFunctions()
+	return a, nil
 }
 
-// AddTable gives a table or view that statements can name: "dataset.table".
+// AddTable adds a table or view, named "dataset.table".
 func (a *Analyser) AddTable(name string, columns []Column) error {
 	dataset, short, _ := strings.Cut(name, ".")
 	if a.datasets[dataset] == nil {
@@ -82,14 +81,13 @@ func (a *Analyser) AddTable(name string, columns []Column) error {
 		if err := table.AddColumn2(column, false); err != nil {
 			return fmt.Errorf("column %s of %s: %w", c.Name, name, err)
 		}
-		a.kept = append(a.kept, column)
+		a.references = append(a.references, column)
 	}
-	a.kept = append(a.kept, table)
+	a.references = append(a.references, table)
 	return a.datasets[dataset].AddTable(table)
 }
 
-// Analyse returns the columns of a query's answer; none for a statement that changes rows. The error is
-// what BigQuery would refuse the statement with.
+// Analyse returns the columns of a query's result, and none for DML. The error is the one that BigQuery would return.
 func (a *Analyser) Analyse(text string, parameters []Column) (columns []Column, err error) {
 	options, err := a.options()
 	if err != nil {

@@ -7,12 +7,11 @@ import (
 	"github.com/goccy/go-googlesql"
 )
 
-// features are those of GoogleSQL's optional features that BigQuery has and that a query or DML can
-// tell: what is left out here is refused. They are from the list that Google keeps for analysing
-// BigQuery's SQL (BigQueryLanguageOptions of github.com/GoogleCloudPlatform/zetasql-toolkit), less what
-// only DDL, scripts and models have, and less nanoseconds: BigQuery's timestamps have microseconds.
+// features are the optional features of GoogleSQL that BigQuery has; others are errors. They are from Google's list
+// (BigQueryLanguageOptions of github.com/GoogleCloudPlatform/zetasql-toolkit) without the features of DDL, scripts and
+// models, and without nanoseconds.
 var features = []googlesql.LanguageFeature{
-	// types, which decide between a function's signatures
+	// types, which select the signature of a function
 	googlesql.LanguageFeatureFeatureNumericType,
 	googlesql.LanguageFeatureFeatureBignumericType,
 	googlesql.LanguageFeatureFeatureJsonType,
@@ -68,8 +67,7 @@ var features = []googlesql.LanguageFeature{
 	googlesql.LanguageFeatureFeatureOmitInsertColumnList,
 }
 
-// kinds are the statements that the pipeline may send: queries, exports and DML. Its tables and views are made
-// through the API.
+// kinds are the statements that the pipeline may send. It creates tables and views through the API.
 var kinds = []googlesql.ResolvedNodeKind{
 	googlesql.ResolvedNodeKindResolvedQueryStmt,
 	googlesql.ResolvedNodeKindResolvedExportDataStmt,
@@ -79,7 +77,7 @@ var kinds = []googlesql.ResolvedNodeKind{
 	googlesql.ResolvedNodeKindResolvedMergeStmt,
 }
 
-// bigQuery is BigQuery's dialect.
+// bigQuery returns BigQuery's dialect.
 func bigQuery() (*googlesql.LanguageOptions, error) {
 	language, err := googlesql.NewLanguageOptions()
 	if err != nil {
@@ -91,44 +89,8 @@ func bigQuery() (*googlesql.LanguageOptions, error) {
 		}
 	}
 	return language, errors.Join(
-		language.SetProductMode(googlesql.ProductModeProductExternal), // as outside of Google: 64 bits, no protos
+		language.SetProductMode(googlesql.ProductModeProductExternal), // without Google's internal types
 		language.EnableReservableKeyword("QUALIFY", true),
 		language.SetSupportedStatementKinds(kinds),
 	)
-}
-
-// addFunctions adds the functions that BigQuery has beside GoogleSQL's own, of those that the statements use:
-// MAX_BY(x, y) and MIN_BY(x, y) are x where y is largest or smallest.
-// https://cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions
-func (a *Analyser) addFunctions() error {
-	for _, name := range []string{"max_by", "min_by"} {
-		x, err := googlesql.NewFunctionArgumentType4(googlesql.SignatureArgumentKindArgTypeAny1, -1)
-		if err != nil {
-			return err
-		}
-		orderable, err := googlesql.NewFunctionArgumentTypeOptions()
-		if err == nil {
-			orderable, err = orderable.SetMustSupportOrdering(true)
-		}
-		if err != nil {
-			return err
-		}
-		y, err := googlesql.NewFunctionArgumentType5(googlesql.SignatureArgumentKindArgTypeAny2, orderable, -1)
-		if err != nil {
-			return err
-		}
-		signature, err := googlesql.NewFunctionSignature3(x, []*googlesql.FunctionArgumentType{x, y}, 0)
-		if err != nil {
-			return err
-		}
-		function, err := googlesql.NewFunction4(name, "BigQuery", googlesql.FunctionEnums_ModeAggregate, []*googlesql.FunctionSignature{signature})
-		if err != nil {
-			return err
-		}
-		if err := a.root.AddFunction(function); err != nil {
-			return err
-		}
-		a.kept = append(a.kept, x, orderable, y, signature, function)
-	}
-	return nil
 }

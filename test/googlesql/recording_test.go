@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// recordTo names the folder of recordings, as functions/local/machine/machinetest calls it.
+	// recordTo is the variable with the folder of recordings: see functions/local/machine/machinetest.
 	recordTo  = "RECORD_STATEMENTS"
 	warehouse = "../../shared/warehouse"
 	dataset   = "spotify_insights"
 )
 
-// recording is what tests of the main module sent to the embedded BigQuery, and what it answered.
+// recording is the statements that tests of the main module sent to the embedded BigQuery.
 type recording struct {
 	Views []relation
 	Sent  []sent
@@ -29,21 +29,21 @@ type relation struct {
 	Columns     []Column
 }
 
-// sent is a statement in a form in which it was sent, and the columns of the answer.
+// sent is a statement in one of its forms, and the columns of its result.
 type sent struct {
 	Statement, Query    string
 	Parameters, Columns []Column
 }
 
-// values are what makes no other form of a statement: texts and numbers.
+// values are the literals, which do not distinguish forms of a statement.
 var values = regexp.MustCompile(`'[^']*'|\b\d+\b`)
 
-// read puts all recordings together: each statement in each form once, sorted.
+// read merges all recordings: each form of each statement once, sorted.
 func read(t *testing.T) (all recording) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(os.Getenv(recordTo), "*.json"))
 	if err != nil || os.Getenv(recordTo) == "" || len(files) == 0 {
-		t.Fatalf("there is no recording of what is sent, in %s=%q: run `make test-googlesql`", recordTo, os.Getenv(recordTo))
+		t.Fatalf("there is no recording in %s=%q: run `make test-googlesql`", recordTo, os.Getenv(recordTo))
 	}
 	forms := map[string]sent{}
 	for _, file := range files {
@@ -60,7 +60,7 @@ func read(t *testing.T) (all recording) {
 	return all
 }
 
-// open gives an analyser that knows every table and view, and the recording.
+// open returns an analyser with every table and view, and the recording.
 func open(t *testing.T) (*Analyser, recording) {
 	t.Helper()
 	all := read(t)
@@ -89,7 +89,7 @@ func open(t *testing.T) (*Analyser, recording) {
 	return a, all
 }
 
-// filesOf are files of shared/warehouse, by their names less the ending.
+// filesOf returns files of shared/warehouse by name, without the ending.
 func filesOf(t *testing.T, pattern string) map[string]string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(warehouse, pattern))
@@ -115,7 +115,7 @@ func readJSON(t *testing.T, file string, v any) {
 	}
 }
 
-// describe writes columns or parameters as SQL does: "object STRING, generation INT64".
+// describe returns columns or parameters in the form "object STRING, generation INT64".
 func describe(columns []Column) string {
 	texts := make([]string, len(columns))
 	for i, c := range columns {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Every view can be made, and has these columns.
+// Every view is valid and has these columns.
 func TestViews(t *testing.T) {
 	a, all := open(t)
 	const features = "danceability FLOAT64, energy FLOAT64, key INT64, loudness FLOAT64, mode INT64, speechiness FLOAT64, acousticness FLOAT64, " +
@@ -23,7 +23,7 @@ func TestViews(t *testing.T) {
 	for _, v := range all.Views {
 		name := strings.TrimPrefix(v.Name, dataset+".")
 		t.Run(name, func(t *testing.T) {
-			// Terraform gives the dataset with its project, which is seldom without a dash.
+			// Terraform writes the dataset with its project, whose id usually has a dash.
 			columns, err := a.Analyse(strings.ReplaceAll(v.Query, dataset+".", Project+"."+dataset+"."), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -42,8 +42,8 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// Every statement is one for BigQuery in every form in which it is sent, with the parameters that are sent with
-// it, and answers what the embedded BigQuery answers, which is what Go reads.
+// Every form of every statement is valid with the parameters that it was sent with, and has the result columns of the
+// embedded BigQuery, which Go reads.
 func TestStatements(t *testing.T) {
 	a, all := open(t)
 	missing := filesOf(t, "sql/statements/*.sql")
@@ -55,16 +55,16 @@ func TestStatements(t *testing.T) {
 				t.Fatalf("%v, in\n%s", err, s.Query)
 			}
 			if got, want := describe(columns), describe(s.Columns); got != want {
-				t.Errorf("the answer is\n%s, and that of the embedded BigQuery\n%s", got, want)
+				t.Errorf("the result is\n%s, and that of the embedded BigQuery\n%s", got, want)
 			}
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		t.Errorf("statement %s is sent by none of the tests that `make test-googlesql` records: test what sends it, in shared or functions", name)
+		t.Errorf("no test that `make test-googlesql` records sends statement %s: add one in shared or functions", name)
 	}
 }
 
-// What BigQuery would refuse is refused, by the name of what is wrong.
+// An invalid statement is an error that names the mistake.
 func TestBrokenStatements(t *testing.T) {
 	a, all := open(t)
 	tests := []struct{ name, statement, old, new, want string }{
@@ -77,11 +77,11 @@ func TestBrokenStatements(t *testing.T) {
 		{"an undeclared parameter", "export_listens", "@listener", "@listner", "Query parameter 'listner' not found"},
 		{"a parameter of another type", "refresh_listens", "UNNEST(@listeners)", "UNNEST(@from)", "must be an array but was TIMESTAMP"},
 		{"a time compared to a number", "refresh_listens", "play.played_at >= @read_from", "play.played_at >= 0", "No matching signature for operator >="},
-		{"a column that is not grouped by", "rejected_items", "SELECT play.listener", "SELECT play.object", "references column play.object which is neither grouped nor aggregated"},
-		{"a name that stands for two columns", "rebuild_top_ten", "ranked.rank, ranked.track_id", "ranked.rank, track_id", "Column name track_id is ambiguous"},
+		{"a column that is not grouped by", "rejected_items", "SELECT play.listener", "SELECT play.object", "object which is neither grouped nor aggregated"},
+		{"an ambiguous column", "rebuild_top_ten", "ranked.rank, ranked.track_id", "ranked.rank, track_id", "Column name track_id is ambiguous"},
 		{"a function that only DuckDB has", "export_listens", "UNIX_MICROS(", "epoch_us(", "Function not found: epoch_us"},
 		{"a cast that only DuckDB has", "load_status", "CAST(NULL AS TIMESTAMP)", "NULL::TIMESTAMP", `got ":"`},
-		{"a condition on an aggregate, which GoogleSQL has and BigQuery has not", "rebuild_top_ten", "COUNT(*)", "COUNT(* WHERE TRUE)", "WHERE modifier is not supported"},
+		{"a condition on an aggregate, which GoogleSQL has and BigQuery lacks", "rebuild_top_ten", "COUNT(*)", "COUNT(* WHERE TRUE)", "WHERE modifier is not supported"},
 		{"a statement of another kind", "receipts", "SELECT", "CREATE TABLE spotify_insights.copy AS SELECT", "Statement not supported: CreateTableStatement"},
 	}
 	for _, tt := range tests {

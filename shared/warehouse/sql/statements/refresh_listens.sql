@@ -7,9 +7,9 @@
           counts, else the API play, which takes the time that the export measured.
        4. Where no export measured the time, it is the track's length, and at most the time since the previous listen.
 
-       A gap ends where a full API page begins, unless another page with the same play goes back further: between the
-       two pages there may have been more plays than Spotify returns. A page is identified by the time of its fetch,
-       because the names of objects are long and each byte is billed.
+       A gap ends where a full API page begins, because more plays than Spotify returns may precede it. It is not a gap
+       where another page goes back further from the same play or from a repeat of it. A page is identified by the time
+       of its fetch, because the names of objects are long and each byte is billed.
 
        read_from is a day and some seconds before from: plays that far back decide on the first listens. */ -}}
 {{- $page_start := 1}}{{$within_page := 2}}{{$micros_per_ms := 1000 -}}
