@@ -60,7 +60,7 @@ func TestPublicFigures(t *testing.T) {
 		if figures := strings.Contains(body, "First"); figures != (!strings.Contains(target, "2024") && !strings.Contains(target, "sister")) {
 			t.Errorf("%s shows figures: %v", target, figures)
 		}
-		for _, not := range []string{"24 Jun", "2026-06", "20:00", "13:00", "Recently", "Pipeline", "Consent", "Gaps", "Needs a look", "as of", "you", "Los_Angeles"} {
+		for _, not := range []string{"24 Jun", "2026-06", "20:00", "13:00", "Recently", "Pipeline", "Consent", "Gaps", "Problems", "as of", "you", "Los_Angeles"} {
 			if strings.Contains(body, not) {
 				t.Errorf("%s contains %q", target, not)
 			}

@@ -3,7 +3,6 @@ package dashboard
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/url"
 	"slices"
@@ -40,7 +39,7 @@ func New(c config.Dashboard, bucket history.Objects, now func() time.Time) *View
 	}
 	return &Viewer{
 		listeners: listeners, public: c.Public(), now: now,
-		histories: history.NewCache(bucket, historyBytes, now, slog.Default()),
+		histories: history.NewCache(bucket, historyBytes, now),
 		statuses:  &statuses{bucket: bucket, now: now, byListener: map[string]status{}},
 		answers:   &answers{budget: answerBytes, byKey: map[string]*answer{}},
 	}

@@ -115,10 +115,10 @@ func (r *run) askBatch(ctx context.Context, s *source, ids []string, a answers) 
 }
 
 // wait waits for a Retry-After and reports whether it did: not where the provider names none or where it does not
-// fit. The provider's client has already honoured a wait of up to upstream.LongestWait.
+// fit.
 func wait(ctx context.Context, d time.Duration) bool {
 	deadline, _ := ctx.Deadline()
-	if d <= upstream.LongestWait || d > longestWait || time.Until(deadline) <= d {
+	if d <= 0 || d > longestWait || time.Until(deadline) <= d {
 		return false
 	}
 	select {

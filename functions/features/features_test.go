@@ -115,17 +115,17 @@ func (p *provider) Ask(ctx context.Context, ids []string) (map[string]json.RawMe
 	if p.always != nil {
 		return nil, p.always
 	}
-	known := map[string]json.RawMessage{}
+	items := map[string]json.RawMessage{}
 	for _, id := range ids {
 		if slices.Contains(strings.Fields(p.bad), id) {
 			return nil, errBroken
 		}
 		p.asked[id]++
 		if !slices.Contains(strings.Fields(p.unknown), id) {
-			known[id] = json.RawMessage(`{"energy":0.5,"key":99}`)
+			items[id] = json.RawMessage(`{"energy":0.5,"key":99}`)
 		}
 	}
-	return known, nil
+	return items, nil
 }
 
 var (
@@ -263,6 +263,7 @@ func TestRetryAfter(t *testing.T) {
 		wait, time time.Duration // of the Retry-After, and of the run
 		want       []time.Duration
 	}{
+		{"it is short", 2 * time.Second, 5 * time.Minute, []time.Duration{0, 2 * time.Second}},
 		{"it fits", 30 * time.Second, 5 * time.Minute, []time.Duration{0, 30 * time.Second}},
 		{"it ends in the reserve", 30 * time.Second, reserve + 20*time.Second, []time.Duration{0}},
 		{"it is longer than any run waits", 2 * time.Minute, 8 * time.Minute, []time.Duration{0}},

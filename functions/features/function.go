@@ -23,7 +23,7 @@ import (
 const limit = 8 * time.Minute
 
 func init() {
-	functions.HTTP("features", handler.HTTP("features", limit, serve))
+	functions.HTTP("features", handler.Post("features", limit, serve))
 }
 
 var fetcher = handler.NewOnce(func() (*Fetcher, error) {
@@ -55,18 +55,10 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 })
 
 // serve answers POST /features.
-func serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(w, r, http.MethodPost); err != nil {
-		return err
-	}
+func serve(r *http.Request) (Result, error) {
 	f, err := fetcher.Get()
 	if err != nil {
-		return err
+		return Result{}, err
 	}
-	result, err := f.Run(r.Context())
-	if err != nil {
-		return err
-	}
-	handler.JSON(w, http.StatusOK, result)
-	return nil
+	return f.Run(r.Context())
 }

@@ -43,36 +43,26 @@ var ingester = handler.NewOnce(func() (*Ingester, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Ingester{Tokens: &Tokens{Secrets: store, Spotify: client, Now: time.Now}, Spotify: client, Lake: lake, Status: status, Now: time.Now}, nil
+	return &Ingester{
+		Listeners: s.Listeners, Tokens: &Tokens{Secrets: store, Spotify: client, Now: time.Now}, Spotify: client, Lake: lake, Status: status, Now: time.Now,
+	}, nil
 })
 
 // Serve is the function.
-var Serve = handler.HTTP("ingest", limit, serve)
+var Serve = handler.Post("ingest", limit, serve)
 
 // serve answers POST /ingest?listener=L.
-func serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(w, r, http.MethodPost); err != nil {
-		return err
-	}
-	s, err := config.Read[config.Listeners]()
-	if err != nil {
-		return err
-	}
-	listener := listener.Default
-	if r.URL.Query().Has("listener") {
-		listener = r.URL.Query().Get("listener")
-	}
-	if _, err := s.Listeners.Find(listener); err != nil {
-		return err
-	}
+func serve(r *http.Request) (Result, error) {
 	in, err := ingester.Get()
 	if err != nil {
-		return err
+		return Result{}, err
 	}
-	result, err := in.Run(r.Context(), listener)
-	if err != nil {
-		return err
+	listener := listener.Default
+	if query := r.URL.Query(); query.Has("listener") {
+		listener = query.Get("listener")
 	}
-	handler.JSON(w, http.StatusOK, result)
-	return nil
+	if _, err := in.Listeners.Find(listener); err != nil {
+		return Result{}, err
+	}
+	return in.Run(r.Context(), listener)
 }

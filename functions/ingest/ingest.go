@@ -13,14 +13,16 @@ import (
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/spotify"
 )
 
 // Ingester fetches plays. It has no cursor: every run asks for the last 50 plays and writes them to an object
 // whose name is made from them. So plays that appear late are not missed, and a repeated run changes nothing.
 type Ingester struct {
-	Tokens  *Tokens
-	Spotify interface {
+	Listeners listener.Set // whose plays a request may ask for
+	Tokens    *Tokens
+	Spotify   interface {
 		RecentlyPlayed(ctx context.Context, accessToken string) (items []json.RawMessage, err error)
 	}
 	Lake interface {
@@ -67,7 +69,7 @@ func (i *Ingester) ingest(ctx context.Context, listener string) (grant Grant, re
 		if grant, err = i.Tokens.Get(ctx, listener); err != nil {
 			return grant, result, err
 		}
-		if items, err = i.Spotify.RecentlyPlayed(ctx, grant.Access); !errors.Is(err, spotify.ErrUnauthorized) {
+		if items, err = i.Spotify.RecentlyPlayed(ctx, grant.Access.Token); !errors.Is(err, spotify.ErrUnauthorized) {
 			break
 		}
 		i.Tokens.Forget(listener)
@@ -93,7 +95,7 @@ func (i *Ingester) store(ctx context.Context, listener string, items []json.RawM
 	reasons := map[string]int{}
 	for n := range rows {
 		rows[n].Object = result.Object
-		if rows[n].Readable() {
+		if rows[n].IsPlay() {
 			result.Plays++
 		} else {
 			reasons[*rows[n].RejectReason]++

@@ -61,8 +61,8 @@ func TestPages(t *testing.T) {
 		{"track renamed", items(55, noTrack), 0, "no track"},
 		{"track renamed, and a local file", append(items(49, noTrack), items(1, local)...), 0, "no track"},
 		{"a short page that cannot be read", items(49, renamed), 0, ""},
-		{"one song among unreadable items", append(items(49, noTrack), items(1, song)...), 1, ""},
-		{"one episode among unreadable items", append(items(49, noTrack), items(1, episode)...), 0, ""},
+		{"one song among rejected items", append(items(49, noTrack), items(1, song)...), 1, ""},
+		{"one episode among rejected items", append(items(49, noTrack), items(1, episode)...), 0, ""},
 		{"only episodes", items(50, episode), 0, ""},
 		{"only local files", items(50, local), 0, ""},
 	} {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/googleapis/gax-go/v2"
+
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
@@ -32,19 +34,16 @@ type Tokens struct {
 
 // Grant is a listener's access token, and the refresh token that it was requested with.
 type Grant struct {
-	Access       string
-	Expires      time.Time
+	Access       spotify.Access
 	AuthorizedAt *time.Time // the day of consent
 	Version      int        // of the secret
 }
 
 const (
-	// expiryMargin is the time before its expiry from which an access token is not used.
-	expiryMargin = time.Minute
 	// refreshLimit is the deadline of requesting an access token and storing the refresh token that comes with it.
 	refreshLimit = 30 * time.Second
-	// storePause is the pause between two attempts to store a refresh token.
-	storePause = 200 * time.Millisecond
+	// longestPause limits the pauses between attempts to store a refresh token.
+	longestPause = time.Second
 )
 
 // Get returns an access token. The error is [spotify.ErrInvalidGrant] for a refused refresh token; the Grant
@@ -52,7 +51,7 @@ const (
 func (t *Tokens) Get(ctx context.Context, listener string) (grant Grant, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if g, ok := t.grants[listener]; ok && t.Now().Before(g.Expires.Add(-expiryMargin)) {
+	if g, ok := t.grants[listener]; ok && g.Access.Valid(t.Now()) {
 		return g, nil
 	}
 	var app spotify.App
@@ -110,7 +109,7 @@ func (t *Tokens) refresh(ctx context.Context, app spotify.App, id string) (grant
 			return grant, err
 		}
 	}
-	grant.Access, grant.Expires = access.Token, access.Expires
+	grant.Access = access
 	return grant, nil
 }
 
@@ -133,6 +132,7 @@ func grantOf(token spotify.Token, version int) Grant {
 // retries until the deadline. Where the secret has a newer version, the listener has connected again, and that
 // token stays.
 func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, version int) error {
+	backoff := gax.Backoff{Initial: 200 * time.Millisecond, Max: longestPause, Multiplier: 2}
 	for {
 		var newest spotify.Token
 		current, err := t.Secrets.Newest(ctx, id, &newest)
@@ -145,11 +145,9 @@ func (t *Tokens) store(ctx context.Context, id string, token spotify.Token, vers
 		if err == nil {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if gax.Sleep(ctx, backoff.Pause()) != nil {
 			return faults.New(faults.Transient, "If the next run reports a refused token, connect again.",
 				"Spotify issued a new refresh token, which could not be stored: %w", err)
-		case <-time.After(storePause):
 		}
 	}
 }

@@ -26,15 +26,14 @@ type Function struct {
 // Handle loads the current generation of the object of one event. A repeated event loads it again: refreshes
 // remove duplicates.
 func (f *Function) Handle(ctx context.Context, e event.Event) (err error) {
-	finalized, err := events.DecodeObject(e)
+	in, object, err := events.DecodeObject(e)
 	if err != nil {
 		return err
 	}
-	defer faults.Wrap(&err, "loading gs://%s/%s", finalized.Bucket, finalized.Name)
-	if finalized.Bucket != f.Bucket {
+	defer faults.Wrap(&err, "loading gs://%s/%s", in, object.Name)
+	if in != f.Bucket {
 		return faults.New(faults.Invalid, "Give this function a trigger on the lake's bucket only.", "the lake is the bucket %s", f.Bucket)
 	}
-	object := bucket.Object{Name: finalized.Name, Generation: finalized.Generation}
 	receipts, err := f.Loader.Load(ctx, []bucket.Object{object})
 	if err != nil && !e.Time().IsZero() && f.Now().Sub(e.Time()) > retryLimit {
 		if err := f.Loader.GiveUp(ctx, object, err); err != nil {

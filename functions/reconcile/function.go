@@ -18,7 +18,7 @@ import (
 const limit = 28 * time.Minute
 
 func init() {
-	functions.HTTP("reconcile", handler.HTTP("reconcile", limit, serve))
+	functions.HTTP("reconcile", handler.Post("reconcile", limit, serve))
 }
 
 var reconciler = handler.NewOnce(func() (*Reconciler, error) {
@@ -35,18 +35,10 @@ var reconciler = handler.NewOnce(func() (*Reconciler, error) {
 })
 
 // serve answers POST /reconcile.
-func serve(w http.ResponseWriter, r *http.Request) error {
-	if err := handler.Method(w, r, http.MethodPost); err != nil {
-		return err
-	}
+func serve(r *http.Request) (Result, error) {
 	rec, err := reconciler.Get()
 	if err != nil {
-		return err
+		return Result{}, err
 	}
-	result, err := rec.Run(r.Context())
-	if err != nil {
-		return err
-	}
-	handler.JSON(w, http.StatusOK, result)
-	return nil
+	return rec.Run(r.Context())
 }

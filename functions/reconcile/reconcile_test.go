@@ -156,7 +156,7 @@ func testReset(t *testing.T, r *rig) {
 		step{what: "audio features of another version", want: Result{Objects: 3}, tables: "2 1 3", do: func(t *testing.T) {
 			r.Query(t, "UPDATE spotify_insights.loads SET row_version = 1 WHERE kind = 'features'")
 		}},
-		step{what: "more rows than receipts say", want: Result{Objects: 3}, tables: "3 1 3", do: func(t *testing.T) {
+		step{what: "more rows than receipts report", want: Result{Objects: 3}, tables: "3 1 3", do: func(t *testing.T) {
 			machinetest.Insert(t, r.Config, warehouse.Plays, machinetest.Row{"listener": "me", "source": "api", "ingested_at": noon, "object": "o", "row_index": 0})
 		}},
 	)

@@ -38,7 +38,7 @@ func TestStoppedAfterEachCall(t *testing.T) {
 	n, stopped := 0, true
 	for ; stopped; n++ {
 		what := fmt.Sprintf("stopped after change %d", n+1)
-		c.load("me", lastYear.AddDate(0, 0, n), noon.AddDate(0, 0, n)) // the past changes, too
+		c.load("me", lastYear.AddDate(0, 0, n), noon.AddDate(0, 0, n)) // the closed part changes too
 		c.stop = stopAfter(n + 1)
 		err := c.Handle(t.Context(), machinetest.Message(c.tick()))
 		if stopped = c.stopped; stopped == (err == nil) {
@@ -55,7 +55,7 @@ func TestStoppedAfterEachCall(t *testing.T) {
 		c.run(t)
 	}
 	for _, prefix := range []string{insights.SnapshotPrefix("me"), insights.PublicPrefix + insights.SnapshotPrefix("me")} {
-		if left := c.list(prefix); len(left) > 5 { // two snapshots of two files, and the past
+		if left := c.list(prefix); len(left) > 5 { // two snapshots of two files, and the closed part
 			t.Errorf("below %s there are %d files:\n%s", prefix, len(left), strings.Join(left, "\n"))
 		}
 	}
@@ -101,7 +101,7 @@ func TestUnnamedFiles(t *testing.T) {
 		if n == 0 {
 			first = d.Snapshot.Tracks.Names[0]
 		}
-		for name, want := range map[string]bool{old: n == 0, newer: true, first: n < 2, d.Loaded.Past.Files.Names[0]: true} {
+		for name, want := range map[string]bool{old: n == 0, newer: true, first: n < 2, d.Loaded.Closed.Files.Names[0]: true} {
 			if _, ok := c.objects[name]; ok != want {
 				t.Errorf("after run %d %s exists: %t, want %t", n, name, ok, want)
 			}

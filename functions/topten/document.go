@@ -6,13 +6,13 @@ import (
 )
 
 // newDocument returns the document of a listener whose snapshot was written.
-func newDocument(s state, status warehouse.Status, gaps []insights.Gap, snapshot insights.Snapshot, past insights.Past) *insights.Document {
+func newDocument(s state, status warehouse.Status, gaps []insights.Gap, snapshot insights.Snapshot, closed insights.Closed) *insights.Document {
 	loaded := statusOf(status, s.listener.ID)
 	d := &insights.Document{
 		Listener: s.listener.ID, AsOf: status.AsOf, Public: s.listener.Public, TimeZone: s.listener.TimeZone,
 		Snapshot: snapshot, Previous: previous(s.document),
 		Loaded: &insights.Loaded{
-			Model: warehouse.Model(), Receipts: receiptsOf(loaded), Features: status.Features, Objects: loaded.Objects, Listens: snapshot.Listens.Rows, Past: past,
+			Model: warehouse.Model(), Receipts: receiptsOf(loaded), Features: status.Features, Objects: loaded.Objects, Listens: snapshot.Listens.Rows, Closed: closed,
 		},
 		Status: &insights.Warehouse{
 			LastLoadAt: loaded.LastLoadAt, FetchedAt: loaded.FetchedAt,

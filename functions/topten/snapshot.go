@@ -17,44 +17,44 @@ import (
 // end is later than every play.
 var end = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// export writes a listener's snapshot: the listens before this year where past lacks them, the listens since then,
+// export writes a listener's snapshot: the listens before this year unless closed has them, the listens since then,
 // and the tracks.
-func (r *Refresher) export(ctx context.Context, listener listener.Listener, asOf time.Time, past insights.Past) (insights.Snapshot, insights.Past, error) {
+func (r *Refresher) export(ctx context.Context, listener listener.Listener, asOf time.Time, closed insights.Closed) (insights.Snapshot, insights.Closed, error) {
 	snapshot := insights.Snapshot{AsOf: asOf}
 	e := r.exportOf(listener, asOf, insights.SnapshotPrefix(listener.ID))
-	if len(past.Files.Names) == 0 {
-		past.Until = yearBegins(asOf)
-		e.Since, e.Until = warehouse.Beginning, past.Until
+	if len(closed.Files.Names) == 0 {
+		closed.Until = yearBegins(asOf)
+		e.Since, e.Until = warehouse.Beginning, closed.Until
 		var err error
-		if past.Files, err = r.files(ctx, e, r.Warehouse.ExportListens); err != nil {
-			return snapshot, past, err
+		if closed.Files, err = r.files(ctx, e, r.Warehouse.ExportListens); err != nil {
+			return snapshot, closed, err
 		}
 	}
-	e.Since, e.Until = past.Until, end
+	e.Since, e.Until = closed.Until, end
 	recent, err := r.files(ctx, e, r.Warehouse.ExportListens)
 	if err != nil {
-		return snapshot, past, err
+		return snapshot, closed, err
 	}
-	snapshot.Listens = insights.Files{Names: slices.Concat(past.Files.Names, recent.Names), Rows: past.Files.Rows + recent.Rows}
+	snapshot.Listens = insights.Files{Names: slices.Concat(closed.Files.Names, recent.Names), Rows: closed.Files.Rows + recent.Rows}
 	snapshot.Tracks, err = r.files(ctx, e, r.Warehouse.ExportTracks)
-	return snapshot, past, err
+	return snapshot, closed, err
 }
 
 // yearBegins returns the beginning of the year in UTC.
 func yearBegins(t time.Time) time.Time { return time.Date(t.UTC().Year(), 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// pastOf returns the past of a listener's document where it can be used again: its end is the same, nothing before
-// that is refreshed, and its files exist.
-func pastOf(s state, p plan, asOf time.Time, existing map[string]bool) insights.Past {
-	if !s.readable || p.refresh && p.from.Before(s.document.Loaded.Past.Until) || !s.document.Loaded.Past.Until.Equal(yearBegins(asOf)) {
-		return insights.Past{}
+// closedOf returns the closed part of a listener's snapshot where it can be used again: its end is the same, nothing
+// before that is refreshed, and its files exist.
+func closedOf(s state, p plan, asOf time.Time, existing map[string]bool) insights.Closed {
+	if !s.readable || p.refresh && p.from.Before(s.document.Loaded.Closed.Until) || !s.document.Loaded.Closed.Until.Equal(yearBegins(asOf)) {
+		return insights.Closed{}
 	}
-	for _, file := range s.document.Loaded.Past.Files.Names {
+	for _, file := range s.document.Loaded.Closed.Files.Names {
 		if !existing[file] {
-			return insights.Past{}
+			return insights.Closed{}
 		}
 	}
-	return s.document.Loaded.Past
+	return s.document.Loaded.Closed
 }
 
 // exportPublic writes the part of a listener's history that everybody may read.

@@ -165,8 +165,8 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	return nil
 }
 
-// checkTables compares the number of rows of listens and tracks with the documents. Where rows are lost, it marks all
-// documents as unreadable, so that everything is refreshed from the beginning.
+// checkTables compares the number of rows of listens and tracks with the documents. Where rows are lost, it uses none
+// of the documents, so that everything is refreshed from the beginning.
 func (r *Refresher) checkTables(ctx context.Context, before []state) ([]state, error) {
 	expected := map[string]int64{warehouse.Listens: 0, warehouse.Tracks: 0}
 	for _, s := range before {
@@ -202,14 +202,14 @@ func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehou
 	for _, o := range list {
 		existing[o.Name] = true
 	}
-	snapshot, past, err := r.export(ctx, s.listener, status.AsOf, pastOf(s, p, status.AsOf, existing))
+	snapshot, closed, err := r.export(ctx, s.listener, status.AsOf, closedOf(s, p, status.AsOf, existing))
 	if err != nil {
 		return err
 	}
 	if err := r.publishPublic(ctx, s, status.AsOf); err != nil {
 		return err
 	}
-	document := newDocument(s, status, gaps, snapshot, past)
+	document := newDocument(s, status, gaps, snapshot, closed)
 	// Before the write: otherwise a gap would never be logged where only the answer to the write is lost.
 	reportGaps(ctx, s, document.Status.Gaps)
 	err = r.Objects.WriteJSON(ctx, insights.DocumentName(s.listener.ID), document, s.generation)

@@ -33,11 +33,11 @@ func TestRun(t *testing.T) {
 	d, _ := r.Document(t, "me")
 	past := int64(len(between(plays, time.Time{}, yearBegins(d.AsOf))))
 	if d.Listener != "me" || d.TimeZone != "America/Los_Angeles" || !d.Public || d.Previous != nil || d.AsOf.Before(now) || !d.Snapshot.AsOf.Equal(d.AsOf) ||
-		d.Snapshot.Listens.Rows != 3 || d.Snapshot.Tracks.Rows != 2 || d.Loaded.Past.Files.Rows != past {
+		d.Snapshot.Listens.Rows != 3 || d.Snapshot.Tracks.Rows != 2 || d.Loaded.Closed.Files.Rows != past {
 		t.Errorf("the document is %+v", d)
 	}
 	want := &insights.Loaded{Model: warehouse.Model(), Receipts: map[string]insights.Receipts{plays[2].Format(monthLayout): {Number: 1, LastAt: *d.Status.LastLoadAt}},
-		Objects: 1, Listens: 3, Past: d.Loaded.Past}
+		Objects: 1, Listens: 3, Closed: d.Loaded.Closed}
 	if diff := cmp.Diff(want, d.Loaded); diff != "" {
 		t.Errorf("what the document has read (-want +got):\n%s", diff)
 	}

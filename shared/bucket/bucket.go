@@ -146,7 +146,7 @@ func (b *Bucket) lookupError(doing, name string, err error) error {
 	return fmt.Errorf("%s gs://%s/%s: %w", doing, b.Name, name, err)
 }
 
-// Delete removes an object. It is no error where there is none.
+// Delete removes an object. A missing object is not an error.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()

@@ -5,7 +5,11 @@ package config
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -88,12 +92,16 @@ type All struct {
 	Listeners      listener.Set  `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
 
-// Read reads a struct of this package from the environment. The error names every variable that is missing, and the
-// struct's field of every variable that cannot be parsed.
+// Read reads a struct of this package from the environment. The error names every variable that is missing or not
+// valid.
 func Read[T any]() (T, error) {
-	c, err := env.ParseAs[T]()
-	if v, ok := any(c).(interface{ validate() error }); ok && err == nil {
-		err = v.validate()
+	c, err := env.ParseAsWithOptions[T](env.Options{FuncMap: map[reflect.Type]env.ParserFunc{
+		reflect.TypeFor[int64]():         parseBytes,
+		reflect.TypeFor[time.Duration](): parsePause,
+	}})
+	err = named[T](err)
+	if v, ok := any(c).(interface{ validate() error }); ok {
+		err = errors.Join(err, v.validate())
 	}
 	if err != nil {
 		var none T
@@ -102,29 +110,56 @@ func Read[T any]() (T, error) {
 	return c, nil
 }
 
+// named replaces the names of fields in an error of package env by the names of their variables.
+func named[T any](err error) error {
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return err
+	}
+	list := slices.Clone(all.Errors)
+	for i, err := range list {
+		switch e := err.(type) {
+		case env.ParseError:
+			field, _ := reflect.TypeFor[T]().FieldByName(e.Name)
+			variable, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+			list[i] = fmt.Errorf("%s: %w", variable, e.Err)
+		case env.EmptyVarError:
+			list[i] = fmt.Errorf("%s is not set: functions/README.md describes it", e.Key)
+		}
+	}
+	return errors.Join(list...)
+}
+
+// parseBytes parses a limit of bytes. The configuration has no other integer.
+func parseBytes(text string) (any, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return nil, fmt.Errorf("%q is not a number of bytes such as 21474836480 (20 GiB)", text)
+	}
+	return n, nil
+}
+
+func parsePause(text string) (any, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return nil, fmt.Errorf("%q is not a duration such as 3h", text)
+	}
+	return d, nil
+}
+
 var datasetID = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
 
 func (w Warehouse) validate() error {
 	if !datasetID.MatchString(w.Dataset) {
-		return fmt.Errorf("DATASET=%q is not the name of a dataset: use letters, digits and underscores", w.Dataset)
-	}
-	if w.MaxBytesBilled <= 0 {
-		return fmt.Errorf("MAX_BYTES_BILLED=%d is not a number of bytes such as 21474836480 (20 GiB)", w.MaxBytesBilled)
+		return fmt.Errorf("DATASET: %q is not the name of a dataset: use letters, digits and underscores", w.Dataset)
 	}
 	return nil
-}
-
-func (t TopTen) validate() error {
-	if t.FeaturesPause < 0 {
-		return fmt.Errorf("FEATURES_PAUSE=%s is not a duration such as 3h", t.FeaturesPause)
-	}
-	return t.Warehouse.validate()
 }
 
 // validate rejects a misspelled "public", which would show the private figures.
 func (d Dashboard) validate() error {
 	if d.Audience != "" && !d.Public() {
-		return errors.New(`AUDIENCE is neither empty nor "public"`)
+		return fmt.Errorf("AUDIENCE: %q is not an audience: use public, or leave it empty for the listeners", d.Audience)
 	}
 	return nil
 }

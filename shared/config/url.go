@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// BaseURL is the address of another people's service, without a slash at its end. It is https, or http on
-// this machine, because tokens are sent to it.
+// BaseURL is the address of a service of other people, without a slash at its end. It is https, or http on this
+// machine, because tokens are sent to it.
 type BaseURL string
 
 // UnmarshalText reads an address from the environment.
@@ -20,7 +20,7 @@ func (b *BaseURL) UnmarshalText(text []byte) error {
 	ip := net.ParseIP(u.Hostname())
 	local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 	if u.Scheme != "https" && !(u.Scheme == "http" && local) {
-		return fmt.Errorf("%q has to be https, or http on this machine", text)
+		return fmt.Errorf("%q would send tokens unencrypted: use https, or http on this machine", text)
 	}
 	*b = BaseURL(strings.TrimRight(string(text), "/"))
 	return nil

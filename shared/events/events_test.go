@@ -5,6 +5,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
 )
 
@@ -22,9 +23,9 @@ func newEvent(t *testing.T, eventType string, data any) event.Event {
 
 func TestDecodeObject(t *testing.T) {
 	good := map[string]any{"bucket": "lake", "name": "a/b", "generation": "1782312482110000", "size": "12"}
-	got, err := DecodeObject(newEvent(t, ObjectFinalized, good))
-	if err != nil || got != (Object{"lake", "a/b", 1782312482110000}) {
-		t.Errorf("DecodeObject() = %+v, %v", got, err)
+	in, o, err := DecodeObject(newEvent(t, ObjectFinalized, good))
+	if err != nil || in != "lake" || o != (bucket.Object{Name: "a/b", Generation: 1782312482110000}) {
+		t.Errorf("DecodeObject() = %q, %+v, %v", in, o, err)
 	}
 	for what, e := range map[string]event.Event{
 		"another type":      newEvent(t, "google.cloud.storage.object.v1.deleted", good),
@@ -33,7 +34,7 @@ func TestDecodeObject(t *testing.T) {
 		"a word for number": newEvent(t, ObjectFinalized, map[string]any{"bucket": "lake", "name": "a", "generation": "one"}),
 		"no data":           {},
 	} {
-		if _, err := DecodeObject(e); faults.Of(err) != faults.Invalid || faults.Action(err) == "" {
+		if _, _, err := DecodeObject(e); faults.Of(err) != faults.Invalid || faults.Action(err) == "" {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

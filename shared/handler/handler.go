@@ -58,6 +58,20 @@ func HTTP(name string, limit time.Duration, core func(http.ResponseWriter, *http
 	}
 }
 
+// Post makes an HTTP function that answers POST with the result of a run as JSON.
+func Post[T any](name string, limit time.Duration, run func(*http.Request) (T, error)) http.HandlerFunc {
+	return HTTP(name, limit, func(w http.ResponseWriter, r *http.Request) error {
+		if err := Method(w, r, http.MethodPost); err != nil {
+			return err
+		}
+		result, err := run(r)
+		if err == nil {
+			JSON(w, http.StatusOK, result)
+		}
+		return err
+	})
+}
+
 // Event makes a CloudEvent function of a core. A permanent error is logged and acknowledged. Another error is
 // returned to the platform, which delivers the event again. The returned text is fixed, because the framework
 // uses it as a format string.

@@ -52,7 +52,7 @@ type Loaded struct {
 	FeaturesAt time.Time `json:"features_at"`
 	Objects    int64     `json:"objects"` // number of loaded objects of the lake
 	Listens    int64     `json:"listens"` // number of rows of the table listens
-	Past       Past      `json:"past"`
+	Closed     Closed    `json:"past"`
 }
 
 // Receipts describes the receipts of one month. Both values are only compared for equality.
@@ -61,8 +61,9 @@ type Receipts struct {
 	LastAt time.Time `json:"last_at"` // when the newest one was written
 }
 
-// Past is the part of a snapshot's listens that is written again only after a play before Until was loaded.
-type Past struct {
+// Closed is the part of a snapshot's listens that is finished: it is written again only after a play before Until was
+// loaded.
+type Closed struct {
 	Until time.Time `json:"until"`
 	Files Files     `json:"files"` // the snapshot contains them too
 }

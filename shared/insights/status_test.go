@@ -41,7 +41,7 @@ func TestProblemsOfAnIngest(t *testing.T) {
 			}
 			for i, text := range tt.want {
 				if !strings.Contains(got[i], text) {
-					t.Errorf("problem %q does not say %q", got[i], text)
+					t.Errorf("problem %q does not contain %q", got[i], text)
 				}
 			}
 		})

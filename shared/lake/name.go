@@ -63,7 +63,7 @@ func ParseName(object string) (n Name, ok bool) {
 func PageName(listener string, rows []PlayRow) string {
 	newest, rejected, lines := time.Unix(0, 0), time.Unix(0, 0), []string{}
 	for _, row := range rows {
-		if row.Readable() {
+		if row.IsPlay() {
 			newest = later(newest, *row.PlayedAt)
 			lines = append(lines, fmt.Sprintf("%d %s\n", row.PlayedAt.UnixMilli(), *row.TrackID))
 			continue

@@ -60,8 +60,8 @@ const (
 // contain more.
 const PageSize = 50
 
-// Readable reports whether the row is a play, and not rejected.
-func (r PlayRow) Readable() bool { return r.RejectReason == nil }
+// IsPlay reports whether the row is a play. Otherwise it is rejected.
+func (r PlayRow) IsPlay() bool { return r.RejectReason == nil }
 
 // Tolerance is how long after its time of fetching a play can end, because clocks differ.
 const Tolerance = 5 * time.Minute

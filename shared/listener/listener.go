@@ -52,10 +52,10 @@ func (s *Set) UnmarshalText(text []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields() // without it a misspelled time_zone has no effect
 	if err := decoder.Decode((*map[string]Listener)(&set)); err != nil {
-		return fmt.Errorf("LISTENERS is not JSON of the form {\"me\":{\"time_zone\":\"Europe/Berlin\"}}: %w", err)
+		return fmt.Errorf("it is not JSON of the form {\"me\":{\"time_zone\":\"Europe/Berlin\"}}: %w", err)
 	}
 	if len(set) == 0 {
-		return errors.New("LISTENERS has no listener")
+		return errors.New("it has no listener: add one, such as {\"me\":{}}")
 	}
 	var errs []error
 	for id, l := range set {

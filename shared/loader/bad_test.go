@@ -121,6 +121,11 @@ func TestBadManifests(t *testing.T) {
 		{"another export", manifestName(3), []byte(strings.Replace(goodManifest, "0a", "0b", 1)), "another export"},
 		{"a newer version", manifestName(4), []byte(strings.Replace(goodManifest, `"version":1`, `"version":9`, 1)), "newer version"},
 		{"counts that do not add up", manifestName(5), []byte(strings.Replace(goodManifest, `"rows":3`, `"rows":1`, 1)), "add up"},
+		{"a negative count", manifestName(6), []byte(strings.Replace(goodManifest, `"rejected":1`, `"rejected":-1`, 1)), "add up"},
+		{"no time of the import", manifestName(7), []byte(strings.Replace(goodManifest, `"imported_at":"2026-06-24T12:00:00Z",`, "", 1)), "lacks the time"},
+		{"one end of a span", manifestName(8), []byte(strings.Replace(goodManifest, `"rows"`, `"oldest":"2020-01-01T00:00:00Z","rows"`, 1)), "one end"},
+		{"a span that ends before it begins", manifestName(9), []byte(strings.Replace(goodManifest, `"rows"`, `"oldest":"2020-01-02T00:00:00Z","newest":"2020-01-01T00:00:00Z","rows"`, 1)), "impossible"},
+		{"a span that ends after the import", manifestName(10), []byte(strings.Replace(goodManifest, `"rows"`, `"oldest":"2020-01-01T00:00:00Z","newest":"2026-06-25T00:00:00Z","rows"`, 1)), "impossible"},
 	}
 	c := newCloud()
 	loadBad(t, c, tests, c.put(manifestName(0), []byte(goodManifest)))

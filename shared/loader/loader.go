@@ -49,7 +49,7 @@ func (l *Loader) Load(ctx context.Context, list []bucket.Object) (receipts []war
 		more, unstored := l.store(ctx, contents)
 		receipts = append(receipts, more...)
 		if err = errors.Join(err, unread, unstored); unstored != nil || ctx.Err() != nil {
-			break // the warehouse is unavailable or the deadline is over; an unreadable object does not stop the others
+			break // the warehouse is unavailable or the deadline is over; an object that cannot be read does not stop the others
 		}
 	}
 	return receipts, err

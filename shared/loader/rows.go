@@ -82,9 +82,9 @@ func (p playRows) check(row lake.PlayRow) error {
 		return errors.New("the row lacks a plausible ingested_at or row_index")
 	case negative(row.DurationMS) || negative(row.MSPlayed):
 		return errors.New("the row has a negative time")
-	case row.Readable() && (row.PlayedAt == nil || row.TrackID == nil || *row.TrackID == ""):
+	case row.IsPlay() && (row.PlayedAt == nil || row.TrackID == nil || *row.TrackID == ""):
 		return errors.New("a play without a time or a track")
-	case !row.Readable() && row.Item == nil:
+	case !row.IsPlay() && row.Item == nil:
 		return errors.New("a rejected row without an item")
 	case row.PlayedAt != nil && (row.PlayedAt.Before(lake.Earliest) || row.PlayedAt.After(row.IngestedAt.Add(lake.Tolerance))):
 		return fmt.Errorf("a play at %s is impossible", row.PlayedAt.Format(time.RFC3339))
@@ -98,10 +98,10 @@ func negative(ms *int64) bool { return ms != nil && *ms < 0 }
 func count(row lake.PlayRow, r *warehouse.Receipt) {
 	r.FetchedAt = newer(r.FetchedAt, micros(&row.IngestedAt))
 	switch {
-	case !row.Readable() && *row.RejectReason == lake.NotMusic:
+	case !row.IsPlay() && *row.RejectReason == lake.NotMusic:
 		r.NotMusic++
 		return
-	case !row.Readable():
+	case !row.IsPlay():
 		r.Rejected++
 		return
 	}

@@ -58,14 +58,11 @@ func (p *spotifyFeatures) ask(ctx context.Context, ids []string) ([]json.RawMess
 	return items, err
 }
 
-// expiryMargin is the time before its expiry in which an access token is no longer used.
-const expiryMargin = time.Minute
-
 // token returns the access token, a new one where the last one expires soon or was forgotten.
 func (p *spotifyFeatures) token(ctx context.Context) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if time.Until(p.access.Expires) > expiryMargin {
+	if p.access.Valid(time.Now()) {
 		return p.access.Token, nil
 	}
 	app, err := p.app(ctx)

@@ -95,7 +95,7 @@ func TestPlayRows(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := PlayRows("me", []json.RawMessage{json.RawMessage(tt.item)}, fetched)[0]
 			tt.want.Version, tt.want.Listener, tt.want.Source, tt.want.IngestedAt, tt.want.Raw = 2, "me", lake.SourceAPI, fetched, compact([]byte(tt.item))
-			if (got.Item == nil) != got.Readable() {
+			if (got.Item == nil) != got.IsPlay() {
 				t.Errorf("item is %v of a row with reason %v", got.Item, got.RejectReason)
 			}
 			got.Item = nil
@@ -192,7 +192,7 @@ func TestRecordedBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := PlayRows("me", page.Items, time.Now())
-	if len(rows) != 2 || !rows[0].Readable() || *rows[0].TrackName != "Disciples" || rows[0].Album != nil ||
+	if len(rows) != 2 || !rows[0].IsPlay() || *rows[0].TrackName != "Disciples" || rows[0].Album != nil ||
 		!rows[0].PlayedAt.Equal(time.Date(2016, 12, 13, 20, 44, 4, 589e6, time.UTC)) {
 		t.Errorf("rows = %+v", rows)
 	}

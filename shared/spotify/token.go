@@ -42,6 +42,9 @@ type Access struct {
 	Refresh string // the refresh token to use from now on, "" for the token of an app
 }
 
+// Valid reports whether the token can be used at a time. It cannot in the last minute before its expiry.
+func (a Access) Valid(now time.Time) bool { return now.Before(a.Expires.Add(-time.Minute)) }
+
 // OAuth describes app to golang.org/x/oauth2.
 func (c *Client) OAuth(app App, redirectURL string) *oauth2.Config {
 	endpoint := endpoints.Spotify

@@ -24,8 +24,8 @@ const (
 	// maxBody is the number of bytes of an answer that are read. The largest, 50 plays with all their markets,
 	// have 500 KB.
 	maxBody = 16 << 20
-	// LongestWait is the longest Retry-After that [Client.Retry] waits for. Some services ask for hours.
-	LongestWait = 5 * time.Second
+	// longestWait is the longest Retry-After that [Client.Retry] waits for. Some services ask for hours.
+	longestWait = 5 * time.Second
 )
 
 // Client calls one service.
@@ -61,9 +61,9 @@ func New(help string, options ...Option) *Client {
 }
 
 // Retry calls ask until it succeeds, fails permanently, or has been called as often as its last error allows.
-// It starts no wait that is longer than [LongestWait] or than the time left: the next run asks again.
+// It starts no wait that is longer than [longestWait] or than the time left: the next run asks again.
 func (c *Client) Retry(ctx context.Context, ask func(context.Context) error) error {
-	backoff := gax.Backoff{Initial: firstPause, Max: LongestWait, Multiplier: 2}
+	backoff := gax.Backoff{Initial: firstPause, Max: longestWait, Multiplier: 2}
 	most := attempts
 	for attempt := 1; ; attempt++ {
 		err := ask(ctx)
@@ -76,7 +76,7 @@ func (c *Client) Retry(ctx context.Context, ask func(context.Context) error) err
 		}
 		wait := max(fault.after, backoff.Pause())
 		deadline, limited := ctx.Deadline()
-		if attempt >= most || wait > LongestWait || limited && time.Until(deadline) < wait+time.Second {
+		if attempt >= most || wait > longestWait || limited && time.Until(deadline) < wait+time.Second {
 			return err
 		}
 		if c.sleep(ctx, wait) != nil {

@@ -27,6 +27,8 @@ var layouts = map[string]bigquery.TableMetadata{
 
 // Create makes the dataset, the tables and the views that do not exist. Terraform does this in a deployment.
 func (w *Warehouse) Create(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, jobLimit)
+	defer cancel()
 	if err := ignoreExisting(w.client.Dataset(w.dataset).Create(ctx, &bigquery.DatasetMetadata{})); err != nil {
 		return fmt.Errorf("creating the dataset: %w", err)
 	}

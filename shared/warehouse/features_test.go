@@ -36,8 +36,8 @@ func testMissingFeatures(t *testing.T, r *rig) {
 	}
 }
 
-// Of all answers on a track one that knows it counts before one that does not, then the latest, then the
-// one of the greater object.
+// Of all answers on a track, one that found it comes before one that did not, then the latest, then the one of the
+// greater object.
 func testFeatures(t *testing.T, r *rig) {
 	r.insert(t, warehouse.AudioFeatures,
 		features("found", true, "2026-01-01T00:00:00Z", row{"tempo": 100}), features("found", false, "2026-01-02T00:00:00Z", nil),

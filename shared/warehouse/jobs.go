@@ -81,8 +81,8 @@ func transient(err error) bool {
 	return disconnected || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// jobError returns a failed job's error with the next few of its errors: the first often says only that
-// there are more.
+// jobError returns a failed job's error with the next few of its errors: the first is often only a
+// notice that there are more.
 func jobError(status *bigquery.JobStatus) error {
 	first, ok := errors.AsType[*bigquery.Error](status.Err())
 	if !ok {

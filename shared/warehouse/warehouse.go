@@ -1,5 +1,5 @@
 // Package warehouse adapts BigQuery: the schemas of the tables (schema/), every statement (sql/), and the jobs
-// that run them. The headers of the SQL files say what the tables and views mean.
+// that run them. The headers of the SQL files describe the tables and views.
 package warehouse
 
 import (

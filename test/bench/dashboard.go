@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"runtime"
 	"syscall"
@@ -93,7 +92,7 @@ func (s *shown) measureHistory(ctx context.Context, r *report) error {
 		before := heapInUse()
 		start, used := time.Now(), processorTime()
 		var err error
-		cache := history.NewCache(s, 512<<20, time.Now, slog.New(slog.DiscardHandler))
+		cache := history.NewCache(s, 512<<20, time.Now)
 		if h, err = cache.Get(ctx, history.Listener{ID: listenerID, Zone: s.listener.Zone}); err != nil {
 			return err
 		}

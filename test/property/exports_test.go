@@ -118,7 +118,7 @@ func (d dice) exportObjects(listener, zip string, rows []lake.PlayRow, imported 
 // count adds a row to a manifest.
 func count(m *lake.Manifest, row lake.PlayRow) {
 	switch {
-	case row.Readable():
+	case row.IsPlay():
 		if m.Oldest == nil || row.PlayedAt.Before(*m.Oldest) {
 			m.Oldest = row.PlayedAt
 		}

@@ -40,7 +40,7 @@ func (w *world) holdBack(n int) (late []object) {
 // oldest is the time of the object's oldest play, zero where it has none.
 func (o object) oldest() (at time.Time) {
 	for _, row := range o.plays {
-		if row.Readable() && (at.IsZero() || row.PlayedAt.Before(at)) {
+		if row.IsPlay() && (at.IsZero() || row.PlayedAt.Before(at)) {
 			at = *row.PlayedAt
 		}
 	}

@@ -22,7 +22,7 @@ func pagesOf(listener string, objects []object) (pages []page) {
 	for _, o := range objects {
 		p := page{full: len(o.plays) >= lake.PageSize, plays: map[instant]bool{}}
 		for _, row := range o.plays {
-			if row.Listener != listener || row.Source != lake.SourceAPI || !row.Readable() {
+			if row.Listener != listener || row.Source != lake.SourceAPI || !row.IsPlay() {
 				continue
 			}
 			at := row.PlayedAt.UnixMicro()

@@ -73,7 +73,7 @@ func entriesOf(listener string, objects []object) map[string][]*entry {
 	byTrack := map[string][]*entry{}
 	for _, o := range objects {
 		for _, row := range o.plays {
-			if row.Listener != listener || !row.Readable() {
+			if row.Listener != listener || !row.IsPlay() {
 				continue
 			}
 			at, track := row.PlayedAt.UnixMicro(), *row.TrackID

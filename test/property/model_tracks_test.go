@@ -26,7 +26,7 @@ func precedence(row lake.PlayRow) int64 {
 
 // counts reports whether a row can describe its track.
 func counts(row lake.PlayRow) bool {
-	return row.Readable() && (row.Source == lake.SourceAPI || row.MSPlayed != nil && *row.MSPlayed >= countedMS)
+	return row.IsPlay() && (row.Source == lake.SourceAPI || row.MSPlayed != nil && *row.MSPlayed >= countedMS)
 }
 
 // tracksOf computes the table tracks, by track: the last row, in the order of [later], of all listeners.
@@ -83,7 +83,7 @@ func rejectedOf(listener string, objects []object) int {
 	items := map[string]bool{}
 	for _, o := range objects {
 		for _, row := range o.plays {
-			if row.Listener == listener && !row.Readable() && *row.RejectReason != lake.NotMusic {
+			if row.Listener == listener && !row.IsPlay() && *row.RejectReason != lake.NotMusic {
 				items[*row.Item] = true
 			}
 		}

@@ -88,7 +88,7 @@ func ClockOf(s Slice) *Clock {
 	return table
 }
 
-// Streak is a number of consecutive days with a listen. The zero value is no streak.
+// Streak is a number of consecutive days with a listen. Days is 0 where there is no streak.
 type Streak struct {
 	From, To Date
 	Days     int

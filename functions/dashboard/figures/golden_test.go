@@ -1,7 +1,6 @@
 package figures_test
 
 import (
-	"log/slog"
 	"math"
 	"reflect"
 	"slices"
@@ -31,7 +30,7 @@ func load(t testing.TB, z *time.Location, listens []historytest.Listen, tracks [
 	t.Helper()
 	b := historytest.NewBucket()
 	historytest.PutDocument(b, "me", asOf, listens, tracks)
-	cache := history.NewCache(b, 512<<20, time.Now, slog.New(slog.DiscardHandler))
+	cache := history.NewCache(b, 512<<20, time.Now)
 	h, err := cache.Get(t.Context(), history.Listener{ID: "me", Zone: z})
 	if err != nil {
 		t.Fatal(err)
@@ -210,12 +209,12 @@ func TestDiscoveriesAndComebacks(t *testing.T) {
 					continue
 				}
 				key := n.key(kind, l.TrackID)
-				before, known := last[key]
+				before, ok := last[key]
 				if last[key] = l.PlayedAt; h.Time(i).In(z).Year() != 2025 {
 					continue
 				}
 				plays[key]++
-				if !known {
+				if !ok {
 					firsts[key] = i
 				} else if gap := l.PlayedAt - before; gap >= pause.Microseconds() {
 					longest[key] = max(longest[key], gap)
@@ -251,11 +250,11 @@ func TestSound(t *testing.T) {
 	h := load(t, z, listens, tracks)
 	counts := figures.CountAll(figures.Cut(h, parse(t, "2025", h)))
 	var x, y []float64 // one a play
-	known := map[int32]bool{}
+	measured := map[int32]bool{}
 	for i := range h.Len() {
 		if n := h.Number[i]; h.Time(i).Year() == 2025 && !math.IsNaN(h.Sound[history.Energy][n]) {
 			x, y = append(x, h.Sound[history.Energy][n]), append(y, h.Sound[history.Valence][n])
-			known[n] = true
+			measured[n] = true
 		}
 	}
 	var sx, sy, sxx, sxy, syy float64
@@ -270,8 +269,8 @@ func TestSound(t *testing.T) {
 	sorted := slices.Sorted(slices.Values(x))
 
 	sound := figures.SoundOf(counts, history.Energy, 10)
-	if sound.Tracks != len(known) || sound.Plays != len(x) || !near(sound.Mean, sx/count) || !near(sound.Median, sorted[(len(sorted)-1)/2]) {
-		t.Errorf("%+v, want %d tracks, %d plays, mean %v, median %v", sound, len(known), len(x), sx/count, sorted[(len(sorted)-1)/2])
+	if sound.Tracks != len(measured) || sound.Plays != len(x) || !near(sound.Mean, sx/count) || !near(sound.Median, sorted[(len(sorted)-1)/2]) {
+		t.Errorf("%+v, want %d tracks, %d plays, mean %v, median %v", sound, len(measured), len(x), sx/count, sorted[(len(sorted)-1)/2])
 	}
 	for i, bin := range sound.Histogram {
 		if bin.Plays != bins[i] {
@@ -279,7 +278,7 @@ func TestSound(t *testing.T) {
 		}
 	}
 	line := figures.Regression(counts, history.Energy, history.Valence)
-	if line.Tracks != len(known) || !near(line.Slope, slope) || !near(line.Intercept, (sy-slope*sx)/count) || !near(line.RSquared, r*r) {
+	if line.Tracks != len(measured) || !near(line.Slope, slope) || !near(line.Intercept, (sy-slope*sx)/count) || !near(line.RSquared, r*r) {
 		t.Errorf("%+v, want slope %v, r %v", line, slope, r)
 	}
 	empty := figures.CountAll(figures.Cut(h, parse(t, "2010", h)))

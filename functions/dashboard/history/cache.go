@@ -24,7 +24,6 @@ type Cache struct {
 	bucket Objects
 	budget int64
 	now    func() time.Time
-	log    *slog.Logger
 	slot   chan struct{} // has an element while a load runs
 
 	mu      sync.Mutex
@@ -50,8 +49,8 @@ type loading struct {
 }
 
 // NewCache returns a cache whose histories take at most budget bytes.
-func NewCache(bucket Objects, budget int64, now func() time.Time, log *slog.Logger) *Cache {
-	return &Cache{bucket: bucket, budget: budget, now: now, log: log, slot: make(chan struct{}, 1), entries: map[Listener]*entry{}}
+func NewCache(bucket Objects, budget int64, now func() time.Time) *Cache {
+	return &Cache{bucket: bucket, budget: budget, now: now, slot: make(chan struct{}, 1), entries: map[Listener]*entry{}}
 }
 
 // Get returns a listener's history: the latest, or the previous one while the latest loads. The first
@@ -101,7 +100,7 @@ func (c *Cache) Get(ctx context.Context, l Listener) (*History, error) {
 func (c *Cache) lookUp(ctx context.Context, l Listener, e *entry, old *History) *loading {
 	attrs, err := c.bucket.Attrs(ctx, l.DocumentName())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.log.WarnContext(ctx, "the document cannot be looked up, the history in memory is shown", "listener", l.ID, "error", err.Error())
+		slog.WarnContext(ctx, "the document cannot be looked up, the history in memory is shown", "listener", l.ID, "error", err.Error())
 		return nil
 	}
 	c.mu.Lock()
@@ -137,7 +136,7 @@ func (c *Cache) load(ctx context.Context, l Listener) (*History, bool, error) {
 	case <-ctx.Done():
 		return nil, false, fmt.Errorf("waiting for another history to load: %w", ctx.Err())
 	}
-	return load(ctx, c.bucket, l, c.budget/2, c.log) // the memory has room for the budget and one new history
+	return load(ctx, c.bucket, l, c.budget/2) // the memory has room for the budget and one new history
 }
 
 // finish replaces the history of an entry after a load. Where the load failed, the old history stays.
@@ -151,7 +150,7 @@ func (c *Cache) finish(ctx context.Context, l Listener, e *entry, h *History, be
 		c.shrink(e)
 	case e.history != nil:
 		e.behind = true
-		c.log.WarnContext(ctx, "the new history cannot be loaded, the old one is shown", "listener", l.ID, "error", err.Error())
+		slog.WarnContext(ctx, "the new history cannot be loaded, the old one is shown", "listener", l.ID, "error", err.Error())
 	default:
 		e.err = err
 	}

@@ -41,10 +41,6 @@ func want(t *testing.T, c *history.Cache, id string, n int) {
 	}
 }
 
-func newCache(b *historytest.Bucket, budget int64, now func() time.Time) *history.Cache {
-	return history.NewCache(b, budget, now, slog.New(slog.DiscardHandler))
-}
-
 // slow delays the reads of files whose name has a part.
 func slow(b *historytest.Bucket, part string, d time.Duration) {
 	b.Before = func(ctx context.Context, method, name string) error {
@@ -65,7 +61,7 @@ func TestSwap(t *testing.T) {
 		b := historytest.NewBucket()
 		document := insights.DocumentName("me")
 		publish(b, "me", 10, nil)
-		c := newCache(b, 1<<20, time.Now)
+		c := history.NewCache(b, 1<<20, time.Now)
 		for range 5 {
 			want(t, c, "me", 10)
 		}
@@ -120,7 +116,7 @@ func TestLoads(t *testing.T) {
 			}
 			return nil
 		}
-		c := newCache(b, 1<<20, time.Now)
+		c := history.NewCache(b, 1<<20, time.Now)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		if _, err := c.Get(ctx, listener("l0")); !errors.Is(err, context.DeadlineExceeded) {
@@ -152,7 +148,7 @@ func TestBudget(t *testing.T) {
 	publish(b, "huge", 10_000, nil)
 	size := int64(1000*17 + 10*500)
 	now := asOf
-	c := newCache(b, 2*size+size/2, func() time.Time { now = now.Add(time.Millisecond); return now })
+	c := history.NewCache(b, 2*size+size/2, func() time.Time { now = now.Add(time.Millisecond); return now })
 	for _, id := range []string{"a", "b", "a", "c", "a", "c", "b"} { // c replaces b, then b replaces a
 		want(t, c, id, 1000)
 	}
@@ -175,7 +171,10 @@ func TestIncompleteSnapshots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := historytest.NewBucket()
 		var logged strings.Builder
-		c := history.NewCache(b, 1<<20, time.Now, slog.New(slog.NewTextHandler(&logged, nil)))
+		before := slog.Default()
+		slog.SetDefault(slog.New(slog.NewTextHandler(&logged, nil)))
+		defer slog.SetDefault(before)
+		c := history.NewCache(b, 1<<20, time.Now)
 		first := publish(b, "me", 10, nil)
 		want(t, c, "me", 10)
 		load := func(n int, log string) {
@@ -219,7 +218,7 @@ func TestIncompleteSnapshots(t *testing.T) {
 func TestFailures(t *testing.T) {
 	b := historytest.NewBucket()
 	now := asOf
-	c := newCache(b, 1<<20, func() time.Time { return now })
+	c := history.NewCache(b, 1<<20, func() time.Time { return now })
 	want(t, c, "me", 0)
 	b.Before = func(context.Context, string, string) error { return errors.New("503") }
 	now = now.Add(time.Minute)

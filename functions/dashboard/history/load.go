@@ -27,7 +27,7 @@ func (l Listener) DocumentName() string {
 // load reads the document and the snapshot that it names. A run of topten can replace both meanwhile, so load
 // reads the document again where the snapshot does not match it. If the second snapshot does not match either,
 // load reads the previous one and behind is true. Without a document the history is empty.
-func load(ctx context.Context, bucket Objects, l Listener, limit int64, log *slog.Logger) (h *History, behind bool, err error) {
+func load(ctx context.Context, bucket Objects, l Listener, limit int64) (h *History, behind bool, err error) {
 	var document insights.Document
 	var generation int64
 	for range 2 {
@@ -41,7 +41,7 @@ func load(ctx context.Context, bucket Objects, l Listener, limit int64, log *slo
 		}
 	}
 	if err != nil && document.Previous != nil && ctx.Err() == nil {
-		log.WarnContext(ctx, "the snapshot cannot be read, the previous one is shown", "listener", l.ID, "error", err.Error())
+		slog.WarnContext(ctx, "the snapshot cannot be read, the previous one is shown", "listener", l.ID, "error", err.Error())
 		var previous error
 		if h, previous = read(ctx, bucket, l, *document.Previous, document.Previous.AsOf, limit); previous != nil {
 			return nil, false, errors.Join(err, previous)

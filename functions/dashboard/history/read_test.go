@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"database/sql"
 	"fmt"
-	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -30,7 +29,7 @@ var (
 // get loads the history of "me" from a bucket.
 func get(t *testing.T, b *historytest.Bucket) (*history.History, error) {
 	t.Helper()
-	return history.NewCache(b, 64<<20, time.Now, slog.New(slog.DiscardHandler)).Get(t.Context(), me)
+	return history.NewCache(b, 64<<20, time.Now).Get(t.Context(), me)
 }
 
 // put writes files of listens and of tracks, in the order of their names, and the document that refers to them.
