@@ -50,9 +50,11 @@ func planFor(s state, status warehouse.Status, featuresPause time.Duration) plan
 const reloadLimit = 24 * time.Hour
 
 // reloading reports whether the warehouse has fewer objects of a listener than the document includes: it was reset
-// and is being loaded again. The snapshot stays as it is until then.
+// and is being loaded again. The snapshot stays as it is until then. An object that can no longer be loaded counts:
+// waiting for it would have no end.
 func reloading(s state, status warehouse.Status) bool {
-	return s.document.Loaded != nil && statusOf(status, s.listener.ID).Objects < s.document.Loaded.Objects &&
+	l := statusOf(status, s.listener.ID)
+	return s.document.Loaded != nil && l.Objects+l.Failed < s.document.Loaded.Objects &&
 		status.AsOf.Sub(s.document.AsOf).Abs() < reloadLimit
 }
 

@@ -29,6 +29,7 @@ func TestPlans(t *testing.T) {
 			one()
 		}
 	}
+	loadFirst := func() { c.status["me"].Failed = 0; loads[0]() }
 	june, march, august := time.Date(2026, 6, 10, 12, 0, 0, 0, time.UTC), time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC), time.Date(2025, 8, 10, 12, 0, 0, 0, time.UTC)
 	newZone := func() {
 		l := c.Listeners["me"]
@@ -72,6 +73,14 @@ func TestPlans(t *testing.T) {
 		}, "me 2026-06-01", "me", past},
 		{"a reset", reset, "", "", ""}, // the last snapshot stays until everything is loaded again
 		{"everything is loaded again", loadAll, "me,you " + beginning, "me you", past},
+		{"a reset, and an object that can no longer be loaded", func() {
+			reset()
+			for _, one := range loads[1:] {
+				one()
+			}
+			c.status["me"].Failed = 1
+		}, "me,you " + beginning, "me you", past},
+		{"that object again", loadFirst, "me 2026-06-01", "me", recent},
 		{"as many receipts with other times", func() { clear(c.status); clear(c.plays); loadAll() }, "me,you 2025-08-01", "me you", past},
 		{"no change in the end", func() {}, "", "", ""},
 	} {

@@ -119,7 +119,7 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	if err != nil {
 		return err
 	}
-	if before, err = r.checkTables(ctx, before); err != nil {
+	if before, err = r.checkTables(ctx, before, status); err != nil {
 		return err
 	}
 	plans := make([]plan, len(before))
@@ -167,7 +167,7 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 
 // checkTables compares the number of rows of listens and tracks with the documents. Where rows are lost, it uses none
 // of the documents, so that everything is refreshed from the beginning.
-func (r *Refresher) checkTables(ctx context.Context, before []state) ([]state, error) {
+func (r *Refresher) checkTables(ctx context.Context, before []state, status warehouse.Status) ([]state, error) {
 	expected := map[string]int64{warehouse.Listens: 0, warehouse.Tracks: 0}
 	for _, s := range before {
 		if s.readable {
@@ -181,7 +181,13 @@ func (r *Refresher) checkTables(ctx context.Context, before []state) ([]state, e
 			return nil, err
 		}
 		if int64(rows) < want {
-			slog.WarnContext(ctx, "rows are lost; everything is refreshed from the beginning", "table", table, "rows", rows, "expected", want)
+			if i := slices.IndexFunc(before, func(s state) bool { return reloading(s, status) }); i >= 0 {
+				id := before[i].listener.ID
+				slog.InfoContext(ctx, "the lake is being loaded again; the page stays as it is until then", "listener", id,
+					"objects", statusOf(status, id).Objects, "expected", before[i].document.Loaded.Objects)
+			} else {
+				slog.WarnContext(ctx, "rows are lost; everything is refreshed from the beginning", "table", table, "rows", rows, "expected", want)
+			}
 			before = slices.Clone(before)
 			for i := range before {
 				before[i].readable = false
