@@ -109,3 +109,23 @@ func TestEveryNamedMakeCommandExists(t *testing.T) {
 		t.Errorf("only %d commands were found", found)
 	}
 }
+
+// The documents lead to a change by the names of files, so each named file has to exist.
+func TestEveryNamedFileExists(t *testing.T) {
+	path := regexp.MustCompile("`((?:functions|shared|terraform|test|\\.github|\\.ci)/[A-Za-z0-9_./*-]+)`")
+	found := 0
+	for file, text := range texts(t) {
+		if !strings.HasSuffix(file, ".md") {
+			continue
+		}
+		for _, named := range path.FindAllStringSubmatch(text, -1) {
+			found++
+			if files, err := filepath.Glob("../../" + named[1]); err != nil || len(files) == 0 && named[1] != "terraform/staged" {
+				t.Errorf("%s: there is no file %s", file, named[1])
+			}
+		}
+	}
+	if found < 50 {
+		t.Errorf("only %d files were found", found)
+	}
+}
