@@ -23,7 +23,7 @@ func TestModel(t *testing.T) {
 		}
 		models[m] = what
 	}
-	if Model() != Model() || len(Model()) != 32 {
+	if first := Model(); first != Model() || len(first) != 32 {
 		t.Errorf("Model() = %q", Model())
 	}
 	if Fingerprint("a") == Fingerprint("b") {
