@@ -38,7 +38,7 @@ var app = spotify.App{ClientID: "id", ClientSecret: "app-secret"}
 func newRig(t *testing.T, listener fakespotify.Listener) *rig {
 	t.Helper()
 	r := &rig{secrets: &vault{versions: map[string][]any{}}, bucket: &memory{objects: map[string][]byte{}, generations: map[string]int64{}}}
-	r.fake = fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, OnRequest: func(endpoint string, _ int) {
+	r.fake = fakespotify.New(fakespotify.Options{Seed: 1, ClientID: app.ClientID, ClientSecret: app.ClientSecret, OnRequest: func(endpoint string) {
 		if do := r.onRequest.Load(); do != nil {
 			(*do)(endpoint)
 		}

@@ -18,7 +18,7 @@ import (
 func TestRefusedToken(t *testing.T) {
 	r := newRig(t, fakespotify.Listener{})
 	r.connect(t)
-	r.fake.FalseAlarms("me", 1)
+	r.fake.FailNext(fakespotify.Token, 1, fakespotify.Fault{Kind: fakespotify.FalseAlarm})
 	if _, err := r.Run(t.Context(), "me"); faults.Of(err) != faults.Upstream || !errors.Is(err, spotify.ErrInvalidGrant) {
 		t.Fatalf("the first refusal is %v, of kind %v", err, faults.Of(err))
 	}

@@ -23,8 +23,8 @@ func TestModel(t *testing.T) {
 		}
 		models[m] = what
 	}
-	if first := Model(); first != Model() || len(first) != 32 {
-		t.Errorf("Model() = %q", Model())
+	if first, second := Model(), Model(); first != second || len(first) != 32 {
+		t.Errorf("Model() = %q, then %q", first, second)
 	}
 	if Fingerprint("a") == Fingerprint("b") {
 		t.Error("the fingerprint does not depend on the dataset")

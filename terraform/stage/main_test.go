@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -141,39 +140,5 @@ func TestSameBytes(t *testing.T) {
 	write(t, filepath.Join(m.root, "shared/lake/sql/statements/a.sql"), "SELECT 2\n")
 	if bytes.Equal(before, zipped()) {
 		t.Error("other sources make the same bytes")
-	}
-}
-
-func TestErrors(t *testing.T) {
-	tests := []struct {
-		name   string
-		damage func(root string) error
-		want   string
-	}{
-		{"no functions", func(root string) error { return os.RemoveAll(filepath.Join(root, "functions")) }, "listing the functions"},
-		{"an empty folder", func(root string) error { return os.Mkdir(filepath.Join(root, "functions/new"), 0o755) }, "functions/new: add a package there, or remove the folder"},
-		{"no go.sum", func(root string) error { return os.Remove(filepath.Join(root, "go.sum")) }, "go.sum"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			m := newModule(t)
-			check(t, tt.damage(m.root))
-			if err := m.stage(t.TempDir()); err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("stage: %v, want %q", err, tt.want)
-			}
-		})
-	}
-}
-
-// The module is found from any of its folders.
-func TestFindModule(t *testing.T) {
-	m := newModule(t)
-	t.Chdir(filepath.Join(m.root, "functions/ingest"))
-	if got, err := findModule(); err != nil || got != m {
-		t.Errorf("findModule = %+v, %v", got, err)
-	}
-	t.Chdir(t.TempDir())
-	if got, err := findModule(); err == nil || !strings.Contains(err.Error(), "run this from a folder of the module") {
-		t.Errorf("findModule outside of a module = %+v, %v", got, err)
 	}
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"archive/zip"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -71,7 +69,6 @@ func (m module) write(w io.Writer, function string) error {
 func (m module) sources(function string) ([]string, error) {
 	names := []string{rootFile, "go.mod", "go.sum"}
 	for _, folder := range []string{"functions/" + function, "shared"} {
-		before := len(names)
 		err := fs.WalkDir(os.DirFS(m.root), folder, func(name string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
@@ -85,9 +82,6 @@ func (m module) sources(function string) ([]string, error) {
 		})
 		if err != nil {
 			return nil, err
-		}
-		if !slices.ContainsFunc(names[before:], func(name string) bool { return path.Ext(name) == ".go" }) {
-			return nil, errors.New("no Go file in " + folder + ": add a package there, or remove the folder")
 		}
 	}
 	slices.Sort(names)

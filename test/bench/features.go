@@ -40,7 +40,7 @@ func measureBacklog(ctx context.Context, r *report) error {
 			tracks += receipt.RowsRead
 		}
 		missing, err := c.Warehouse.MissingFeatures(ctx, time.Now())
-		if err != nil || len(missing) > 0 || tracks != int64(len(c.Spotify.Asked(fakespotify.ReccoBeats))) {
+		if err != nil || len(missing) > 0 || tracks != int64(len(c.Spotify.Asked())) {
 			return errors.Join(fmt.Errorf("%d tracks have rows, %d have none", tracks, len(missing)), err)
 		}
 		what := fmt.Sprintf("a backlog of %s tracks: ", grouped(int(tracks)))

@@ -33,7 +33,7 @@ const (
 // measureProcesses measures the functions as they are deployed: each in a process of its own, built as the buildpack
 // does, on a cloud in this process.
 func measureProcesses(ctx context.Context, r *report) error {
-	return withCloud(ctx, r, billing.History{}, (1+2*(runs+1))*lake.PageSize, func(c *cloud) error {
+	return withCloud(ctx, r, billing.History{}, (1+runs+1)*lake.PageSize, func(c *cloud) error {
 		zips, err := buildpack.Stage(ctx, filepath.Join(c.dir, "zips"))
 		if err != nil {
 			return err
@@ -46,48 +46,35 @@ func measureProcesses(ctx context.Context, r *report) error {
 				return err
 			}
 		}
-		result, _, err := c.ingestProcess(ctx, binaries["ingest"])
+		first, err := c.process(ctx, binaries["ingest"], "ingest", "")
 		if err != nil {
 			return err
 		}
 		for _, function := range slices.Sorted(maps.Keys(binaries)) {
-			if err := c.measureFunction(ctx, r, function, binaries[function], result.Object); err != nil {
+			if err := c.measureFunction(ctx, r, function, binaries[function], first.object); err != nil {
 				return err
 			}
 		}
-		return c.measureIngest(ctx, r, binaries["ingest"])
+		return nil
 	})
 }
 
 // measureFunction measures a function's program: its size, the time until it listens, its memory then, and its most
-// memory up to the first answer.
+// memory up to the first answer; of ingest also the whole process, which ingests a page of new plays and ends.
 func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary, object string) error {
 	info, err := os.Stat(binary)
 	if err != nil {
 		return err
 	}
-	var listening, idle, peak []float64
+	var listening, idle, peak, wall, cpu []float64
 	for n := range runs + 1 {
-		if function == "ingest" {
-			if err := c.play(lake.PageSize); err != nil {
-				return err
-			}
-		}
-		c.rest()
-		p, err := buildpack.Start(ctx, binary, function, c.dir)
+		used, err := c.process(ctx, binary, function, object)
 		if err != nil {
 			return err
 		}
-		before, err := memory(p, "VmRSS")
-		if err == nil {
-			_, err = p.Trigger(ctx, listenerID, object)
-		}
-		after, err2 := memory(p, "VmHWM")
-		if err := errors.Join(err, err2, p.Stop()); err != nil {
-			return err
-		}
 		if n > 0 {
-			listening, idle, peak = append(listening, ms(p.Listening)), append(idle, before), append(peak, after)
+			listening, idle, peak = append(listening, ms(used.listening)), append(idle, used.idle), append(peak, used.peak)
+			wall, cpu = append(wall, ms(used.wall)), append(cpu, ms(used.cpu))
 		}
 	}
 	size, soon := 0.0, 0.0 // only ingest has bounds: it starts every hour, for a moment
@@ -97,60 +84,52 @@ func (c *cloud) measureFunction(ctx context.Context, r *report, function, binary
 	r.add("`"+function+"`: binary, start to listening, memory when it listens, most up to its first answer",
 		figure{mb(info.Size()), megabytes, size}, figure{median(listening), milliseconds, soon},
 		figure{median(idle), megabytes, 0}, figure{median(peak), megabytes, 0})
-	return nil
-}
-
-// measureIngest measures whole processes, each of which ingests a page of new plays and ends.
-func (c *cloud) measureIngest(ctx context.Context, r *report, binary string) error {
-	var wall, cpu, peak []float64
-	for n := range runs + 1 {
-		_, used, err := c.ingestProcess(ctx, binary)
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			wall, cpu, peak = append(wall, ms(used.wall)), append(cpu, ms(used.cpu)), append(peak, used.memory)
-		}
+	if function == "ingest" {
+		r.add(fmt.Sprintf("a whole `ingest` of %d new plays, start of its process to the end: time, processor time, most memory", lake.PageSize),
+			figure{median(wall), milliseconds, reachWhole}, figure{median(cpu), milliseconds, 0}, figure{median(peak), megabytes, reachMemory})
 	}
-	r.add(fmt.Sprintf("a whole `ingest` of %d new plays, start of its process to the end: time, processor time, most memory", lake.PageSize),
-		figure{median(wall), milliseconds, reachWhole}, figure{median(cpu), milliseconds, 0}, figure{median(peak), megabytes, reachMemory})
 	return nil
 }
 
 // usage is the use of a process from its start to its end.
 type usage struct {
-	wall, cpu time.Duration
-	memory    float64 // MB, at most
+	listening, wall, cpu time.Duration
+	idle, peak           float64 // MB, when it listens and at most
+	object               string  // that ingest has written
 }
 
-// ingested is an answer of the function ingest.
-type ingested struct {
-	Status, Object string
-	Plays          int
-}
-
-// ingestProcess ingests a page of new plays in a new process.
-func (c *cloud) ingestProcess(ctx context.Context, binary string) (result ingested, used usage, err error) {
-	if err := c.play(lake.PageSize); err != nil {
-		return result, used, err
+// process starts a program, triggers its function once, and stops it. For ingest there is a page of new plays.
+func (c *cloud) process(ctx context.Context, binary, function, object string) (used usage, err error) {
+	if function == "ingest" {
+		if err := c.play(lake.PageSize); err != nil {
+			return used, err
+		}
 	}
 	c.rest()
 	start := time.Now()
-	p, err := buildpack.Start(ctx, binary, "ingest", c.dir)
+	p, err := buildpack.Start(ctx, binary, function, c.dir)
 	if err != nil {
-		return result, used, err
+		return used, err
 	}
-	answer, err := p.Trigger(ctx, listenerID, "")
+	var answer []byte
+	if used.idle, err = memory(p, "VmRSS"); err == nil {
+		answer, err = p.Trigger(ctx, listenerID, object)
+	}
 	peak, err2 := memory(p, "VmHWM")
 	err = errors.Join(err, err2, p.Stop())
-	used = usage{wall: time.Since(start), cpu: p.CPU(), memory: peak}
-	if err == nil {
-		err = json.Unmarshal(answer, &result)
+	used.listening, used.wall, used.cpu, used.peak = p.Listening, time.Since(start), p.CPU(), peak
+	if err != nil || function != "ingest" {
+		return used, err
 	}
-	if err == nil && (result.Status != insights.Written || result.Plays != lake.PageSize) {
-		err = fmt.Errorf("ingest of %d new plays answers %s", lake.PageSize, answer)
+	var result struct {
+		Status, Object string
+		Plays          int
 	}
-	return result, used, err
+	if err := json.Unmarshal(answer, &result); err != nil || result.Status != insights.Written || result.Plays != lake.PageSize {
+		return used, fmt.Errorf("ingest of %d new plays answers %s", lake.PageSize, answer)
+	}
+	used.object = result.Object
+	return used, nil
 }
 
 // memory returns a process's memory in MB: VmRSS now, VmHWM the most since its start. The rusage of a child would

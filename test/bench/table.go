@@ -15,7 +15,6 @@ const (
 	milliseconds = "ms"
 	seconds      = "s"
 	megabytes    = "MB" // a million bytes
-	count        = ""
 )
 
 // report collects the rows of the table.

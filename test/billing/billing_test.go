@@ -74,7 +74,7 @@ func TestUnknown(t *testing.T) {
 func TestMonth(t *testing.T) {
 	query := func(bytes int64) []Query { return []Query{{Billed: bytes}} }
 	b := Bill{
-		NewPlays:  []Query{{Statement: "load_status", Billed: 100}, {Statement: "export_listens", Billed: 10}},
+		NewPlays:  {{Statement: "load_status", Billed: 100}, {Statement: "export_listens", Billed: 10}},
 		NewTracks: query(1), Look: query(2), Day: query(1000),
 	}
 	for together, hour := range map[bool]int64{true: 100 + 3*10, false: 3 * (100 + 10)} {

@@ -78,45 +78,47 @@ func start(ctx context.Context, dir string) (*inprocess.Pipeline, []fakespotify.
 	return p, played, err
 }
 
-// sent is the query jobs, by their cause.
-type sent struct{ newPlays, newTracks, look, day []job }
+// sent is the query jobs by their cause.
+type sent map[Cause][]job
 
 // fresh is how many plays of an API page are new to an hourly run.
 const fresh = 15
 
 // watch runs the pipeline and lists its queries. Before the hour that counts, the first page is loaded with the audio
 // features of its tracks, and all tables are refreshed.
-func watch(ctx context.Context, p *inprocess.Pipeline, played []fakespotify.Play) (s sent, err error) {
+func watch(ctx context.Context, p *inprocess.Pipeline, played []fakespotify.Play) (sent, error) {
 	before, last := played[len(played)-1-fresh], played[len(played)-1]
 	loadFeatures := func() error { return errors.Join(p.LoadFeatures(ctx), p.Deliver(ctx)) }
 	look := func() error { _, err := p.Fetcher.Run(ctx); return err }
 	journal, err := openJournal(ctx, p.Config.Warehouse)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
 	defer journal.Close()
+	s := sent{}
 	for _, step := range []struct {
-		name string
-		run  func() error
-		jobs *[]job
+		name  string
+		run   func() error
+		cause Cause
 	}{
-		{"the first page", func() error { return ingest(ctx, p, before, insights.Written) }, new([]job)},
-		{"its audio features", func() error { return errors.Join(look(), loadFeatures()) }, new([]job)},
-		{"new plays", func() error { return ingest(ctx, p, last, insights.Written) }, &s.newPlays},
-		{"the hourly look", look, &s.look},
-		{"new tracks", loadFeatures, &s.newTracks},
-		{"no new plays", func() error { return ingest(ctx, p, last, insights.Unchanged) }, &s.newPlays},
-		{"a new day", func() error { return newDay(ctx, p) }, &s.day},
+		{"the first page", func() error { return ingest(ctx, p, before, insights.Written) }, ""},
+		{"its audio features", func() error { return errors.Join(look(), loadFeatures()) }, ""},
+		{"new plays", func() error { return ingest(ctx, p, last, insights.Written) }, NewPlays},
+		{"the hourly look", look, Look},
+		{"new tracks", loadFeatures, NewTracks},
+		{"no new plays", func() error { return ingest(ctx, p, last, insights.Unchanged) }, NewPlays},
+		{"a new day", func() error { return newDay(ctx, p) }, Day},
 	} {
 		if err := step.run(); err != nil {
-			return s, fmt.Errorf("%s: %w", step.name, err)
+			return nil, fmt.Errorf("%s: %w", step.name, err)
 		}
 		jobs, err := journal.read(ctx)
 		if err != nil {
-			return s, err
+			return nil, err
 		}
-		*step.jobs = append(*step.jobs, jobs...)
+		s[step.cause] = append(s[step.cause], jobs...)
 	}
+	delete(s, "")
 	return s, nil
 }
 
@@ -156,17 +158,15 @@ func newDay(ctx context.Context, p *inprocess.Pipeline) error {
 }
 
 // bill computes the bill for tables of these sizes.
-func (s sent) bill(sizes Sizes) (bill Bill, err error) {
-	for _, part := range []struct {
-		jobs    []job
-		queries *[]Query
-	}{{s.newPlays, &bill.NewPlays}, {s.newTracks, &bill.NewTracks}, {s.look, &bill.Look}, {s.day, &bill.Day}} {
-		for _, j := range part.jobs {
+func (s sent) bill(sizes Sizes) (Bill, error) {
+	bill := Bill{}
+	for cause, jobs := range s {
+		for _, j := range jobs {
 			q, err := sizes.bill(j)
 			if err != nil {
-				return bill, err
+				return nil, err
 			}
-			*part.queries = append(*part.queries, q)
+			bill[cause] = append(bill[cause], q)
 		}
 	}
 	return bill, nil

@@ -32,29 +32,25 @@ func TestHourly(t *testing.T) {
 	}
 	export := []string{"export_listens", "export_tracks"}
 	begin, rebuild := []string{"load_status"}, []string{"rebuild_top_ten", "open_gaps"}
-	for _, part := range []struct {
-		name string
-		jobs []job
-		want []string
-	}{
-		{"new plays", sent.newPlays, slices.Concat(begin, []string{"refresh_tracks", "refresh_listens"}, rebuild, export, export)},
-		{"new tracks", sent.newTracks, begin},
-		{"the hourly look", sent.look, []string{"missing_features"}},
-		{"a new day", sent.day, slices.Concat([]string{"receipts"}, begin, rebuild, export, export, export)}, // of both, and of one for the public
-	} {
-		var got []string
-		for _, j := range part.jobs {
-			got = append(got, j.statement)
+	got, want := map[Cause][]string{}, map[Cause][]string{
+		NewPlays:  slices.Concat(begin, []string{"refresh_tracks", "refresh_listens"}, rebuild, export, export),
+		NewTracks: begin,
+		Look:      {"missing_features"},
+		Day:       slices.Concat([]string{"receipts"}, begin, rebuild, export, export, export), // of both, and of one for the public
+	}
+	for cause, jobs := range sent {
+		for _, j := range jobs {
+			got[cause] = append(got[cause], j.statement)
 		}
-		if diff := cmp.Diff(part.want, got); diff != "" {
-			t.Errorf("the statements of %s (-want +got):\n%s", part.name, diff)
-		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("statements (-want +got):\n%s", diff)
 	}
 	bill, err := sent.bill(sized(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range bill.NewPlays {
+	for _, q := range bill[NewPlays] {
 		for _, table := range q.Tables {
 			if old := monthOf(time.Now().AddDate(0, -3, 0)); strings.HasPrefix(q.Statement, "refresh_") && table.since != "" && table.From <= old {
 				t.Errorf("%s reads %v", q.Statement, table)

@@ -1,16 +1,19 @@
 package billing
 
-import (
-	"strings"
+import "strings"
+
+// Cause is what a query is sent for.
+type Cause string
+
+const (
+	NewPlays  Cause = "new plays"       // an API page with new plays of one listener was loaded
+	NewTracks Cause = "new tracks"      // the audio features of its new tracks were loaded; exports wait for the next new plays
+	Look      Cause = "the hourly look" // the run of features, which is everything in an hour without new plays
+	Day       Cause = "a new day"       // reconcile, and the first run after midnight
 )
 
-// Bill is the billed queries of a deployment.
-type Bill struct {
-	NewPlays  []Query // after an API page with new plays of one listener was loaded
-	NewTracks []Query // after the audio features of its new tracks were loaded; exports wait for the next new plays
-	Look      []Query // the hourly run of features, which is everything in an hour without new plays
-	Day       []Query // once a day: reconcile, and the first run after midnight
-}
+// Bill is the billed queries of a deployment by their cause.
+type Bill map[Cause][]Query
 
 // Month describes a month to be billed.
 type Month struct {
@@ -33,12 +36,12 @@ func (m Month) Of(b Bill) int64 {
 		runs, exports = 1, m.Listeners
 	}
 	var hour int64
-	for _, q := range b.NewPlays {
+	for _, q := range b[NewPlays] {
 		if strings.HasPrefix(q.Statement, "export_") {
 			hour += exports * q.Billed
 		} else {
 			hour += q.Billed
 		}
 	}
-	return daysAMonth*(m.PlayingHours*runs*hour+(1+m.FeatureRuns)*Sum(b.Day)) + hoursAMonth*(Sum(b.Look)+Sum(b.NewTracks))
+	return daysAMonth*(m.PlayingHours*runs*hour+(1+m.FeatureRuns)*Sum(b[Day])) + hoursAMonth*(Sum(b[Look])+Sum(b[NewTracks]))
 }

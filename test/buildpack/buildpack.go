@@ -9,11 +9,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -78,11 +76,11 @@ func Build(ctx context.Context, archive, workspace, binary string) (err error) {
 	if err := unzip(archive, source); err != nil {
 		return err
 	}
-	imports, err := rootPackage(source)
+	imports, err := run(ctx, source, env, "go", "list", "-f", `{{join .Imports "\n"}}`, ".") // fails where there are two packages
 	if err != nil {
 		return err
 	}
-	if !imports[registry] {
+	if !slices.Contains(strings.Split(imports, "\n"), registry) {
 		return errors.New("the package at the root does not import " + registry + ": the buildpack would write another main package")
 	}
 	module, err := run(ctx, source, env, "go", "list", "-m")
@@ -125,36 +123,4 @@ func unzip(archive, dir string) error {
 		return err
 	}
 	return os.CopyFS(dir, r)
-}
-
-// rootPackage returns the imports of the one package in a folder. As for the buildpack, every .go file counts, also tests
-// and files with build constraints.
-func rootPackage(dir string) (imports map[string]bool, err error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		return nil, err
-	}
-	name := ""
-	imports = map[string]bool{}
-	for _, file := range files {
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-		if err != nil {
-			return nil, fmt.Errorf("error extracting package name: %w", err)
-		}
-		if name != "" && name != parsed.Name.Name {
-			return nil, fmt.Errorf("error extracting package name: multiple packages in user code directory: %s != %s", name, parsed.Name.Name)
-		}
-		name = parsed.Name.Name
-		for _, spec := range parsed.Imports {
-			path, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				return nil, fmt.Errorf("error extracting package name: %s imports %s: %w", file, spec.Path.Value, err)
-			}
-			imports[path] = true
-		}
-	}
-	if name == "" {
-		return nil, errors.New("error extracting package name: unable to find Go package")
-	}
-	return imports, nil
 }

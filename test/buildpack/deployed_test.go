@@ -135,19 +135,8 @@ func deploy(t *testing.T) *deployment {
 	for n := range played {
 		plays = append(plays, fakespotify.Play{Track: fakespotify.SimpleTrack(n), PlayedAt: time.Now().Add(-time.Duration(n+1) * 4 * time.Minute)})
 	}
-	for _, variable := range []string{"SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL", "RECCOBEATS_URL"} {
-		t.Setenv(variable, "") // restores the variable at the end of the test
-	}
-	clock := &inprocess.Clock{}
+	clock, fake := inprocess.Connect(t, m, listener, plays)
 	clock.Set(time.Now())
-	fake, server, err := clock.Serve(listener, plays)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	if err := m.Connect(t.Context(), listener, inprocess.App, inprocess.Token); err != nil {
-		t.Fatal(err)
-	}
 	return &deployment{Rig: machinetest.Clients(t, m.Config), fake: fake}
 }
 
@@ -196,7 +185,7 @@ func (d *deployment) checkTopTen(t *testing.T, _ *Process, _ []byte) {
 }
 
 func (d *deployment) checkFeatures(t *testing.T, _ *Process, _ []byte) {
-	if asked := d.fake.Asked(fakespotify.ReccoBeats); len(asked) != played {
+	if asked := d.fake.Asked(); len(asked) != played {
 		t.Errorf("%d tracks were asked for, want %d", len(asked), played)
 	}
 	written, err := d.Lake.List(t.Context(), lake.FeaturesPrefix)

@@ -1,7 +1,6 @@
 package buildpack
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,9 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"spotify-insights.internal/functions/local/machine/machinetest"
 )
 
 const (
@@ -27,7 +27,7 @@ type Process struct {
 	Listening time.Duration // from before the start of the process to the first connection
 
 	cmd    *exec.Cmd
-	output *output
+	output *machinetest.Output
 	exited chan struct{} // closed once cmd has been waited for
 }
 
@@ -53,7 +53,7 @@ func start(ctx context.Context, binary, function, dir string) (*Process, error) 
 		return nil, err
 	}
 	_, port, _ := net.SplitHostPort(address)
-	p := &Process{Function: function, URL: "http://" + address, output: &output{}, exited: make(chan struct{})}
+	p := &Process{Function: function, URL: "http://" + address, output: &machinetest.Output{}, exited: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, binary)
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), "FUNCTION_TARGET="+function, "PORT="+port)
@@ -108,22 +108,4 @@ func (p *Process) Stop() error {
 // CPU is the processor time of a stopped process, in user mode and in the kernel.
 func (p *Process) CPU() time.Duration {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
-}
-
-// output collects what the program writes to its standard output and its standard error.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }

@@ -1,16 +1,17 @@
 package buildpack
 
 import (
-	"github.com/cloudevents/sdk-go/v2/event"
-	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
-	"spotify-insights.internal/functions/local/machine/machinetest"
-
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
+
+	"spotify-insights.internal/functions/local/machine/machinetest"
 )
 
 // Trigger sends the function one request, as Google Cloud does: Cloud Scheduler a POST, Eventarc a CloudEvent, a reader a

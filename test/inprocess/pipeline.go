@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"spotify-insights.internal/functions/local/fakespotify"
@@ -37,6 +38,24 @@ func (c *Clock) Serve(listener string, plays []fakespotify.Play) (*fakespotify.S
 	fake.AddListener(account)
 	server, err := fake.Serve()
 	return fake, server, err
+}
+
+// Connect connects a listener of a machine to a new fake Spotify with plays, until the test ends. The clock stands at zero.
+func Connect(t testing.TB, m *machine.Machine, listener string, plays []fakespotify.Play) (*Clock, *fakespotify.Server) {
+	t.Helper()
+	for _, variable := range []string{"SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL", "RECCOBEATS_URL"} {
+		t.Setenv(variable, "") // restores the variable at the end of the test
+	}
+	clock := &Clock{}
+	fake, server, err := clock.Serve(listener, plays)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	if err := m.Connect(t.Context(), listener, App, Token); err != nil {
+		t.Fatal(err)
+	}
+	return clock, fake
 }
 
 // Pipeline is an embedded cloud, a fake Spotify that one listener is connected to, and the functions on them.

@@ -127,7 +127,7 @@ func TestKill(t *testing.T) {
 	dir, out := t.TempDir(), newOutput()
 	var running atomic.Pointer[process]
 	var atRequest atomic.Pointer[string] // the endpoint at whose next request the process dies
-	options := fakespotify.Options{Seed: 8, Now: tl.clock, OnRequest: func(endpoint string, _ int) {
+	options := fakespotify.Options{Seed: 8, Now: tl.clock, OnRequest: func(endpoint string) {
 		if at := atRequest.Load(); at != nil && *at == endpoint && atRequest.CompareAndSwap(at, nil) {
 			running.Load().kill()
 		}

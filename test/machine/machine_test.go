@@ -2,7 +2,6 @@
 package machine
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"net/http"
@@ -11,10 +10,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"spotify-insights.internal/functions/local/machine/machinetest"
 )
 
 var soak = flag.Bool("soak", false, "run the long tests at full length")
@@ -38,25 +38,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// output collects the output of processes. It can be read while they run.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
+// output is the output of processes.
+type output struct{ machinetest.Output }
 
 func newOutput() *output { return &output{} }
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
 
 // find waits for a text in the output, after the first skip bytes.
 func (o *output) find(t *testing.T, skip int, expression string) (match string) {

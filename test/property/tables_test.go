@@ -2,6 +2,7 @@ package property
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,31 +33,23 @@ func line(cells ...any) string {
 	return strings.Join(words, " | ")
 }
 
+// word is a value, or where it points to.
 func word(v any) string {
+	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer {
+		if p.IsNil() {
+			return "-"
+		}
+		v = p.Elem().Interface()
+	}
 	switch v := v.(type) {
 	case nil:
 		return "-"
-	case *string:
-		return pointed(v)
-	case *int64:
-		return pointed(v)
-	case *bool:
-		return pointed(v)
-	case *float64:
-		return pointed(v)
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	case time.Time:
 		return strconv.FormatInt(v.UnixMicro(), 10)
 	}
 	return fmt.Sprint(v)
-}
-
-func pointed[T any](p *T) string {
-	if p == nil {
-		return "-"
-	}
-	return word(*p)
 }
 
 // same fails the test where rows are not the wanted ones, in any order.

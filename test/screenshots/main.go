@@ -1,7 +1,7 @@
 // Command screenshots takes the README's pictures of the page: of the demo, in Chromium, on a desktop and a phone, light
 // and dark.
 //
-//	go run ./test/screenshots [-out DIR] [-full] [-chromium COMMAND]
+//	go run ./test/screenshots [-out DIR]
 package main
 
 import (
@@ -20,20 +20,18 @@ const limit = 15 * time.Minute
 
 func main() {
 	out := flag.String("out", filepath.Join(".github", "images"), "the folder that the pictures are written to")
-	full := flag.Bool("full", false, "take the whole page, however long, instead of what a screen shows of it")
-	chromium := flag.String("chromium", "chromium", "the browser's command")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if err := run(ctx, *out, *chromium, *full); err != nil {
+	if err := run(ctx, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "screenshots:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out, chromium string, full bool) error {
+func run(ctx context.Context, out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("making the folder of the pictures: %w", err)
 	}
@@ -42,7 +40,7 @@ func run(ctx context.Context, out, chromium string, full bool) error {
 		return fmt.Errorf("making a folder to work in: %w", err)
 	}
 	defer os.RemoveAll(work)
-	browser, closeBrowser, err := openBrowser(ctx, chromium, work) // first, because a missing browser is found before the long build
+	browser, closeBrowser, err := openBrowser(ctx, work) // first, because a missing browser is found before the long build
 	if err != nil {
 		return err
 	}
@@ -55,5 +53,5 @@ func run(ctx context.Context, out, chromium string, full bool) error {
 	if err := d.ranked(ctx); err != nil {
 		return err
 	}
-	return takePictures(browser, d.page, out, full)
+	return takePictures(browser, d.page, out)
 }

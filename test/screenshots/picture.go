@@ -33,10 +33,10 @@ var (
 var fonts []byte
 
 // openBrowser starts Chromium with a new profile below dir.
-func openBrowser(ctx context.Context, command, dir string) (context.Context, context.CancelFunc, error) {
-	path, err := exec.LookPath(command)
+func openBrowser(ctx context.Context, dir string) (context.Context, context.CancelFunc, error) {
+	path, err := exec.LookPath("chromium")
 	if err != nil {
-		return nil, nil, fmt.Errorf("there is no browser (on Debian: apt-get install chromium; elsewhere: -chromium COMMAND): %w", err)
+		return nil, nil, fmt.Errorf("there is no browser (on Debian: apt-get install chromium): %w", err)
 	}
 	fontsFile := filepath.Join(dir, "fonts.conf")
 	if err := os.WriteFile(fontsFile, fonts, 0o600); err != nil {
@@ -60,18 +60,14 @@ func openBrowser(ctx context.Context, command, dir string) (context.Context, con
 
 // takePictures loads the page once, so that every picture shows the same, and takes one picture for every screen and
 // scheme.
-func takePictures(ctx context.Context, address, out string, full bool) error {
+func takePictures(ctx context.Context, address, out string) error {
 	if err := chromedp.Do(ctx, chromedp.Navigate(address), chromedp.WaitVisible(".top li:nth-child(10)"), chromedp.WaitVisible(".top .sound")); err != nil {
 		return fmt.Errorf("opening the page: %w", err)
 	}
-	suffix := ""
-	if full {
-		suffix = "-full"
-	}
 	for _, s := range screens {
 		for _, scheme := range schemes {
-			name := filepath.Join(out, fmt.Sprintf("page-%d-%s%s.png", s.width, scheme, suffix))
-			content, err := takePicture(ctx, s, scheme, full)
+			name := filepath.Join(out, fmt.Sprintf("page-%d-%s.png", s.width, scheme))
+			content, err := takePicture(ctx, s, scheme)
 			if err != nil {
 				return fmt.Errorf("taking %s: %w", name, err)
 			}
@@ -85,7 +81,7 @@ func takePictures(ctx context.Context, address, out string, full bool) error {
 }
 
 // takePicture fails where the page is wider than its screen.
-func takePicture(ctx context.Context, s screen, scheme string, full bool) ([]byte, error) {
+func takePicture(ctx context.Context, s screen, scheme string) ([]byte, error) {
 	if err := chromedp.Do(ctx, emulate(s, scheme)); err != nil {
 		return nil, err
 	}
@@ -99,7 +95,7 @@ func takePicture(ctx context.Context, s screen, scheme string, full bool) ([]byt
 	}
 	return chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
 		taken, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
-			Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &full,
+			Format: page.CaptureScreenshotFormatPng,
 		})
 		return taken.Data, err
 	})

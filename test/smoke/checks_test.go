@@ -13,7 +13,6 @@ import (
 	"google.golang.org/api/iterator"
 
 	"spotify-insights.internal/functions/dashboard"
-	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
@@ -90,7 +89,7 @@ func (r *run) checkFigures() {
 		tracks, known := 0, 0
 		for _, c := range rankedTracks(r.plays, nil) {
 			tracks++
-			if _, ok := r.fake.FeaturesOf(fakespotify.ReccoBeats, c.Track.ID); ok {
+			if _, ok := r.fake.FeaturesOf(c.Track.ID); ok {
 				known++
 			}
 		}
@@ -121,7 +120,7 @@ func (r *run) view(viewer *dashboard.Viewer, period string) *dashboard.View {
 func (r *run) checkFeatures() {
 	var rows, history []string
 	for _, c := range rankedTracks(r.plays, nil) {
-		_, known := r.fake.FeaturesOf(fakespotify.ReccoBeats, c.Track.ID)
+		_, known := r.fake.FeaturesOf(c.Track.ID)
 		rows = append(rows, fmt.Sprintf("%s | %t | reccobeats", c.Track.ID, known))
 	}
 	slices.Sort(rows)

@@ -119,7 +119,7 @@ func artists(t fakespotify.Track) string {
 
 // values are some of a track's audio features, "<nil>" where there are none.
 func values(fake *fakespotify.Server, id string, names ...string) string {
-	known, _ := fake.FeaturesOf(fakespotify.ReccoBeats, id)
+	known, _ := fake.FeaturesOf(id)
 	texts := make([]string, len(names))
 	for i, name := range names {
 		texts[i] = "<nil>"

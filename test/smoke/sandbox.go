@@ -125,38 +125,12 @@ func empty(ctx context.Context, bucket *storage.BucketHandle) error {
 	}
 }
 
-// left lists the commands that remove what still exists of the sandbox.
-func (b *sandbox) left(ctx context.Context) (commands []string, err error) {
-	var errs []error
-	note := func(command string, err error) {
-		switch {
-		case err == nil:
-			commands = append(commands, command)
-		case !missing(err):
-			errs = append(errs, err)
-		}
-	}
-	for _, name := range b.buckets() {
-		_, err := b.storage.Bucket(name).Attrs(ctx)
-		note(removeBucket(name), err)
-	}
-	_, err = b.bigquery.Dataset(b.Dataset).Metadata(ctx)
-	note(b.removeDataset(), err)
-	return commands, errors.Join(errs...)
-}
-
 // byHand lists the commands that remove the whole sandbox.
 func (b *sandbox) byHand() (commands []string) {
 	for _, name := range b.buckets() {
-		commands = append(commands, removeBucket(name))
+		commands = append(commands, "gcloud storage rm --recursive gs://"+name)
 	}
-	return append(commands, b.removeDataset())
-}
-
-func removeBucket(name string) string { return "gcloud storage rm --recursive gs://" + name }
-
-func (b *sandbox) removeDataset() string {
-	return fmt.Sprintf("bq rm -r -f -d %s:%s", b.Project, b.Dataset)
+	return append(commands, fmt.Sprintf("bq rm -r -f -d %s:%s", b.Project, b.Dataset))
 }
 
 // missing reports whether an error means that something does not exist.

@@ -46,6 +46,7 @@ func TestSmoke(t *testing.T) {
 	r.lose(warehouse.Plays)
 	r.lose(warehouse.Tables()...)
 	r.lose(warehouse.Tracks)
+	r.lose(warehouse.Listens)
 	r.loseDocuments()
 	r.checkStatements()
 }

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// ClientsOnly refuses requests that a web page makes a browser send, also by a name that somebody points at this
-// machine. Google's clients send no origin, and ask for the address that they were given.
+// ClientsOnly refuses the requests of browsers, and requests by a name that somebody points at this machine. Google's
+// clients send neither of the two headers, and ask for the address that they were given.
 func ClientsOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !Loopback(r.Host) || r.Header.Get("Origin") != "" {
+		if !Loopback(r.Host) || r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
 			http.Error(w, "this server is not for browsers", http.StatusForbidden)
 			return
 		}

@@ -48,7 +48,7 @@ type Cloud struct {
 // and views that the warehouse is to have: where the folder has another version's, the warehouse
 // is dropped, and reconcile loads it again from the lake.
 func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
-	c = &Cloud{hosts: map[string]string{}, grpc: grpc.NewServer(), PubSub: pubsubserver.New()}
+	c = &Cloud{hosts: map[string]string{}, grpc: grpc.NewServer(grpc.WaitForHandlers(true)), PubSub: pubsubserver.New()}
 	if err := c.start(ctx, dir, version); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the embedded cloud in %s: %w", dir, err), c.Close())
 	}
@@ -137,15 +137,17 @@ func dropOtherVersion(file, version string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, old := range []string{file, file + ".wal"} {
-		if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	// DuckDB has further logs where it was killed during a checkpoint. It would add an old one to the new file.
+	for _, suffix := range []string{"", ".wal", ".wal.checkpoint", ".wal.recovery"} {
+		if err := os.Remove(file + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return os.WriteFile(mark, []byte(version), 0o600)
 }
 
-// Close stops the cloud. What is stored stays; events that were not delivered are lost.
+// Close stops the cloud. What is stored stays; events that were not delivered are lost. No secret is written after it,
+// because another process may use the folder then.
 func (c *Cloud) Close() error {
 	var errs []error
 	for _, server := range c.http {
@@ -161,8 +163,8 @@ func (c *Cloud) Close() error {
 	return errors.Join(errs...)
 }
 
-// Checkpoint writes what BigQuery's log has into the warehouse's file, which otherwise happens when the
-// cloud is closed. It is for quiet hours: writes wait for it.
+// Checkpoint writes BigQuery's log into the warehouse's file, which otherwise happens when the cloud is
+// closed. Writes wait for it.
 func (c *Cloud) Checkpoint(ctx context.Context) error { return c.bigquery.Checkpoint(ctx) }
 
 // DeclareSecrets makes empty secrets of the ids that are missing, as Terraform does on Google Cloud.

@@ -52,7 +52,6 @@ func (a *app) json(r reply, status int) (body struct {
 		PlayedAt string `json:"played_at"`
 		Track    *struct{ ID string }
 	}
-	Spotify    []*struct{ ID string }  `json:"audio_features"`
 	ReccoBeats []struct{ Href string } `json:"content"`
 }) {
 	a.t.Helper()

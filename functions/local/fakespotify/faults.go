@@ -1,9 +1,6 @@
 package fakespotify
 
 import (
-	"bytes"
-	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -19,41 +16,29 @@ const (
 	RateLimited     Kind = "rate-limited"     // 429 with Retry-After, 5 s unless Fault has another
 	QuotaExceeded   Kind = "quota-exceeded"   // 429 with reason QUOTA_EXCEEDED and Retry-After, 72,000 s unless Fault has another
 	InternalError   Kind = "internal-error"   // 500
-	BadGateway      Kind = "bad-gateway"      // 502
 	Unavailable     Kind = "unavailable"      // 503
 	Forbidden       Kind = "forbidden"        // 403 with only the status in its body
 	PremiumRequired Kind = "premium-required" // 403: the app's owner has no Premium
 	HTML            Kind = "html"             // 200 with a page, as a proxy or a portal sends it
-	HTMLBadGateway  Kind = "html-bad-gateway" // 502 with a page
 )
 
 // Losses damage an answer on its way: the request was served (a refresh token has rotated), and the client cannot see it.
 const (
-	BrokenJSON    Kind = "broken-json"    // of full length, but not JSON
 	CutJSON       Kind = "cut-json"       // half of the body, with a Content-Length that fits
 	CutConnection Kind = "cut-connection" // half of the body, then the connection is dropped
-	EmptyBody     Kind = "empty-body"     // the right status and no body
 )
 
 // These answers have the right form.
 const (
-	Slow          Kind = "slow"           // right, after Fault.Delay
 	StaleWindow   Kind = "stale-window"   // recently played: 1 to 25 plays in a row are missing, and back in the next answer
 	RepeatedItems Kind = "repeated-items" // recently played: one to three items come twice
 	FalseAlarm    Kind = "false-alarm"    // token: a valid refresh token is called revoked
-
-	// Of both providers of audio features.
-	PartialAnswer  Kind = "partial-answer"  // a third of the tracks that have features, and at least one, are left out
-	EmptyAnswer    Kind = "empty-answer"    // all tracks are left out
-	DuplicateItems Kind = "duplicate-items" // one to three items come twice
-	ShuffledOrder  Kind = "shuffled-order"  // Spotify's: not in the order of the request; ReccoBeats has none
 )
 
 // Fault is a kind of fault with its measures.
 type Fault struct {
 	Kind       Kind
 	RetryAfter time.Duration // of the 429s, in whole seconds; negative sends no such header
-	Delay      time.Duration // before the answer, whatever its kind; it ends early when the client goes away
 }
 
 // pendingFault is a fault of the next left answers of an endpoint, or of a share of all its answers.
@@ -73,9 +58,6 @@ func (s *Server) FailNext(endpoint string, k int, fault Fault) {
 func (s *Server) FailAtRate(endpoint string, rate float64, fault Fault) {
 	s.addFault(&pendingFault{endpoint: endpoint, fault: fault, rate: rate})
 }
-
-// FalseAlarms puts FalseAlarm on the next k refreshes.
-func (s *Server) FalseAlarms(_ string, k int) { s.FailNext(Token, k, Fault{Kind: FalseAlarm}) }
 
 func (s *Server) addFault(f *pendingFault) {
 	s.mu.Lock()
@@ -104,7 +86,6 @@ func (s *Server) drawFault(endpoint string) Fault {
 
 // refusal returns the answer of the kinds that refuse a request.
 func (f Fault) refusal(refuse errorForm) (answer, bool) {
-	const page = "<!DOCTYPE html>\n<html><head><title>%[1]s</title></head><body><center><h1>%[1]s</h1></center></body></html>\n"
 	switch f.Kind {
 	case RateLimited:
 		return f.retryAfter(refuse(http.StatusTooManyRequests, "Too many requests", ""), 5*time.Second), true
@@ -112,8 +93,6 @@ func (f Fault) refusal(refuse errorForm) (answer, bool) {
 		return f.retryAfter(refuse(http.StatusTooManyRequests, "Too many requests", "QUOTA_EXCEEDED"), 72_000*time.Second), true
 	case InternalError:
 		return refuse(http.StatusInternalServerError, "Server error.", ""), true
-	case BadGateway:
-		return refuse(http.StatusBadGateway, "Bad gateway.", ""), true
 	case Unavailable:
 		return refuse(http.StatusServiceUnavailable, "Service unavailable", ""), true
 	case Forbidden:
@@ -121,9 +100,7 @@ func (f Fault) refusal(refuse errorForm) (answer, bool) {
 	case PremiumRequired:
 		return refuse(http.StatusForbidden, "Active premium subscription required for the owner of the app.", ""), true
 	case HTML:
-		return textAnswer(http.StatusOK, contentHTML, fmt.Sprintf(page, "Sign in to this network")), true
-	case HTMLBadGateway:
-		return textAnswer(http.StatusBadGateway, contentHTML, fmt.Sprintf(page, "502 Bad Gateway")), true
+		return textAnswer(http.StatusOK, contentHTML, "<!DOCTYPE html>\n<html><head><title>Sign in to this network</title></head></html>\n"), true
 	}
 	return answer{}, false
 }
@@ -142,33 +119,16 @@ func (f Fault) retryAfter(a answer, unset time.Duration) answer {
 // damage applies the losses. The answer then records nothing as sent.
 func (f Fault) damage(a answer) answer {
 	switch f.Kind {
-	case BrokenJSON:
-		a.body = bytes.Replace(a.body, []byte(`":`), []byte(`" `), 1)
 	case CutJSON:
-		a.body = a.body[:len(a.body)/2]
-	case EmptyBody:
-		a.body = nil
+		a.body, a.sent = a.body[:len(a.body)/2], nil
 	case CutConnection:
-	default:
-		return a
+		a.sent = nil
 	}
-	a.sent = nil
 	return a
 }
 
-// wait waits for the fault's delay. It reports false if the client has gone.
-func (f Fault) wait(ctx context.Context) bool {
-	if f.Delay > 0 {
-		select {
-		case <-time.After(f.Delay):
-		case <-ctx.Done():
-		}
-	}
-	return ctx.Err() == nil
-}
-
 // repeatSome makes one to three items come twice.
-func repeatSome[T any](rng *rand.Rand, items []T) []T {
+func repeatSome(rng *rand.Rand, items []shownPlay) []shownPlay {
 	if len(items) == 0 {
 		return items
 	}

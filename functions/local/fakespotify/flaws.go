@@ -10,7 +10,7 @@ import (
 )
 
 // Flaw is a property of a play or a track that careless code does not expect. Unlike a fault it stays: the seed and
-// the play (OddName and the flaws of audio features: the track) decide whether it is there.
+// the play (OddName and UnknownTrack: the track) decide whether it is there.
 type Flaw string
 
 // Flaws of plays.
@@ -24,15 +24,8 @@ const (
 	NullTrackID     Flaw = "null-track-id"    // not readable as a play
 )
 
-// Flaws of a track's audio features. OutOfRange and WrongType spoil the same values at both providers.
-const (
-	UnknownTrack        Flaw = "unknown-track" // to both providers
-	UnknownToSpotify    Flaw = "unknown-to-spotify"
-	UnknownToReccoBeats Flaw = "unknown-to-reccobeats"
-	OutOfRange          Flaw = "out-of-range" // one or two values cannot be: a danceability of 1.7, a tempo of -3
-	WrongType           Flaw = "wrong-type"   // one or two values are not numbers
-	NoKey               Flaw = "no-key"       // the key is -1: none was found
-)
+// UnknownTrack is a flaw of tracks: ReccoBeats has no audio features of it.
+const UnknownTrack Flaw = "unknown-track"
 
 // SetFlaw gives a flaw to a share (0 to 1) of all plays or tracks.
 func (s *Server) SetFlaw(flaw Flaw, share float64) {
@@ -49,18 +42,12 @@ func (s *Server) hasFlaw(p Play, listener string, flaw Flaw) bool {
 // chance is a number in [0, 1) that belongs to a play and a purpose.
 func (s *Server) chance(p Play, listener string, flaw Flaw) float64 {
 	if flaw == OddName {
-		return s.trackChance(p.Track.ID, flaw)
+		return unit(s.options.Seed, string(flaw), p.Track.ID)
 	}
 	return unit(s.options.Seed, string(flaw), listener, strconv.FormatInt(p.PlayedAt.UnixMilli(), 10), p.Track.ID)
 }
 
-func (s *Server) trackHas(id string, flaw Flaw) bool { return s.trackChance(id, flaw) < s.flaws[flaw] }
-
-// trackChance is a number in [0, 1) that belongs to a track and a purpose.
-func (s *Server) trackChance(id string, flaw Flaw) float64 {
-	return unit(s.options.Seed, string(flaw), id)
-}
-
+// unit is a number in [0, 1) that belongs to the parts.
 func unit(seed uint64, parts ...string) float64 {
 	h := fnv.New64a()
 	for _, part := range parts {

@@ -19,14 +19,13 @@ type record struct {
 	calls   map[string]int // by endpoint
 	faults  int
 	served  map[string]map[PlayKey]bool // by listener
-	asked   map[string]map[string]int   // by endpoint and track
+	asked   map[string]int              // ReccoBeats, by track
 	secrets map[string]bool
 }
 
 func newRecord() record {
 	return record{
-		calls: map[string]int{}, served: map[string]map[PlayKey]bool{}, asked: map[string]map[string]int{AudioFeatures: {}, ReccoBeats: {}},
-		secrets: map[string]bool{},
+		calls: map[string]int{}, served: map[string]map[PlayKey]bool{}, asked: map[string]int{}, secrets: map[string]bool{},
 	}
 }
 
@@ -39,9 +38,9 @@ func (r *record) serve(listener string, plays []PlayKey) {
 	}
 }
 
-func (r *record) ask(endpoint string, tracks []string) {
+func (r *record) ask(tracks []string) {
 	for _, id := range tracks {
-		r.asked[endpoint][id]++
+		r.asked[id]++
 	}
 }
 
@@ -74,12 +73,12 @@ func (s *Server) Served(listener string) map[PlayKey]bool {
 	return served
 }
 
-// Asked returns how often each track was asked for at AudioFeatures or ReccoBeats, in requests that had an undamaged
-// answer of status 200. Tracks without features count.
-func (s *Server) Asked(endpoint string) map[string]int {
+// Asked returns how often each track was asked for at ReccoBeats, in requests that had an undamaged answer of status
+// 200. Tracks without features count.
+func (s *Server) Asked() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return maps.Clone(s.record.asked[endpoint])
+	return maps.Clone(s.record.asked)
 }
 
 // Calls returns the number of requests of an endpoint, or of all of them for "".

@@ -1,6 +1,6 @@
-// Package fakespotify is a Spotify for the demo and for end-to-end tests: sign-in, tokens, recently played
-// tracks and audio features, with the habits and the faults that the real services have shown. It also has the
-// audio features of ReccoBeats. Clients reach it over HTTP only, at <base>/authorize, <base>/api/token,
+// Package fakespotify is a Spotify for the demo and for end-to-end tests: sign-in, tokens and recently played
+// tracks, with the habits and the faults that the real services have shown. It also has the audio features of
+// ReccoBeats. Clients reach it over HTTP only, at <base>/authorize, <base>/api/token,
 // <base>/v1/me/player/recently-played, <base>/v1/audio-features and <base>/reccobeats/v1/audio-features.
 //
 // Everything random comes from Options.Seed: the same seed and the same sequence of requests give the same
@@ -21,7 +21,7 @@ const (
 	Authorize      = "authorize"
 	Token          = "token"
 	RecentlyPlayed = "recently-played"
-	AudioFeatures  = "audio-features" // Spotify's
+	AudioFeatures  = "audio-features" // Spotify's, which are refused
 	ReccoBeats     = "reccobeats"     // the audio features of ReccoBeats
 )
 
@@ -33,12 +33,9 @@ type Options struct {
 	// ClientID and ClientSecret are expected in the Basic header of the token endpoint. Both empty: any client is accepted.
 	ClientID, ClientSecret string
 
-	// AudioFeatures makes the app one from before 2024-11-27, which may read Spotify's audio features. Others get a 403.
-	AudioFeatures bool
-
-	// OnRequest is called when the answer to the nth request (from 1) of an endpoint is ready and before any of it
-	// is sent. No lock is held: it may call the server's methods, block, or end the client's process.
-	OnRequest func(endpoint string, n int)
+	// OnRequest is called when the answer to a request of an endpoint is ready and before any of it is sent. No lock is
+	// held: it may call the server's methods, block, or end the client's process.
+	OnRequest func(endpoint string)
 }
 
 // Server is a Spotify with any number of listeners. Its methods are safe for concurrent use.
@@ -95,7 +92,6 @@ func (s *Server) handle(pattern, endpoint string, honest func(*http.Request, Kin
 		}
 		s.mu.Lock()
 		s.record.calls[endpoint]++
-		n := s.record.calls[endpoint]
 		s.record.requestSecrets(r)
 		fault := s.drawFault(endpoint)
 		a, refused := fault.refusal(refuse)
@@ -105,9 +101,9 @@ func (s *Server) handle(pattern, endpoint string, honest func(*http.Request, Kin
 		s.mu.Unlock()
 
 		if s.options.OnRequest != nil {
-			s.options.OnRequest(endpoint, n)
+			s.options.OnRequest(endpoint)
 		}
-		if !fault.wait(r.Context()) {
+		if r.Context().Err() != nil { // the client is gone
 			return
 		}
 		s.mu.Lock()

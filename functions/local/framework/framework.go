@@ -4,9 +4,11 @@ package framework
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"time"
@@ -28,6 +30,11 @@ func Serve(ctx context.Context) (*url.URL, error) {
 	if err := funcframework.RegisterHTTPFunctionContext(ctx, "/", dashboard.Serve); err != nil {
 		return nil, err
 	}
+	ready := "/" + rand.Text()
+	err := funcframework.RegisterHTTPFunctionContext(ctx, ready, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	if err != nil {
+		return nil, err
+	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -39,14 +46,15 @@ func Serve(ctx context.Context) (*url.URL, error) {
 	os.Unsetenv("FUNCTION_TARGET") // which would make the framework serve one function alone
 	failed := make(chan error, 1)
 	go func() { failed <- funcframework.StartHostPort(host, port) }()
-	for address := net.JoinHostPort(host, port); ; {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
+	client := http.Client{Timeout: time.Second}
+	functions := &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
+	for {
+		// A process that has taken the port meanwhile does not know the path.
+		resp, err := client.Get(functions.JoinPath(ready).String())
 		if err == nil {
-			select {
-			case err := <-failed: // another process has taken the port meanwhile
-				return nil, errors.Join(fmt.Errorf("serving the functions: %w", err), conn.Close())
-			default:
-				return &url.URL{Scheme: "http", Host: address}, conn.Close()
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusNoContent {
+				return functions, nil
 			}
 		}
 		select {

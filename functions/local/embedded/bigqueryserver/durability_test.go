@@ -75,7 +75,10 @@ func TestKill(t *testing.T) {
 	}
 	answered := map[string]bool{}
 	for batch := range 8 {
-		answered[fmt.Sprint(2*batch)] = load(2 * batch)
+		if !load(2 * batch) {
+			t.Fatalf("batch %d failed without a kill", 2*batch)
+		}
+		answered[fmt.Sprint(2*batch)] = true
 		done := make(chan bool)
 		go func() { done <- load(2*batch + 1) }()
 		time.Sleep(time.Duration(10*batch) * time.Millisecond)
@@ -90,7 +93,7 @@ func TestKill(t *testing.T) {
 		for row := range strings.Lines(text) {
 			batch, counts, _ := strings.Cut(strings.TrimSpace(row), " ")
 			if stored[batch] = true; counts != fmt.Sprint(rows, " ", rows) {
-				t.Errorf("batch %s has %s rows and different ones", batch, counts)
+				t.Errorf("batch %s has %s rows, all and different ones", batch, counts)
 			}
 		}
 		for batch, ok := range answered {

@@ -85,13 +85,11 @@ func (j *job) finished() bool {
 	}
 }
 
-// wait returns when the job is done, after [insertWait], or when the request ends.
-func (j *job) wait(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, insertWait)
-	defer cancel()
+// wait returns when the job is done, or after [insertWait].
+func (j *job) wait() {
 	select {
 	case <-j.done:
-	case <-ctx.Done():
+	case <-time.After(insertWait):
 	}
 }
 
@@ -188,7 +186,7 @@ func (js *jobs) stop() {
 }
 
 // insert starts a job of a request. data are the rows of a load job.
-func (s *Server) insert(ctx context.Context, in jobResource, data []byte) (any, error) {
+func (s *Server) insert(in jobResource, data []byte) (any, error) {
 	j, existing, err := s.startJob(in, data)
 	if err != nil {
 		return nil, err
@@ -196,9 +194,7 @@ func (s *Server) insert(ctx context.Context, in jobResource, data []byte) (any, 
 	if existing {
 		return nil, duplicate("Already Exists: Job %s", j.resource().ID)
 	}
-	if !s.prompt {
-		j.wait(ctx)
-	}
+	j.wait()
 	return j.resource(), nil
 }
 
@@ -242,7 +238,7 @@ func (s *Server) insertJob(_ http.ResponseWriter, r *http.Request) (any, error) 
 	if err := decode(r.Body, &in); err != nil {
 		return nil, err
 	}
-	return s.insert(r.Context(), in, nil)
+	return s.insert(in, nil)
 }
 
 // pathJob finds the job that a request names. Outside of the two multi-regions a job is not found without its

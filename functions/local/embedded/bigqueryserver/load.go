@@ -63,7 +63,7 @@ func (s *Server) load(ctx context.Context, c *loadConfiguration, data []byte) (o
 	})
 }
 
-// appendRows appends the rows of a file, which it overwrites, and counts them.
+// appendRows appends the rows of a file and counts them.
 func appendRows(appender *duckdb.Appender, columns []tableField, data []byte) (rows int64, err error) {
 	parser := newRowParser(columns)
 	row := make([]driver.Value, len(columns))

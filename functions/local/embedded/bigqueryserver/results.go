@@ -76,7 +76,7 @@ func cellValue(v any) (any, error) {
 		}
 		return v.String(), nil
 	case float64:
-		if math.IsInf(v, 0) { // BigQuery fails on a division by zero
+		if math.IsInf(v, 0) || math.IsNaN(v) { // BigQuery fails on a division by zero
 			return nil, invalidQuery("division by zero, or a floating point number out of range")
 		}
 		return strconv.FormatFloat(v, 'g', -1, 64), nil
@@ -114,7 +114,7 @@ func (s *Server) query(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.wait(r.Context())
+	j.wait()
 	return s.answerOf(j, true)
 }
 
@@ -132,7 +132,7 @@ func (s *Server) queryResults(_ http.ResponseWriter, r *http.Request) (any, erro
 	case withRows && q.Get("formatOptions.useInt64Timestamp") != "true":
 		return nil, notSupported("timestamps in seconds: set formatOptions.useInt64Timestamp")
 	}
-	j.wait(r.Context())
+	j.wait()
 	return s.answerOf(j, withRows)
 }
 

@@ -38,7 +38,6 @@ type Options struct {
 	Path    string       // the DuckDB file; created when missing
 	Project string       // the only project
 	Exports ObjectWriter // where EXPORT DATA writes; nil refuses exports
-	Prompt  bool         // jobs.insert answers at once, as BigQuery does, instead of waiting for a short job
 }
 
 // Server is an embedded BigQuery. No other process can open its file meanwhile.
@@ -46,23 +45,19 @@ type Server struct {
 	project   string
 	exports   ObjectWriter
 	exportDir string // contains the files of running exports
-	prompt    bool
 	db        *sql.DB
 	writer    sync.Mutex // held by the one transaction that writes
 	jobs      jobs
 	uploads   uploads
-	mux       *http.ServeMux
 }
 
 // Open opens or creates the file.
 func Open(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{project: o.Project, exports: o.Exports, prompt: o.Prompt, exportDir: o.Path + ".exports"}
+	s := &Server{project: o.Project, exports: o.Exports, exportDir: o.Path + ".exports"}
 	if err := s.openDatabase(ctx, o.Path); err != nil {
 		return nil, fmt.Errorf("opening the embedded BigQuery in %s: %w", o.Path, err)
 	}
 	s.jobs.byID = map[string]*job{}
-	s.uploads.sessions = map[string]*session{}
-	s.routes()
 	return s, nil
 }
 
@@ -75,18 +70,12 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Handler serves the API. All requests pass this one function.
+// Handler serves the API.
 func (s *Server) Handler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mux.ServeHTTP(w, r)
-	})
-}
-
-func (s *Server) routes() {
-	s.mux = http.NewServeMux()
+	mux := http.NewServeMux()
 	handle := func(pattern string, h handlerFunc, parameters ...string) {
 		method, path, _ := strings.Cut(pattern, " ")
-		s.mux.HandleFunc(method+" /projects/{project}"+path, s.answer(h, parameters))
+		mux.HandleFunc(method+" /projects/{project}"+path, s.answer(h, parameters))
 	}
 	handle("POST /datasets", s.insertDataset)
 	handle("GET /datasets/{dataset}", s.getDataset)
@@ -99,10 +88,11 @@ func (s *Server) routes() {
 	handle("GET /jobs/{job}", s.getJob, "location")
 	handle("POST /queries", s.query)
 	handle("GET /queries/{job}", s.queryResults, "location", "startIndex", "maxResults", "formatOptions.useInt64Timestamp")
-	s.mux.HandleFunc("POST /upload/bigquery/v2/projects/{project}/jobs", s.answer(s.upload, []string{"uploadType", "upload_id"}))
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /upload/bigquery/v2/projects/{project}/jobs", s.answer(s.upload, []string{"uploadType", "upload_id"}))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, notSupported("the request %s %s", r.Method, r.URL.Path))
 	})
+	return mux
 }
 
 // handlerFunc answers a request with a value that becomes JSON, or writes the answer itself and returns nil.

@@ -74,8 +74,12 @@ func (f *fixture) open() {
 	if f.server, err = Open(f.ctx, Options{Path: f.file, Project: "p-1", Exports: f.bucket}); err != nil {
 		f.Fatal(err)
 	}
-	f.connect(httptest.NewServer(f.server.Handler()).URL)
-	f.Cleanup(func() { f.server.Close() })
+	server := httptest.NewServer(f.server.Handler())
+	f.Cleanup(func() {
+		server.Close()
+		f.server.Close()
+	})
+	f.connect(server.URL)
 }
 
 func (f *fixture) connect(url string) {

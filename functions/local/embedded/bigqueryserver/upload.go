@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -20,6 +21,7 @@ const (
 
 // session is a resumable upload. Google's client sends more than 16 MB as one, a part a request.
 type session struct {
+	id   string
 	mu   sync.Mutex
 	job  jobResource
 	data bytes.Buffer
@@ -28,32 +30,30 @@ type session struct {
 // uploads are the resumable uploads under way.
 type uploads struct {
 	mu       sync.Mutex
-	sessions map[string]*session
-	order    []string // oldest first
+	sessions []*session // oldest first
 }
 
-func (u *uploads) add(s *session) (id string) {
+func (u *uploads) add(s *session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	id = rand.Text()
-	u.sessions[id] = s
-	if u.order = append(u.order, id); len(u.order) > maxSessions { // the oldest was given up
-		delete(u.sessions, u.order[0])
-		u.order = u.order[1:]
+	if u.sessions = append(u.sessions, s); len(u.sessions) > maxSessions { // the client of the oldest is gone
+		u.sessions = u.sessions[1:]
 	}
-	return id
 }
 
 func (u *uploads) get(id string) *session {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.sessions[id]
+	if i := slices.IndexFunc(u.sessions, func(s *session) bool { return s.id == id }); i >= 0 {
+		return u.sessions[i]
+	}
+	return nil
 }
 
-func (u *uploads) remove(id string) {
+func (u *uploads) remove(s *session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	delete(u.sessions, id)
+	u.sessions = slices.DeleteFunc(u.sessions, func(other *session) bool { return other == s })
 }
 
 // upload starts a load job of rows that come with the request.
@@ -69,11 +69,12 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) (any, error) {
 	case q.Get("uploadType") != "resumable":
 		return nil, notSupported("uploads of the type %q", q.Get("uploadType"))
 	}
-	var u session
+	u := &session{id: rand.Text()}
 	if err := decode(r.Body, &u.job); err != nil {
 		return nil, err
 	}
-	w.Header().Set("Location", fmt.Sprintf("http://%s%s?uploadType=resumable&upload_id=%s", r.Host, r.URL.Path, s.uploads.add(&u)))
+	s.uploads.add(u)
+	w.Header().Set("Location", fmt.Sprintf("http://%s%s?uploadType=resumable&upload_id=%s", r.Host, r.URL.Path, u.id))
 	w.WriteHeader(http.StatusOK)
 	return nil, nil
 }
@@ -100,7 +101,7 @@ func (s *Server) uploadWhole(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, invalid("Reading the upload: %v", err)
 	}
-	return s.insert(r.Context(), in, data.Bytes())
+	return s.insert(in, data.Bytes())
 }
 
 // uploadPart takes a part of a resumable upload. The job begins with the last part.
@@ -137,8 +138,8 @@ func (s *Server) uploadPart(w http.ResponseWriter, r *http.Request, id string) (
 		w.WriteHeader(http.StatusOK)
 		return nil, nil
 	}
-	s.uploads.remove(id)
-	return s.insert(r.Context(), u.job, u.data.Bytes())
+	s.uploads.remove(u)
+	return s.insert(u.job, u.data.Bytes())
 }
 
 // contentRange reads the header of a part: its first byte is -1 where it has none, the total -1 before the last part.

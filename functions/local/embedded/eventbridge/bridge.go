@@ -1,11 +1,10 @@
 // Package eventbridge does on one machine what Eventarc does on Google Cloud: it posts an event to a function until the
 // function answers 2xx.
 //
-// Events that it has not delivered when it is closed or killed are lost. The function reconcile makes up for them.
+// Undelivered events are lost at a stop or a kill. The function reconcile makes up for them.
 package eventbridge
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -19,8 +18,7 @@ import (
 	"spotify-insights.internal/functions/local/embedded/storageserver"
 )
 
-// Route says which function gets the messages of a topic, or the objects finalized in a bucket. Two routes of the same
-// topic or bucket get every event each.
+// Route names the function that gets the messages of a topic, or the objects finalized in a bucket.
 type Route struct {
 	Name   string // of the function, for log lines
 	URL    string // where events are posted
@@ -35,9 +33,7 @@ type Options struct {
 	Storage *storageserver.Server
 	Routes  []Route
 
-	Transport   http.RoundTripper // default: [http.DefaultTransport]
-	FirstWait   time.Duration     // default 1 s, before the second attempt; it doubles with each attempt after that
-	LongestWait time.Duration     // default 1 min
+	Transport http.RoundTripper // nil is [http.DefaultTransport]
 }
 
 const (
@@ -45,6 +41,8 @@ const (
 	requestLimit = 540 * time.Second
 	// retention is how long delivery of an event is attempted.
 	retention = 2 * time.Hour
+	// firstWait comes before the second attempt. Each later wait is twice as long as the one before, up to longestWait.
+	firstWait, longestWait = time.Second, time.Minute
 )
 
 // Bridge delivers events. At rest it runs no goroutine and no timer.
@@ -56,21 +54,17 @@ type Bridge struct {
 
 	mu      sync.Mutex
 	closed  bool
-	pending int           // events neither acknowledged nor dropped
-	idle    chan struct{} // closed while pending is 0
+	pending int // events neither acknowledged nor dropped
 }
 
 // Start delivers what is published and written from now on, until Close. ctx only lends its values to requests and log
 // lines.
 func Start(ctx context.Context, opts Options) *Bridge {
-	opts.FirstWait = cmp.Or(opts.FirstWait, time.Second)
-	opts.LongestWait = cmp.Or(opts.LongestWait, time.Minute)
 	if opts.Transport == nil {
 		opts.Transport = http.DefaultTransport
 	}
-	b := &Bridge{opts: opts, idle: make(chan struct{})}
+	b := &Bridge{opts: opts}
 	b.ctx, b.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	close(b.idle)
 	for _, r := range opts.Routes {
 		q := &queue{bridge: b, route: r}
 		if r.Bucket != "" {
@@ -88,21 +82,6 @@ func Start(ctx context.Context, opts Options) *Bridge {
 	return b
 }
 
-// Idle returns once there was a moment with nothing undelivered. An event counts from before its writer or publisher has
-// the answer until its function has answered 2xx or it is dropped. So a chain of functions that each publish before they
-// answer is idle only when its last one is done.
-func (b *Bridge) Idle(ctx context.Context) error {
-	b.mu.Lock()
-	idle := b.idle
-	b.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for the event bridge to be idle: %w", context.Cause(ctx))
-	}
-}
-
 // Close accepts no more events, starts no more requests and waits for those under way. When ctx ends first they are
 // broken off, and Close returns an error. Undelivered events are lost.
 func (b *Bridge) Close(ctx context.Context) (err error) {
@@ -118,22 +97,7 @@ func (b *Bridge) Close(ctx context.Context) (err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.pending > 0 {
-		slog.InfoContext(ctx, "event bridge closed with undelivered events; reconcile will make them up", "events", b.pending)
+		slog.InfoContext(ctx, "event bridge closed with undelivered events; reconcile makes up for them", "events", b.pending)
 	}
 	return err
-}
-
-// added and removed count the events pending; b.mu is held.
-func (b *Bridge) added() {
-	if b.pending == 0 {
-		b.idle = make(chan struct{})
-	}
-	b.pending++
-}
-
-func (b *Bridge) removed() {
-	b.pending--
-	if b.pending == 0 {
-		close(b.idle)
-	}
 }

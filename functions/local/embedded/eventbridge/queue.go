@@ -36,7 +36,7 @@ func (q *queue) accept(e event) {
 	if b.closed {
 		return
 	}
-	b.added()
+	b.pending++
 	q.ready = append(q.ready, &delivery{event: e, expires: time.Now().Add(retention)})
 	q.next()
 }
@@ -61,16 +61,16 @@ func (q *queue) deliver(d *delivery) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	q.busy = false
-	wait := min(b.opts.FirstWait<<min(d.attempts-1, 16), b.opts.LongestWait)
+	wait := min(firstWait<<min(d.attempts-1, 16), longestWait)
 	switch {
 	case err == nil:
-		b.removed()
+		b.pending--
 	case b.closed: // Close counts it as lost
 	case time.Now().Add(wait).After(d.expires):
-		log.ErrorContext(b.ctx, "event dropped: not delivered in time; reconcile will make it up", "retention", retention, "error", err)
-		b.removed()
+		log.ErrorContext(b.ctx, "event dropped: not delivered in time; reconcile makes up for it", "retention", retention, "error", err)
+		b.pending--
 	default:
-		log.WarnContext(b.ctx, "event not delivered, will be again", "wait", wait, "error", err)
+		log.WarnContext(b.ctx, "event not delivered; it is retried", "wait", wait, "error", err)
 		time.AfterFunc(wait, func() {
 			b.mu.Lock()
 			defer b.mu.Unlock()

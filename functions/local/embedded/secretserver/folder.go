@@ -10,22 +10,18 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
 // secret is one secret with all its versions. Its file is replaced as a whole, so that a version's number, state and
 // payload agree after a crash.
 type secret struct {
-	Name       string    `json:"name"` // projects/P/secrets/S
-	CreateTime time.Time `json:"create_time"`
-	Versions   []version `json:"versions"` // version n at index n-1
+	Name     string    `json:"name"`     // projects/P/secrets/S
+	Versions []version `json:"versions"` // version n at index n-1
 }
 
 type version struct {
-	State       string     `json:"state"` // ENABLED or DESTROYED
-	CreateTime  time.Time  `json:"create_time"`
-	DestroyTime *time.Time `json:"destroy_time,omitempty"`
-	Payload     []byte     `json:"payload,omitempty"` // none once destroyed
+	State   string `json:"state"`             // ENABLED or DESTROYED
+	Payload []byte `json:"payload,omitempty"` // none once destroyed
 }
 
 func (s *secret) clone() *secret {
@@ -100,7 +96,7 @@ func (f folder) path(name string) string {
 	return filepath.Join(string(f), hex.EncodeToString(sum[:])+fileSuffix)
 }
 
-// save returns once the secret is on disk, also after a power cut, or has changed nothing.
+// save returns once the secret is on disk, where it survives a power cut. The file has the old or the new content.
 func (f folder) save(s *secret) (err error) {
 	data, err := json.Marshal(s)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"path"
 	"strings"
 	"sync"
-	"time"
 
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 	"google.golang.org/grpc/codes"
@@ -45,7 +44,7 @@ func (s *Server) Declare(name string) error {
 	if s.secrets[name] != nil {
 		return nil
 	}
-	made := &secret{Name: name, CreateTime: time.Now().UTC()}
+	made := &secret{Name: name}
 	if err := s.disk.save(made); err != nil {
 		return fmt.Errorf("storing secret [%s]: %w", name, err)
 	}

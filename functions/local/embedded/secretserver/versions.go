@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 	"google.golang.org/grpc/codes"
@@ -37,7 +36,7 @@ func (s *Server) AddSecretVersion(_ context.Context, req *secretmanagerpb.AddSec
 	}
 	var added *secretmanagerpb.SecretVersion
 	err := s.update(req.GetParent(), func(sec *secret) error {
-		sec.Versions = append(sec.Versions, version{State: enabled, CreateTime: time.Now().UTC(), Payload: data})
+		sec.Versions = append(sec.Versions, version{State: enabled, Payload: data})
 		added = sec.describe(len(sec.Versions))
 		return nil
 	})
@@ -103,8 +102,7 @@ func (s *Server) DestroySecretVersion(_ context.Context, req *secretmanagerpb.De
 		if v.State == destroyed {
 			return status.Errorf(codes.FailedPrecondition, "Secret Version [%s] is in %s state.", req.GetName(), v.State)
 		}
-		now := time.Now().UTC()
-		v.State, v.DestroyTime, v.Payload = destroyed, &now, nil
+		v.State, v.Payload = destroyed, nil
 		changed = sec.describe(number)
 		return nil
 	})

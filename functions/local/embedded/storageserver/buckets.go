@@ -24,7 +24,7 @@ func (s *Server) makeBucket(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, map[string]string{"kind": "storage#bucket", "name": bucket.Name})
+	return answer(w, map[string]string{"name": bucket.Name})
 }
 
 func (s *Server) readBucket(w http.ResponseWriter, r *http.Request) error {
@@ -32,7 +32,7 @@ func (s *Server) readBucket(w http.ResponseWriter, r *http.Request) error {
 	if err := s.checkBucket(bucket); err != nil {
 		return err
 	}
-	return answer(w, map[string]string{"kind": "storage#bucket", "name": bucket})
+	return answer(w, map[string]string{"name": bucket})
 }
 
 func (s *Server) deleteBucket(w http.ResponseWriter, r *http.Request) error {

@@ -1,10 +1,11 @@
 package storageserver
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"hash"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -20,16 +21,12 @@ const temporary = ".writing"
 
 // Object describes an object in the form of Cloud Storage's JSON API.
 type Object struct {
-	Kind           string    `json:"kind"`
-	Bucket         string    `json:"bucket"`
-	Name           string    `json:"name"`
-	Generation     int64     `json:"generation,string"` // the file's modification time, in microseconds since 1970
-	Metageneration int64     `json:"metageneration,string"`
-	ContentType    string    `json:"contentType"`
-	Size           int64     `json:"size,string"` // bytes
-	TimeCreated    time.Time `json:"timeCreated"`
-	Updated        time.Time `json:"updated"`
-	CRC32C         string    `json:"crc32c,omitempty"` // in Base64; only where the content was just written
+	Bucket     string    `json:"bucket"`
+	Name       string    `json:"name"`
+	Generation int64     `json:"generation,string"` // the file's modification time, in microseconds since 1970
+	Size       int64     `json:"size,string"`       // bytes
+	Updated    time.Time `json:"updated"`
+	CRC32C     string    `json:"crc32c,omitempty"` // in Base64; of a write only, whose client compares it
 }
 
 // describe makes an object of what the file system returned. A folder is not an object.
@@ -41,10 +38,7 @@ func describe(bucket, name string, info fs.FileInfo, err error) (Object, error) 
 		return Object{}, err
 	}
 	at := info.ModTime().UTC()
-	return Object{
-		Kind: "storage#object", Bucket: bucket, Name: name, Generation: at.UnixMicro(), Metageneration: 1,
-		ContentType: contentType(name), Size: info.Size(), TimeCreated: at, Updated: at,
-	}, nil
+	return Object{Bucket: bucket, Name: name, Generation: at.UnixMicro(), Size: info.Size(), Updated: at}, nil
 }
 
 func (s *Server) stat(bucket, name string) (Object, error) {
@@ -74,26 +68,32 @@ func (s *Server) open(bucket, name string) (*os.File, Object, error) {
 	return f, o, err
 }
 
+// Write stores content as an object, or nothing if the content cannot be read to its end. The error is
+// [fs.ErrNotExist] where there is no such bucket.
+func (s *Server) Write(_ context.Context, bucket, name string, content io.Reader) error {
+	if _, err := s.write(bucket, name, content, nil); err != nil {
+		return fmt.Errorf("writing gs://%s/%s: %w", bucket, name, err)
+	}
+	return nil
+}
+
 // write stores content as an object: whole, or not at all if the process is killed or the content cannot be read.
 // Where generation is not nil the object has to have that generation, 0 where it does not exist.
-func (s *Server) write(bucket, name string, content io.Reader, generation *int64, crc32c string) (o Object, err error) {
+func (s *Server) write(bucket, name string, content io.Reader, generation *int64) (o Object, err error) {
 	file := path.Join(temporary, rand.Text())
 	defer func() {
 		if err != nil {
 			s.root.Remove(file)
 		}
 	}()
-	sum := crc32.New(castagnoli)
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	if err := s.writeFile(file, io.TeeReader(content, sum)); err != nil {
 		return o, err
-	}
-	if crc32c != "" && crc32c != encode(sum) {
-		return o, fault(http.StatusBadRequest, "the content does not have the checksum that was sent with it")
 	}
 	if o, err = s.replace(bucket, name, file, generation); err != nil {
 		return o, err
 	}
-	o.CRC32C = encode(sum)
+	o.CRC32C = base64.StdEncoding.EncodeToString(sum.Sum(nil))
 	s.mu.Lock()
 	calls := s.finalized
 	s.mu.Unlock()
@@ -163,7 +163,3 @@ func (s *Server) remove(bucket, name string) error {
 	}
 	return err
 }
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-func encode(sum hash.Hash) string { return base64.StdEncoding.EncodeToString(sum.Sum(nil)) }

@@ -1,8 +1,11 @@
 package storageserver
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -34,6 +37,22 @@ func (s *Server) list(bucket, prefix, after string, limit int) (objects []Object
 		objects = append(objects, o)
 	}
 	return objects, next, err
+}
+
+// Match returns the name of one object that begins with prefix and ends with suffix, or "" if there is none. Match and
+// Write are for the embedded BigQuery, which is in the same process. The error is [fs.ErrNotExist] where there is no
+// such bucket.
+func (s *Server) Match(_ context.Context, bucket, prefix, suffix string) (string, error) {
+	objects, _, err := s.list(bucket, prefix, "", math.MaxInt32)
+	if err != nil {
+		return "", fmt.Errorf("listing gs://%s/%s: %w", bucket, prefix, err)
+	}
+	for _, o := range objects {
+		if strings.HasSuffix(o.Name[len(prefix):], suffix) {
+			return o.Name, nil
+		}
+	}
+	return "", nil
 }
 
 // walk returns the names in a folder for list. A folder is sorted with the slash at its end, as in the names below it.

@@ -52,16 +52,3 @@ func nameFault(name string) error {
 	}
 	return nil
 }
-
-// contentType is derived from the name and not stored.
-func contentType(name string) string {
-	switch path.Ext(name) {
-	case ".gz":
-		return "application/gzip"
-	case ".json":
-		return "application/json"
-	case ".zip":
-		return "application/zip"
-	}
-	return "application/octet-stream"
-}

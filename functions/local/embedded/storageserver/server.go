@@ -1,6 +1,6 @@
 // Package storageserver is Cloud Storage on one machine, for the client of cloud.google.com/go/storage. An object is
-// a plain file below the bucket's folder, and the file is all there is of it: its generation is the file's
-// modification time, its content type follows from its name.
+// a plain file below the bucket's folder, and nothing else is stored of it: its generation is the file's modification
+// time, and it has no content type.
 //
 // It answers the requests that this project sends. Every other request gets an error that names what is not supported.
 package storageserver
@@ -9,12 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,7 +141,7 @@ func (s *Server) listObjects(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, map[string]any{"kind": "storage#objects", "items": objects, "nextPageToken": next})
+	return answer(w, map[string]any{"items": objects, "nextPageToken": next})
 }
 
 func (s *Server) readAttributes(w http.ResponseWriter, r *http.Request) error {
@@ -185,16 +182,9 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("generation %s of object %s: %w", wanted, o.Name, fs.ErrNotExist)
 	}
 	header := w.Header()
-	if r.Header.Get("Range") == "" { // the client checks whole objects only
-		crc := crc32.New(castagnoli)
-		if _, err := io.Copy(crc, f); err != nil {
-			return err
-		}
-		header.Set("X-Goog-Hash", "crc32c="+encode(crc))
-	}
-	header.Set("Content-Type", o.ContentType)
+	header.Set("Content-Type", "application/octet-stream")
 	header.Set("X-Goog-Generation", generation)
 	header.Set("X-Goog-Metageneration", "1")
-	http.ServeContent(w, r, path.Base(o.Name), time.Time{}, f) // seeks to the content's beginning
+	http.ServeContent(w, r, "", time.Time{}, f)
 	return nil
 }

@@ -150,7 +150,7 @@ func TestGenerations(t *testing.T) {
 		t.Errorf("reading a generation that was replaced: %v", err)
 	}
 	_, restarted := serve(t, dir)
-	if a := attrs(t, restarted.Object(o.ObjectName())); a.Generation != second || a.Size != 1 || a.ContentType != "application/json" {
+	if a := attrs(t, restarted.Object(o.ObjectName())); a.Generation != second || a.Size != 1 {
 		t.Errorf("after a restart: %+v", a)
 	}
 	file := filepath.Join(dir, "lake", o.ObjectName())
@@ -181,7 +181,7 @@ func attrs(t *testing.T, o *storage.ObjectHandle) *storage.ObjectAttrs {
 	return attrs
 }
 
-// Content comes back as it was written, also a range of it, and is checked on the way in both directions.
+// Content comes back as it was written, also a range of it.
 func TestContent(t *testing.T) {
 	ctx := t.Context()
 	random := make([]byte, 600<<10)
@@ -189,19 +189,12 @@ func TestContent(t *testing.T) {
 	dir := t.TempDir()
 	_, lake := serve(t, dir)
 	for name, content := range map[string]string{"random.gz": string(random), "empty.gz": ""} {
-		for _, chunk := range []int{0, googleapi.DefaultUploadChunkSize} { // streamed; buffered, and sent with a checksum
-			w := lake.Object(name).NewWriter(ctx)
-			w.ChunkSize = chunk
-			io.WriteString(w, content)
-			if err := w.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if got := read(t, lake.Object(name)); got != content {
-				t.Errorf("%s: %d bytes came back as %d others", name, len(content), len(got))
-			}
-			if stored, err := os.ReadFile(filepath.Join(dir, "lake", name)); err != nil || string(stored) != content {
-				t.Errorf("%s: the file has %d bytes, %v", name, len(stored), err)
-			}
+		mustWrite(t, lake.Object(name), content)
+		if got := read(t, lake.Object(name)); got != content {
+			t.Errorf("%s: %d bytes came back as %d others", name, len(content), len(got))
+		}
+		if stored, err := os.ReadFile(filepath.Join(dir, "lake", name)); err != nil || string(stored) != content {
+			t.Errorf("%s: the file has %d bytes, %v", name, len(stored), err)
 		}
 	}
 	r, err := lake.Object("random.gz").NewRangeReader(ctx, 1000, 2000)
@@ -212,17 +205,8 @@ func TestContent(t *testing.T) {
 	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, random[1000:3000]) {
 		t.Errorf("a range of 2000 bytes has %d, %v", len(got), err)
 	}
-	if r, err = lake.Object("random.gz").NewRangeReader(ctx, 0, 0); err != nil { // a HEAD request
-		t.Fatal(err)
-	}
-	r.Close()
-
-	w := lake.Object("random.gz").NewWriter(ctx)
-	w.CRC32C, w.SendCRC32C = 1, true
-	io.WriteString(w, "damaged")
-	wantStatus(t, w.Close(), http.StatusBadRequest)
 	stopped, stop := context.WithCancel(ctx)
-	w = lake.Object("random.gz").NewWriter(stopped)
+	w := lake.Object("random.gz").NewWriter(stopped)
 	w.ChunkSize = 0
 	w.Write(random)
 	stop()
@@ -230,7 +214,7 @@ func TestContent(t *testing.T) {
 		t.Error("a write that was given up succeeded")
 	}
 	if got := read(t, lake.Object("random.gz")); got != string(random) {
-		t.Errorf("after two failed writes there are %d bytes", len(got))
+		t.Errorf("after a failed write there are %d bytes", len(got))
 	}
 }
 
@@ -268,10 +252,7 @@ func TestFinalized(t *testing.T) {
 		t.Fatalf("%d calls", len(got))
 	}
 	at := attrs(t, lake.Object(name)).Updated
-	want := storageserver.Object{
-		Kind: "storage#object", Bucket: "lake", Name: name, Generation: generation, Metageneration: 1, ContentType: "application/gzip",
-		Size: 5, TimeCreated: at, Updated: at, CRC32C: "mnG7TA==",
-	}
+	want := storageserver.Object{Bucket: "lake", Name: name, Generation: generation, Size: 5, Updated: at, CRC32C: "mnG7TA=="}
 	if diff := cmp.Diff(want, <-got); diff != "" {
 		t.Error(diff)
 	}

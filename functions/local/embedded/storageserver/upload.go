@@ -38,7 +38,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault(http.StatusBadRequest, "invalid upload: %v", err)
 	}
-	var described struct{ Bucket, Name, ContentType, CRC32C string }
+	var described struct{ Bucket, Name, ContentType string } // the type is not stored
 	decoder := json.NewDecoder(io.LimitReader(part, maxMetadata))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&described); err != nil {
@@ -52,7 +52,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault(http.StatusBadRequest, "invalid upload: %v", err)
 	}
-	o, err := s.write(bucket, name, content, generation, described.CRC32C)
+	o, err := s.write(bucket, name, content, generation)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ type Line map[string]any
 // lines with a message that were logged since its last call.
 func Logs(t testing.TB) func(message string) []Line {
 	t.Helper()
-	before, out := slog.Default(), &buffer{}
+	before, out := slog.Default(), &Output{}
 	slog.SetDefault(slog.New(logging.Handler(out, "some-project")))
 	t.Cleanup(func() {
 		slog.SetDefault(before)
@@ -44,19 +44,25 @@ func Logs(t testing.TB) func(message string) []Line {
 	}
 }
 
-// buffer is a bytes.Buffer for concurrent use.
-type buffer struct {
+// Output collects what processes or a logger write. It can be read meanwhile.
+type Output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (b *buffer) Write(p []byte) (int, error) {
+func (b *Output) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.Write(p)
 }
 
-func (b *buffer) take() []byte {
+func (b *Output) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func (b *Output) take() []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	text := bytes.Clone(b.buf.Bytes())

@@ -10,15 +10,15 @@ USING (
   ),
   counted AS (
     SELECT
-      period.listener, period.period, listen.track_id,
+      bounds.listener, bounds.period, listen.track_id,
       COUNT(*) AS times_played,
       SUM(COALESCE(listen.ms_played, 0)) AS ms_played,
       MAX(listen.played_at) AS last_played_at
     FROM {{.Dataset}}.listens AS listen
-    JOIN periods AS period
-      ON period.listener = listen.listener
-      AND UNIX_MICROS(listen.played_at) >= period.since AND UNIX_MICROS(listen.played_at) < period.until
-    GROUP BY period.listener, period.period, listen.track_id
+    JOIN periods AS bounds
+      ON bounds.listener = listen.listener
+      AND UNIX_MICROS(listen.played_at) >= bounds.since AND UNIX_MICROS(listen.played_at) < bounds.until
+    GROUP BY bounds.listener, bounds.period, listen.track_id
   ),
   ranked AS (
     SELECT
