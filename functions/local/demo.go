@@ -91,7 +91,7 @@ func (d *demo) fillLake(ctx, work context.Context, functions *url.URL) error {
 		first = newest
 	}
 	history := fakespotify.History(demoSeed, first, start, d.zone)
-	slog.Info(fmt.Sprintf("demo: no account is connected, so the plays of an invented listener are shown; fetching %d", len(history)))
+	slog.Info(fmt.Sprintf("demo: no account is connected, so the plays of an invented listener are shown; %d plays are fetched first", len(history)))
 	consoleLevel.Set(slog.LevelWarn) // without a line for each of hundreds of API pages
 	defer consoleLevel.Set(slog.LevelInfo)
 	defer d.clock.Store(0)

@@ -27,11 +27,11 @@ var ErrInUse = errors.New("the folder is in use")
 // lock locks a folder, which is made where it is missing. The lock ends with the process.
 func lock(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data folder: %w", err)
+		return nil, fmt.Errorf("making the data folder: %w. Choose another one, as in DATA_DIR=$HOME/insights make run", err)
 	}
 	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("locking the data folder: %w", err)
+		return nil, fmt.Errorf("locking the data folder: %w. Choose another one, as in DATA_DIR=$HOME/insights make run", err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
