@@ -15,14 +15,17 @@ import (
 	"spotify-insights.internal/shared/spotify"
 )
 
+// Secrets stores the app and the listeners' refresh tokens, as [secrets.Store] does.
+type Secrets interface {
+	Latest(ctx context.Context, id string, v any) (version int, err error)
+	Newest(ctx context.Context, id string, v any) (version int, err error)
+	Add(ctx context.Context, id string, v any) (version int, err error)
+	DestroyBefore(ctx context.Context, id string, version int) error
+}
+
 // Tokens requests access tokens with the listeners' refresh tokens, and caches each until it expires.
 type Tokens struct {
-	Secrets interface {
-		Latest(ctx context.Context, id string, v any) (version int, err error)
-		Newest(ctx context.Context, id string, v any) (version int, err error)
-		Add(ctx context.Context, id string, v any) (version int, err error)
-		DestroyBefore(ctx context.Context, id string, version int) error
-	}
+	Secrets Secrets
 	Spotify interface {
 		Refresh(ctx context.Context, app spotify.App, refreshToken string) (spotify.Access, error)
 	}

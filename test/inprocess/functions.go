@@ -37,17 +37,9 @@ type Functions struct {
 	loaded   map[string]bool // objects of audio features
 }
 
-// Secrets are the secrets of the function ingest.
-type Secrets interface {
-	Latest(ctx context.Context, id string, v any) (version int, err error)
-	Newest(ctx context.Context, id string, v any) (version int, err error)
-	Add(ctx context.Context, id string, v any) (version int, err error)
-	DestroyBefore(ctx context.Context, id string, version int) error
-}
-
 // Open makes the functions on the cloud that the environment names. features asks only ReccoBeats. now is the clock of
 // ingest, the same as Spotify's.
-func Open(ctx context.Context, s config.All, store Secrets, now func() time.Time) (*Functions, error) {
+func Open(ctx context.Context, s config.All, store ingest.Secrets, now func() time.Time) (*Functions, error) {
 	f := &Functions{loaded: map[string]bool{}}
 	var err error
 	if f.Documents, err = bucket.Open(ctx, s.InsightsBucket); err != nil {

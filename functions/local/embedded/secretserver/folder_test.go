@@ -1,17 +1,16 @@
 package secretserver_test
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"spotify-insights.internal/functions/local/embedded/killtest"
 	"spotify-insights.internal/functions/local/embedded/secretserver"
 )
 
@@ -63,33 +62,10 @@ func TestUnreadableFile(t *testing.T) {
 
 // A killed process (SIGKILL) leaves every version that it has answered.
 func TestKilledWhileWriting(t *testing.T) {
-	if dir := os.Getenv("SECRETSERVER_TEST_WRITER"); dir != "" {
+	dir, answered := killtest.Writes(t, 20, func(dir string) func(int) {
 		c := serve(t, dir)
-		for i := 1; ; i++ {
-			c.mustAdd(t, fmt.Sprint("payload ", i))
-			fmt.Println("answered", i)
-		}
-	}
-	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledWhileWriting$", "-test.v")
-	cmd.Env = append(os.Environ(), "SECRETSERVER_TEST_WRITER="+dir)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	answered := 0
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if _, err := fmt.Sscanf(lines.Text(), "answered %d", &answered); err == nil && answered == 20 {
-			cmd.Process.Kill()
-		}
-	}
-	cmd.Wait()
-	if answered < 20 {
-		t.Fatalf("the writer ended by itself after %d versions", answered)
-	}
+		return func(i int) { c.mustAdd(t, fmt.Sprint("payload ", i)) }
+	})
 	half := filepath.Join(dir, ".writing-1") // of a kill in the middle of a write
 	if err := os.WriteFile(half, []byte("half a payload"), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,18 +1,18 @@
 package storageserver_test
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"spotify-insights.internal/functions/local/embedded/killtest"
 )
 
 // Version 2 of this program stored attributes beside the objects, where the file system has no extended attributes.
@@ -52,35 +52,13 @@ func TestFolderOfOlderVersion(t *testing.T) {
 func TestKilledWhileWriting(t *testing.T) {
 	large := strings.Repeat("x", 1<<20)
 	content := func(i int) string { return fmt.Sprint(i, large, i) }
-	if dir := os.Getenv("STORAGESERVER_TEST_WRITER"); dir != "" {
+	dir, answered := killtest.Writes(t, 7, func(dir string) func(int) {
 		_, lake := serve(t, dir)
-		for i := 1; ; i++ {
+		return func(i int) {
 			mustWrite(t, lake.Object(fmt.Sprintf("plays/%d.ndjson.gz", i)), content(i))
 			mustWrite(t, lake.Object("status.json"), content(i))
-			fmt.Printf("answered %d\n", i)
 		}
-	}
-	const after = 7
-	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledWhileWriting$", "-test.v")
-	cmd.Env = append(os.Environ(), "STORAGESERVER_TEST_WRITER="+dir)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	answered := 0
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if _, err := fmt.Sscanf(lines.Text(), "answered %d", &answered); err == nil && answered == after {
-			cmd.Process.Kill()
-		}
-	}
-	cmd.Wait()
-	if answered < after {
-		t.Fatalf("the writer ended by itself after %d objects", answered)
-	}
+	})
 	_, lake := serve(t, dir)
 	found := map[int]bool{}
 	for _, name := range names(t, lake, "", 0) {
@@ -99,7 +77,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	}
 }
 
-// Hostile names are refused, whether the client sends them or somebody else.
+// Hostile names are refused, whoever sends them.
 func TestHostileNames(t *testing.T) {
 	ctx := t.Context()
 	outside := t.TempDir()
