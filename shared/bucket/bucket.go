@@ -42,7 +42,8 @@ type Bucket struct {
 type Object struct {
 	Name       string
 	Generation int64
-	Size       int64 // bytes, as stored
+	Size       int64     // bytes, as stored
+	Updated    time.Time // when the generation was written; only Attrs returns it
 }
 
 // Open makes a client of one bucket. It makes no call.
@@ -128,6 +129,23 @@ func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, Ob
 	return content, o, nil
 }
 
+// ReadRange returns the bytes of one generation of an object from offset on, at most length of them. The error is
+// [fs.ErrNotExist] where the generation does not exist any more.
+func (b *Bucket) ReadRange(ctx context.Context, o Object, offset, length int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	r, err := b.handle.Object(o.Name).Generation(o.Generation).NewRangeReader(ctx, offset, length)
+	if err != nil {
+		return nil, b.lookupError("reading", o.Name, err)
+	}
+	defer r.Close()
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return nil, b.lookupError("reading", o.Name, err)
+	}
+	return content, nil
+}
+
 // Attrs returns an object without its content. The error is [fs.ErrNotExist] where there is no such object.
 func (b *Bucket) Attrs(ctx context.Context, name string) (Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
@@ -136,7 +154,9 @@ func (b *Bucket) Attrs(ctx context.Context, name string) (Object, error) {
 	if err != nil {
 		return Object{}, b.lookupError("looking up", name, err)
 	}
-	return objectOf(a), nil
+	o := objectOf(a)
+	o.Updated = a.Updated
+	return o, nil
 }
 
 func (b *Bucket) lookupError(doing, name string, err error) error {
@@ -156,6 +176,17 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 	return nil
 }
 
+// DeleteGeneration removes one generation of an object. A missing or a newer generation is not an error.
+func (b *Bucket) DeleteGeneration(ctx context.Context, o Object) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	err := b.handle.Object(o.Name).If(storage.Conditions{GenerationMatch: o.Generation}).Delete(ctx)
+	if err != nil && !errors.Is(err, storage.ErrObjectNotExist) && !hasStatus(err, http.StatusPreconditionFailed) {
+		return fmt.Errorf("deleting gs://%s/%s: %w", b.Name, o.Name, err)
+	}
+	return nil
+}
+
 // WriteJSON replaces a generation of an object, or creates the object where generation is 0. Where the object has
 // another generation it changes nothing and returns [ErrPrecondition].
 func (b *Bucket) WriteJSON(ctx context.Context, name string, v any, generation int64) error {
@@ -168,6 +199,23 @@ func (b *Bucket) WriteJSON(ctx context.Context, name string, v any, generation i
 		cond = storage.Conditions{DoesNotExist: true}
 	}
 	return b.write(ctx, name, "application/json", content, cond)
+}
+
+// Upload writes an object of any size from a reader, and returns it with its new generation. It replaces an object of
+// the same name. The caller's context is its only deadline.
+func (b *Bucket) Upload(ctx context.Context, name, contentType string, content io.Reader) (Object, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // an error of the reader leaves no object
+	w := b.handle.Object(name).NewWriter(ctx)
+	w.ContentType = contentType
+	w.ChunkSize = 0 // one request, without a copy in memory
+	if _, err := io.Copy(w, content); err != nil {
+		return Object{}, fmt.Errorf("writing gs://%s/%s: %w", b.Name, name, err)
+	}
+	if err := w.Close(); err != nil {
+		return Object{}, fmt.Errorf("writing gs://%s/%s: %w", b.Name, name, err)
+	}
+	return objectOf(w.Attrs()), nil
 }
 
 func (b *Bucket) write(ctx context.Context, name, contentType string, content []byte, cond storage.Conditions) error {

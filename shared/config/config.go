@@ -52,6 +52,15 @@ type Ingest struct {
 	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
 
+// Importer configures the function importer.
+type Importer struct {
+	Project        string       `env:"GOOGLE_CLOUD_PROJECT,notEmpty"`
+	UploadsBucket  string       `env:"UPLOADS_BUCKET,notEmpty"`
+	LakeBucket     string       `env:"LAKE_BUCKET,notEmpty"`
+	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
+	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
+}
+
 // Load configures the functions load and reconcile.
 type Load struct {
 	Warehouse
@@ -87,6 +96,7 @@ func (d Dashboard) Public() bool { return d.Audience == "public" }
 // All configures every function of one process.
 type All struct {
 	Load
+	UploadsBucket  string        `env:"UPLOADS_BUCKET,notEmpty"`
 	InsightsBucket string        `env:"INSIGHTS_BUCKET,notEmpty"`
 	FeaturesPause  time.Duration `env:"FEATURES_PAUSE" envDefault:"3h"`
 	Listeners      listener.Set  `env:"LISTENERS" envDefault:"{\"me\":{}}"`

@@ -3,6 +3,8 @@ package insights
 import (
 	"fmt"
 	"time"
+
+	"spotify-insights.internal/shared/lake"
 )
 
 // PublicPrefix begins the names of all objects that everybody may see.
@@ -86,11 +88,26 @@ type Gap struct {
 
 // Import is a privacy export that was imported.
 type Import struct {
-	Zip        string     `json:"zip"` // hash of the export
-	ImportedAt time.Time  `json:"imported_at"`
-	Oldest     *time.Time `json:"oldest"` // time of the oldest play
-	Newest     *time.Time `json:"newest"` // time of the newest play
-	Rows       int64      `json:"rows"`
+	Zip        string         `json:"zip"`  // hash of the export
+	Name       string         `json:"name"` // of the uploaded file
+	ImportedAt time.Time      `json:"imported_at"`
+	Oldest     *time.Time     `json:"oldest"` // time of the oldest play
+	Newest     *time.Time     `json:"newest"` // time of the newest play
+	Rows       int64          `json:"rows"`   // of all files
+	Loaded     int64          `json:"loaded"` // rows that are loaded; less than Rows while objects are missing
+	Files      []ImportedFile `json:"files"`
+}
+
+// ImportedFile accounts for every row of one file of an export: Rows = Plays + Duplicates + NotMusic + Rejected.
+type ImportedFile struct {
+	Name         string             `json:"name"`
+	Rows         int64              `json:"rows"`
+	Plays        int64              `json:"plays"`      // new when they were imported, also those too short to count
+	Duplicates   int64              `json:"duplicates"` // plays that another row of this or an earlier export has
+	NotMusic     int64              `json:"not_music"`
+	Rejected     int64              `json:"rejected"`
+	Error        string             `json:"error,omitempty"` // why the rest of the file was not read, and what to do
+	RejectedRows []lake.RejectedRow `json:"rejected_rows,omitempty"`
 }
 
 // Problems returns sentences about problems with what was loaded, and what to do. Rejected rows are not a problem:

@@ -57,6 +57,28 @@ func ParseName(object string) (n Name, ok bool) {
 	return n, true
 }
 
+// SplitVersion is the version of the rules by which an export is split into objects. Objects of several versions may
+// exist of one export: the refresh removes their duplicates.
+const SplitVersion = 1
+
+// ExportRows is the number of rows of an export's object. The last object of a file has fewer.
+const ExportRows = 50_000
+
+// ExportPrefix begins the names of all objects of one export. zip is the hash of the export in lower-case hexadecimal
+// digits.
+func ExportPrefix(listener, zip string) string {
+	return fmt.Sprintf("%ssource=%s/listener=%s/%s/%d/", PlaysPrefix, SourceExport, listener, zip, SplitVersion)
+}
+
+// ExportName returns the name of the object with the rows first to last of a file. The files of an export have numbers,
+// because two of them can have one name.
+func ExportName(listener, zip string, file, first, last int) string {
+	return fmt.Sprintf("%s%d-%d-%d.ndjson.gz", ExportPrefix(listener, zip), file, first, last)
+}
+
+// ManifestName returns the name of the object with an export's [Manifest].
+func ManifestName(listener, zip string) string { return ExportPrefix(listener, zip) + "manifest.json" }
+
 // PageName returns the name of the object of one API page. It contains the instant of the newest play, and a hash
 // over the sorted unique times and track ids of the plays and the sorted unique items of the rejected rows. So
 // equal API pages have one name, and a page in which only a rejected row is new has a new name.

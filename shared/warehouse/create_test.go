@@ -30,7 +30,7 @@ func testTables(t *testing.T, r *rig) {
 			"spotify_url image_url context_uri source reason_start reason_end shuffle skipped offline incognito ingested_at object file row_index " +
 			"reject_reason item",
 		"audio_features": "track_id found provider " + figures + " fetched_at object",
-		"loads":          "object generation kind listener row_version rows_read plays rejected not_music oldest newest fetched_at full_page zip loaded_at error",
+		"loads":          "object generation kind listener row_version rows_read plays rejected not_music oldest newest fetched_at full_page zip loaded_at error manifest",
 		"top_ten": "listener period rank track_id track_name artists times_played minutes_played last_played_at spotify_url image_url " +
 			"danceability energy valence",
 		"tracks":            "track_id track_name artists artist_name artist_id album album_id album_artist isrc duration_ms spotify_url image_url precedence",

@@ -34,6 +34,7 @@ type Receipt struct {
 	Zip        *string    `json:"zip"`
 	LoadedAt   time.Time  `json:"loaded_at"`
 	Error      *string    `json:"error"`
+	Manifest   *string    `json:"manifest"` // of an import, as JSON
 }
 
 // givenUp begins the error of an object that a transient error kept from being loaded. Reconcile retries such

@@ -28,6 +28,7 @@ import (
 // The names of the one deployment on this cloud.
 const (
 	Project        = "local"
+	UploadsBucket  = "uploads"
 	LakeBucket     = "lake"
 	InsightsBucket = "insights"
 )
@@ -56,7 +57,7 @@ func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
 }
 
 func (c *Cloud) start(ctx context.Context, dir, version string) (err error) {
-	if c.Storage, err = storageserver.Open(filepath.Join(dir, "storage"), LakeBucket, InsightsBucket); err != nil {
+	if c.Storage, err = storageserver.Open(filepath.Join(dir, "storage"), UploadsBucket, LakeBucket, InsightsBucket); err != nil {
 		return err
 	}
 	if c.secrets, err = secretserver.Open(filepath.Join(dir, "secrets")); err != nil {
@@ -109,7 +110,7 @@ func (c *Cloud) listen(variables ...string) (net.Listener, error) {
 // Names is the part of [Cloud.Environment] that is the same for every cloud.
 func Names() map[string]string {
 	return map[string]string{
-		"GOOGLE_CLOUD_PROJECT": Project, "LAKE_BUCKET": LakeBucket, "INSIGHTS_BUCKET": InsightsBucket,
+		"GOOGLE_CLOUD_PROJECT": Project, "UPLOADS_BUCKET": UploadsBucket, "LAKE_BUCKET": LakeBucket, "INSIGHTS_BUCKET": InsightsBucket,
 		"FEATURES_PAUSE": "0s", // exports cost nothing here
 	}
 }

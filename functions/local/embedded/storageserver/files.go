@@ -126,8 +126,8 @@ func (s *Server) replace(bucket, name, file string, generation *int64) (Object, 
 	if err != nil {
 		return old, err
 	}
-	if generation != nil && *generation != old.Generation {
-		return old, fault(http.StatusPreconditionFailed, "object %s has generation %d, not %d", name, old.Generation, *generation)
+	if err := old.match(name, generation); err != nil {
+		return old, err
 	}
 	now := time.UnixMicro(max(time.Now().UnixMicro(), old.Generation+1)) // a clock may be set back
 	if err := s.root.Chtimes(file, now, now); err != nil {
@@ -147,15 +147,28 @@ func (s *Server) replace(bucket, name, file string, generation *int64) (Object, 
 	return s.stat(bucket, name)
 }
 
-// remove deletes an object and the folders that it leaves empty, up to the bucket's.
-func (s *Server) remove(bucket, name string) error {
+// match returns an error where the object does not have the generation, which is nil where any will do.
+func (o Object) match(name string, generation *int64) error {
+	if generation != nil && *generation != o.Generation {
+		return fault(http.StatusPreconditionFailed, "object %s has generation %d, not %d", name, o.Generation, *generation)
+	}
+	return nil
+}
+
+// remove deletes an object and the folders that it leaves empty, up to the bucket's. Where generation is not nil the
+// object has to have that generation.
+func (s *Server) remove(bucket, name string, generation *int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := s.stat(bucket, name); err != nil {
+	o, err := s.stat(bucket, name)
+	if err == nil {
+		err = o.match(name, generation)
+	}
+	if err != nil {
 		return err
 	}
 	file := path.Join(bucket, name)
-	err := s.root.Remove(file)
+	err = s.root.Remove(file)
 	for dir := path.Dir(file); err == nil && dir != bucket; dir = path.Dir(dir) {
 		if s.root.Remove(dir) != nil { // not empty
 			break

@@ -160,7 +160,7 @@ func TestUnsupported(t *testing.T) {
 		{"GET", object + "?alt=media", "", "", "alt"},
 		{"GET", object + "?ifGenerationMatch=1", "", "", "ifGenerationMatch"},
 		{"GET", "/lake/there", "", "X-Goog-If-Generation-Match", "X-Goog-If-Generation-Match"},
-		{"DELETE", object + "?ifGenerationMatch=1", "", "", "ifGenerationMatch"},
+		{"DELETE", object + "?ifMetagenerationMatch=1", "", "", "ifMetagenerationMatch"},
 		{"PATCH", object, "{}", "", "PATCH"},
 		{"POST", object + "/rewriteTo/b/lake/o/b", "", "", "rewriteTo"},
 		{"PUT", "/lake/a", "x", "", "PUT"},

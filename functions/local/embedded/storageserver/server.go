@@ -125,6 +125,19 @@ func checkParameters(r *http.Request, supported ...string) error {
 	return nil
 }
 
+// generationOf returns the generation that an object has to have for a request, nil where any generation will do.
+func generationOf(r *http.Request) (*int64, error) {
+	text := r.URL.Query().Get("ifGenerationMatch")
+	if text == "" {
+		return nil, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil, fault(http.StatusBadRequest, "invalid ifGenerationMatch: %v", err)
+	}
+	return &n, nil
+}
+
 // maxPage is Cloud Storage's limit of objects in an answer, and what it answers where no limit is asked for.
 const maxPage = 1000
 
@@ -156,10 +169,14 @@ func (s *Server) readAttributes(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) deleteObject(w http.ResponseWriter, r *http.Request) error {
-	if err := checkParameters(r); err != nil {
+	if err := checkParameters(r, "ifGenerationMatch"); err != nil {
 		return err
 	}
-	if err := s.remove(r.PathValue("bucket"), r.PathValue("object")); err != nil {
+	generation, err := generationOf(r)
+	if err != nil {
+		return err
+	}
+	if err := s.remove(r.PathValue("bucket"), r.PathValue("object"), generation); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

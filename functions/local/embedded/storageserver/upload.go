@@ -6,7 +6,6 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"strconv"
 )
 
 // maxMetadata bounds the description that an upload begins with, in bytes.
@@ -21,13 +20,9 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err := checkParameters(r, "uploadType", "name", "ifGenerationMatch"); err != nil {
 		return err
 	}
-	var generation *int64
-	if text := query.Get("ifGenerationMatch"); text != "" {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return fault(http.StatusBadRequest, "invalid ifGenerationMatch: %v", err)
-		}
-		generation = &n
+	generation, err := generationOf(r)
+	if err != nil {
+		return err
 	}
 	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
