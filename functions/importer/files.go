@@ -91,7 +91,7 @@ func openZip(source *ranges) ([]*file, error) {
 func fileOf(number int, entry *zip.File) *file {
 	name := path.Clean("/" + strings.ReplaceAll(entry.Name, `\`, "/"))[1:]
 	base := strings.ToLower(path.Base(name))
-	f := &file{number: number, name: name, size: int64(min(entry.UncompressedSize64, 1<<62)), open: entry.Open}
+	f := &file{number: number, name: name, size: int64(min(entry.UncompressedSize64, maxUnpacked+1)), open: entry.Open}
 	f.named = strings.HasPrefix(base, "streaming_history") || strings.HasPrefix(base, "endsong")
 	switch {
 	case entry.FileInfo().IsDir() || strings.HasPrefix(base, "._") || strings.HasPrefix(name, "__MACOSX/"): // a Mac adds them
