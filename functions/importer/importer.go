@@ -82,7 +82,9 @@ func (i *Importer) Handle(ctx context.Context, e event.Event) (err error) {
 		if err := r.fail(ctx, err); err != nil {
 			return err // the event is delivered again, and refused again
 		}
-		return errors.Join(err, i.Uploads.DeleteGeneration(context.WithoutCancel(ctx), found))
+		if err := i.Uploads.DeleteGeneration(context.WithoutCancel(ctx), found); err != nil {
+			return err // likewise
+		}
 	}
 	return err
 }

@@ -81,6 +81,42 @@ func TestFinalized(t *testing.T) {
 	})
 }
 
+// Where a route asks for it, the objects that are there at the start have an event, too.
+func TestExisting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		storage, err := storageserver.Open(t.TempDir(), "uploads", "lake")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer storage.Close()
+		for _, object := range []string{"lake/a", "uploads/listener=me/a.zip", "uploads/listener=you/b.zip"} {
+			bucket, name, _ := strings.Cut(object, "/")
+			if err := storage.Write(t.Context(), bucket, name, strings.NewReader("hello")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		transport, got := capture(t)
+		Start(t.Context(), Options{Storage: storage, Transport: transport, Routes: []Route{
+			{Name: "importer", Bucket: "uploads", URL: "http://host/importer", Existing: true}, {Name: "load", Bucket: "lake", URL: "http://host/load"},
+		}})
+		if err := storage.Write(t.Context(), "uploads", "listener=me/c.zip", strings.NewReader("hello")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		var names []string
+		for _, s := range *got {
+			var data struct{ Name, Generation string }
+			if err := json.Unmarshal(s.event.Data(), &data); err != nil || data.Generation == "" {
+				t.Errorf("data %s: %v", s.event.Data(), err)
+			}
+			names = append(names, data.Name)
+		}
+		if diff := cmp.Diff([]string{"listener=me/a.zip", "listener=you/b.zip", "listener=me/c.zip"}, names); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // A message is the event that Eventarc makes of it.
 func TestPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
