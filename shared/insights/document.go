@@ -51,16 +51,23 @@ type Loaded struct {
 	Receipts map[string]Receipts `json:"receipts"` // by month (2006-01) of their oldest play, "" without plays
 	Features int64               `json:"features"` // number of receipts of audio features
 	// FeaturesAt is when the number of Features last changed, by the warehouse's clock; zero without any.
-	FeaturesAt time.Time `json:"features_at"`
-	Objects    int64     `json:"objects"` // number of loaded objects of the lake
-	Listens    int64     `json:"listens"` // number of rows of the table listens
-	Closed     Closed    `json:"past"`
+	FeaturesAt time.Time         `json:"features_at"`
+	Objects    int64             `json:"objects"`           // number of loaded objects of the lake
+	Exports    map[string]Export `json:"exports,omitempty"` // by the beginning of the names of their objects
+	Listens    int64             `json:"listens"`           // number of rows of the table listens
+	Closed     Closed            `json:"past"`
 }
 
 // Receipts describes the receipts of one month. Both values are only compared for equality.
 type Receipts struct {
 	Number int64     `json:"number"`
 	LastAt time.Time `json:"last_at"` // when the newest one was written
+}
+
+// Export is what is loaded of a privacy export.
+type Export struct {
+	Rows     int64 `json:"rows"`
+	Manifest bool  `json:"manifest"` // the last object, with which the import is complete
 }
 
 // Closed is the part of a snapshot's listens that is finished: it is written again only after a play before Until was
@@ -77,6 +84,7 @@ type Warehouse struct {
 	Rejected      int64      `json:"rejected"`       // distinct items of rejected rows
 	FailedObjects int64      `json:"failed_objects"` // objects that could not be loaded
 	Gaps          []Gap      `json:"gaps"`           // not closed by an import, oldest first
+	ClosedGaps    []Gap      `json:"closed_gaps"`    // closed by an import, oldest first
 	Imports       []Import   `json:"imports"`        // newest first
 }
 

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"runtime"
@@ -141,30 +140,6 @@ func damaged(format string, args ...any) error {
 	return faults.New(faults.Invalid,
 		"Look at the object. If this program did not write it, move it out of the lake's bucket. Once it can be loaded, delete its row from the table loads and run reconcile.",
 		format, args...)
-}
-
-// readManifest reads the manifest of an export. The importer writes it after all other objects of the export.
-func readManifest(stored []byte, name lake.Name, r *warehouse.Receipt) error {
-	var m lake.Manifest
-	if err := json.Unmarshal(stored, &m); err != nil {
-		return damaged("it is not a manifest: %w", err)
-	}
-	switch {
-	case m.Version > lake.ManifestVersion:
-		return errNewerVersion
-	case m.Version < 1 || m.Zip != name.Zip:
-		return damaged("it is the manifest of another export")
-	case m.Rows < 0 || m.NotMusic < 0 || m.Rejected < 0 || m.Rows < m.NotMusic+m.Rejected:
-		return damaged("its counts do not add up")
-	case !plausible(m.ImportedAt) || (m.Oldest == nil) != (m.Newest == nil):
-		return damaged("it lacks the time of the import, or one end of the time that it spans")
-	case m.Oldest != nil && (m.Oldest.Before(lake.Earliest) || m.Newest.Before(*m.Oldest) || m.Newest.After(m.ImportedAt.Add(lake.Tolerance))):
-		return damaged("the time that it spans is impossible")
-	}
-	r.RowVersion = new(int64(m.Version))
-	r.RowsRead, r.Plays, r.Rejected, r.NotMusic = m.Rows, m.Rows-m.Rejected-m.NotMusic, m.Rejected, m.NotMusic
-	r.Oldest, r.Newest, r.FetchedAt = micros(m.Oldest), micros(m.Newest), micros(&m.ImportedAt)
-	return nil
 }
 
 // micros returns a time in BigQuery's precision.

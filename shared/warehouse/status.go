@@ -26,7 +26,7 @@ type ListenerStatus struct {
 	FetchedAt  *time.Time                  // when the newest loaded API page was fetched
 	Rejected   int64                       // distinct rejected items
 	Failed     int64                       // objects that could not be loaded
-	Imports    []insights.Import           // newest first
+	Exports    map[string]insights.Export  // what is loaded of each export, by the beginning of its objects' names
 }
 
 // Month is a month of UTC as a number: 202611 is November 2026.
@@ -50,6 +50,9 @@ func (w *Warehouse) LoadStatus(ctx context.Context) (Status, error) {
 		Listener string `bigquery:"listener"`
 		Items    int64  `bigquery:"items"`
 	}](ctx, w, "statements/rejected_items", w.values())
+	for _, l := range status.Listeners {
+		l.Rejected = 0
+	}
 	for _, c := range counts {
 		if l := status.Listeners[c.Listener]; l != nil {
 			l.Rejected = c.Items
@@ -64,11 +67,10 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		Fact     string                 `bigquery:"fact"`
 		Listener string                 `bigquery:"listener"`
 		Month    int64                  `bigquery:"month"`
-		Zip      string                 `bigquery:"zip"`
+		Prefix   string                 `bigquery:"prefix"`
 		Number   int64                  `bigquery:"number"`
 		At       bigquery.NullTimestamp `bigquery:"instant"`
-		Oldest   bigquery.NullTimestamp `bigquery:"oldest"`
-		Newest   bigquery.NullTimestamp `bigquery:"newest"`
+		Fetched  bigquery.NullTimestamp `bigquery:"fetched_at"`
 	}](ctx, w, "statements/load_status", w.values())
 	if err != nil {
 		return Status{}, err
@@ -77,7 +79,7 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 	for _, f := range facts {
 		l := status.Listeners[f.Listener]
 		if l == nil && f.Listener != "" {
-			l = &ListenerStatus{Receipts: map[Month]insights.Receipts{}}
+			l = &ListenerStatus{Receipts: map[Month]insights.Receipts{}, Exports: map[string]insights.Export{}}
 			status.Listeners[f.Listener] = l
 		}
 		switch f.Fact {
@@ -88,33 +90,18 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		case "receipts":
 			l.Receipts[Month(f.Month)] = insights.Receipts{Number: f.Number, LastAt: f.At.Timestamp.UTC()}
 		case "loaded":
-			l.Objects, l.LastLoadAt, l.FetchedAt = f.Number, utc(f.At), utc(f.Newest)
+			l.Objects, l.LastLoadAt, l.FetchedAt = f.Number, utc(f.At), utc(f.Fetched)
 		case "failed":
 			l.Failed = f.Number
 		case "rejected":
 			l.Rejected = f.Number
-		case "import":
-			l.Imports = append(l.Imports, insights.Import{Zip: f.Zip, ImportedAt: f.At.Timestamp.UTC(), Oldest: utc(f.Oldest), Newest: utc(f.Newest), Rows: f.Number})
+		case "export":
+			l.Exports[f.Prefix] = insights.Export{Rows: f.Number, Manifest: l.Exports[f.Prefix].Manifest}
+		case "manifest":
+			l.Exports[f.Prefix] = insights.Export{Rows: l.Exports[f.Prefix].Rows, Manifest: true}
 		}
 	}
-	for _, l := range status.Listeners {
-		slices.SortFunc(l.Imports, func(a, b insights.Import) int { return b.ImportedAt.Compare(a.ImportedAt) })
-	}
 	return status, nil
-}
-
-// OpenGaps returns the gaps that no import closes, by listener, oldest first.
-func (w *Warehouse) OpenGaps(ctx context.Context) (map[string][]insights.Gap, error) {
-	rows, err := read[struct {
-		Listener string    `bigquery:"listener"`
-		After    time.Time `bigquery:"after"`
-		Before   time.Time `bigquery:"before"`
-	}](ctx, w, "statements/open_gaps", w.values())
-	gaps := map[string][]insights.Gap{}
-	for _, r := range rows {
-		gaps[r.Listener] = append(gaps[r.Listener], insights.Gap{After: r.After.UTC(), Before: r.Before.UTC()})
-	}
-	return gaps, err
 }
 
 // utc returns a time in UTC, nil where it is null.
