@@ -42,38 +42,39 @@ type ImportStatus struct {
 	Action string `json:"action,omitempty"`
 }
 
-// Ended reports whether nothing more is to be expected of the import: it has failed, or its progress has been stuck for
-// too long. While it is neither, the page shows its progress.
-func (s ImportStatus) Ended(now time.Time) bool {
-	return s.Outcome == Failed || now.Sub(s.UpdatedAt) >= stuck
-}
-
-// Problems returns sentences about problems with the last import, and what to do. imports are those of the listener's
+// Active reports whether rows of the import are still being read or loaded. imports are those of the listener's
 // [Document].
-func (s ImportStatus) Problems(now time.Time, imports []Import) []string {
-	name, since := Printable(s.Name), s.UpdatedAt.UTC().Format("2 January 2006 15:04")+" UTC"
-	switch {
-	case s.Outcome == Failed:
-		return []string{strings.TrimSpace("The import of " + name + " failed: " + sentence(s.Error) + " " + Printable(s.Action))}
-	case !s.Ended(now):
-		return nil
-	case s.Outcome == Running:
-		return []string{"The import of " + name + " has been stuck since " + since + ". Look for errors in the log of importer, and import the file again: rows that it has read are not written twice."}
-	case s.Outcome == Imported && !s.LoadedIn(imports):
-		return []string{"The rows of " + name + " are stored, but since " + since + " not all of them are loaded. " +
-			"Look for errors in the logs of load and topten. Reconcile retries every day and at each start."}
-	}
-	return nil
+func (s ImportStatus) Active(now time.Time, imports []Import) bool {
+	return s.unfinished(imports) && now.Sub(s.UpdatedAt) < stuck
 }
 
-// LoadedIn reports whether all rows of the import are among the imports of the listener's [Document].
-func (s ImportStatus) LoadedIn(imports []Import) bool {
+func (s ImportStatus) unfinished(imports []Import) bool {
+	return s.Outcome == Running || s.Outcome == Imported && !s.loaded(imports)
+}
+
+// loaded reports whether all rows of the import are loaded.
+func (s ImportStatus) loaded(imports []Import) bool {
 	for _, i := range imports {
 		if i.Zip == s.Zip {
 			return i.Loaded >= i.Rows
 		}
 	}
 	return false
+}
+
+// Problems returns sentences about problems with the last import, and what to do.
+func (s ImportStatus) Problems(now time.Time, imports []Import) []string {
+	name, since := Printable(s.Name), s.UpdatedAt.UTC().Format("2 January 2006 15:04")+" UTC"
+	switch {
+	case s.Outcome == Failed:
+		return []string{strings.TrimSpace("The import of " + name + " failed: " + sentence(s.Error) + " " + Printable(s.Action))}
+	case !s.unfinished(imports) || s.Active(now, imports):
+		return nil
+	case s.Outcome == Running:
+		return []string{"The import of " + name + " has been stuck since " + since + ". Look for errors in the log of importer, and import the file again."}
+	}
+	return []string{"The rows of " + name + " have been stored since " + since + ", but not all of them are loaded. " +
+		"Look for errors in the logs of load and topten. Reconcile retries every day and at each start."}
 }
 
 // unread returns a sentence for each file that an import could not read to its end. A later import without such a file
