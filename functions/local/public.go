@@ -57,11 +57,12 @@ func publicHandler(functions *url.URL) http.Handler {
 	})
 	mux.Handle("/{$}", proxy)
 	mux.Handle("/insights.json", proxy)
+	mux.Handle("/record.json", proxy)
 	for _, scheduled := range []string{"/ingest", "/features", "/reconcile"} {
 		mux.Handle(scheduled, proxy)
 	}
 	mux.HandleFunc("/", refuse(faults.New(faults.Missing,
-		"The page is at /, its numbers are at /insights.json. POST /ingest?listener=me ingests now, POST /features fetches audio features, "+
+		"The page is at /, its numbers are at /insights.json, the account of all imports is at /record.json. POST /ingest?listener=me ingests now, POST /features fetches audio features, "+
 			"POST /reconcile loads what is not loaded. Events are not taken on this port.",
 		"there is nothing at this path")))
 	return ownHost(mux)

@@ -124,12 +124,12 @@ func (w Warehouse) Problems() []string {
 	var problems []string
 	if n := len(w.Gaps); n > 0 {
 		problems = append(problems, fmt.Sprintf("%s in which more than 50 plays may have come between two ingests: those beyond 50 may have been missed. "+
-			"They are in your extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy.", counted(int64(n), "There is a time", "There are %d times")))
+			"They are in your extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy, and import it with: make import FILE=my_spotify_data.zip.", counted(int64(n), "There is a time", "There are %d times")))
 	}
 	if w.FailedObjects > 0 {
 		problems = append(problems, counted(w.FailedObjects, "An object", "%d objects")+" of the lake could not be loaded. The table loads contains its name and the reason. After you delete its row there, reconcile (and each start) loads it again.")
 	}
-	return problems
+	return append(problems, unread(w.Imports)...)
 }
 
 func counted(n int64, one, many string) string {
