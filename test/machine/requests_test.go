@@ -18,9 +18,12 @@ import (
 var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // insights reads the numbers of the page.
-func (p *process) insights(t *testing.T) (in dashboard.View) {
+func (p *process) insights(t *testing.T) dashboard.View { return p.figures(t, "1y") }
+
+// figures reads the numbers of a period.
+func (p *process) figures(t *testing.T, period string) (in dashboard.View) {
 	t.Helper()
-	code, body := do(t, http.MethodGet, p.page+"/insights.json", nil)
+	code, body := do(t, http.MethodGet, p.page+"/insights.json?period="+period, nil)
 	if code != http.StatusOK {
 		t.Fatalf("/insights.json = %d %s", code, body)
 	}
