@@ -60,7 +60,7 @@ func TestImport(t *testing.T) {
 		}
 	}
 	p := start(t, dir, out)
-	shown := func() int { return int(p.figures(t, "all").Totals.Plays) }
+	shown := func() int { return int(p.insights(t).Totals.Plays) }
 	if got := shown(); got != len(plays) {
 		t.Errorf("%d plays of %d are shown; the export has %+v", got, len(plays), counts)
 	}
@@ -130,7 +130,7 @@ func TestStoppedImport(t *testing.T) {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	p := start(t, dir, newOutput())
-	if got := int(p.figures(t, "all").Totals.Plays); got != len(plays) {
+	if got := int(p.insights(t).Totals.Plays); got != len(plays) {
 		t.Errorf("%d plays of %d are shown", got, len(plays))
 	}
 }
@@ -147,14 +147,14 @@ func TestDemoExport(t *testing.T) {
 		t.Error("the command replaces a file")
 	}
 	p := start(t, dir, out)
-	eventually(t, "a year of history", func() bool { return p.figures(t, "all").Totals.Plays > 5000 })
-	year := p.figures(t, "all").Totals.Plays
+	eventually(t, "a year of history", func() bool { return p.insights(t).Totals.Plays > 5000 })
+	year := p.insights(t).Totals.Plays
 	text, err := importFile(dir, file, nil)
 	if err != nil || !strings.Contains(text, p.page) {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	// The last year is stored already, and every play of it counts once. A new play comes every four seconds.
-	all := p.figures(t, "all").Totals.Plays
+	all := p.insights(t).Totals.Plays
 	if latest := p.figures(t, "1y").Totals.Plays; all < 8*year || latest < year-100 || latest > year+100 {
 		t.Errorf("%d plays in ten years, %d in the last one, %d before the import", all, latest, year)
 	}
@@ -170,7 +170,7 @@ func TestDemoExport(t *testing.T) {
 		t.Fatal(err)
 	}
 	p = start(t, dir, out)
-	if got := int(p.figures(t, "all").Totals.Plays); got != len(oldPlays(2)) {
+	if got := int(p.insights(t).Totals.Plays); got != len(oldPlays(2)) {
 		t.Errorf("%d plays are shown, want the %d of the real export", got, len(oldPlays(2)))
 	}
 	if code, body := post(t, p.page+"/import", file, nil); code != http.StatusBadRequest || !strings.Contains(body, "invented") {
@@ -211,7 +211,7 @@ func TestUploadField(t *testing.T) {
 			t.Errorf("%s to %s with %v: %d %s, want %d %s", filepath.Base(tt.file), tt.path, tt.header, code, body, tt.code, tt.body)
 		}
 	}
-	eventually(t, "imported", func() bool { return int(p.figures(t, "all").Totals.Plays) == len(plays) })
+	eventually(t, "imported", func() bool { return int(p.insights(t).Totals.Plays) == len(plays) })
 }
 
 // post sends a form with a file, or without one, and returns the answer's status and body.

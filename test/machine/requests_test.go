@@ -17,8 +17,8 @@ import (
 // client reuses no connections, because they would outlive a killed process.
 var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 
-// insights reads the numbers of the page.
-func (p *process) insights(t *testing.T) dashboard.View { return p.figures(t, "1y") }
+// insights reads the numbers of the page, of all plays.
+func (p *process) insights(t *testing.T) dashboard.View { return p.figures(t, "all") }
 
 // figures reads the numbers of a period.
 func (p *process) figures(t *testing.T, period string) (in dashboard.View) {
