@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Deletes the data of a listener: the token, uploaded exports, plays in the lake with all versions, rows, documents and snapshots. Each step
-# may be repeated. The source of each step is deleted before its result, so that no function writes the result again.
+# Deletes the data of a listener: the token, uploads, plays in the lake with all versions, rows, documents and snapshots.
+# Each step may be repeated. The source of each step is deleted before its result, so that no function writes the result
+# again.
 # shellcheck source-path=SCRIPTDIR source=project.sh
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"
 # shellcheck source-path=SCRIPTDIR source=terraform.sh

@@ -2,8 +2,8 @@
 # Uploads a listener's privacy export to the project, and shows its import until the plays are on the page.
 LISTENER=${LISTENER:-me}
 FILE=${FILE-}
-[[ $FILE != '~/'* ]] || FILE=$HOME/${FILE#'~/'} # not every shell replaces it in FILE=~/...
-[[ $FILE == /* ]] || FILE=$PWD/$FILE            # project.sh changes the folder
+FILE=${FILE/#\~\//$HOME/}           # not every shell replaces it in FILE=~/...
+[[ $FILE == /* ]] || FILE=$PWD/$FILE # project.sh changes the folder
 # shellcheck source-path=SCRIPTDIR source=project.sh
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"
 wants_listener
