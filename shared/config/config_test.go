@@ -5,12 +5,12 @@ import (
 	"testing"
 )
 
-var everything = map[string]string{"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "l", "INSIGHTS_BUCKET": "i"}
+var everything = map[string]string{"GOOGLE_CLOUD_PROJECT": "p", "LAKE_BUCKET": "l", "UPLOADS_BUCKET": "u", "INSIGHTS_BUCKET": "i"}
 
 func setenv(t *testing.T, environments ...map[string]string) {
 	t.Helper()
 	for _, name := range []string{"DATASET", "LOCATION", "TOPIC", "LISTENERS", "MAX_BYTES_BILLED", "AUDIENCE", "FEATURES_PAUSE",
-		"FEATURE_PROVIDERS", "SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL", "GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "INSIGHTS_BUCKET"} {
+		"FEATURE_PROVIDERS", "SPOTIFY_API_URL", "SPOTIFY_ACCOUNTS_URL", "GOOGLE_CLOUD_PROJECT", "LAKE_BUCKET", "UPLOADS_BUCKET", "INSIGHTS_BUCKET"} {
 		t.Setenv(name, "")
 	}
 	for _, environment := range environments {

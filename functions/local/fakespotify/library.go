@@ -14,6 +14,7 @@ const (
 	streamArtist
 	streamDay
 	streamNext
+	streamExport
 )
 
 const (

@@ -36,6 +36,9 @@ type Play struct {
 	PlayedAt time.Time // the end of the play; Spotify reports milliseconds
 	Context  *Context  // the source of the play; nil where Spotify reports none
 
+	// Listened is for how long the track was played, which only an export contains; 0 is its whole length.
+	Listened time.Duration
+
 	// AppearsAt, if after PlayedAt, is when a late play first appears, behind newer ones.
 	AppearsAt time.Time
 

@@ -39,7 +39,7 @@ func (s sitting) play(d day, start, end time.Time, n int) []Play {
 			if !clock.Before(end) {
 				return plays
 			}
-			plays = append(plays, Play{Track: c.Track, PlayedAt: clock.UTC(), Context: c.context})
+			plays = append(plays, Play{Track: c.Track, PlayedAt: clock.UTC(), Context: c.context, Listened: listened})
 			clock = clock.Add(time.Duration(s.rng.IntN(2_500)) * time.Millisecond)
 		}
 	}
