@@ -61,7 +61,8 @@ func TestImports(t *testing.T) {
 }
 
 // On an embedded cloud: an import and the hourly plays agree in both orders of arrival, and the import closes the gap. A
-// track that the API reported has its names, cover and ids also for a play of years ago.
+// track that the API reported has its names, cover and ids also for a play of years ago, also where only another
+// listener's API pages have it.
 func TestImportRun(t *testing.T) {
 	r := machinetest.Open(t, "you")
 	f := &Refresher{Bucket: r.Config.InsightsBucket, Listeners: r.Config.Listeners, Warehouse: r.Warehouse, Objects: r.Insights, Now: time.Now}
@@ -82,12 +83,15 @@ func TestImportRun(t *testing.T) {
 		for n := range lake.PageSize {
 			first, last = append(first, at(300+n, "a")), append(last, at(100+n, "b"))
 		}
+		if listener == "you" {
+			first[0] = at(300, "d")
+		}
 		return []string{r.PutPlays(t, listener, now.Add(-200*time.Hour), first...), r.PutPlays(t, listener, now, last...)}
 	}
 	export := func(listener string) []string {
 		local := exported(400, "x", "x")
 		local.RejectReason, local.Item = new("local file"), new("item")
-		return r.PutExport(t, listener, "0a", now, []lake.PlayRow{exported(years, "a", "Old name"), exported(150, "c", "C"), exported(100, "b", "B"), exported(100, "b", "B"), local})
+		return r.PutExport(t, listener, "0a", now, []lake.PlayRow{exported(years, "a", "Old name"), exported(years, "d", "Old name"), exported(150, "c", "C"), exported(100, "b", "B"), exported(100, "b", "B"), local})
 	}
 	run := func() {
 		if err := f.Handle(t.Context(), machinetest.Message(time.Now())); err != nil {
@@ -103,18 +107,18 @@ func TestImportRun(t *testing.T) {
 	run()
 	for _, id := range []string{"me", "you"} {
 		d, _ := r.Document(t, id)
-		want := []insights.ImportedFile{{Name: "Streaming_History_Audio_0.json", Rows: 5, Plays: 3, Duplicates: 1, Rejected: 1}}
-		if len(d.Status.Imports) != 1 || d.Status.Imports[0].Loaded != 5 || d.Status.Rejected != 1 || len(d.Status.Gaps) != 0 || len(d.Status.ClosedGaps) != 2 { // also before the first page, which has a play before it now
+		want := []insights.ImportedFile{{Name: "Streaming_History_Audio_0.json", Rows: 6, Plays: 4, Duplicates: 1, Rejected: 1}}
+		if len(d.Status.Imports) != 1 || d.Status.Imports[0].Loaded != 6 || d.Status.Rejected != 1 || len(d.Status.Gaps) != 0 || len(d.Status.ClosedGaps) != 2 { // also before the first page, which has a play before it now
 			t.Fatalf("%s: the status is %+v", id, d.Status)
 		}
 		if diff := cmp.Diff(want, d.Status.Imports[0].Files); diff != "" {
 			t.Errorf("%s: the files (-want +got):\n%s", id, diff)
 		}
-		if d.Snapshot.Listens.Rows != 2*lake.PageSize+2 {
-			t.Errorf("%s: %d listens, want those of two pages and two more", id, d.Snapshot.Listens.Rows)
+		if d.Snapshot.Listens.Rows != 2*lake.PageSize+3 || d.Snapshot.Tracks.Rows != 4 {
+			t.Errorf("%s: %d listens of %d tracks, want those of two pages and three more, of 4 tracks", id, d.Snapshot.Listens.Rows, d.Snapshot.Tracks.Rows)
 		}
 	}
-	if got, want := r.Query(t, "SELECT track_name, artist_id, album_id, image_url FROM spotify_insights.tracks WHERE track_id = 'a'"), []string{"Name of a | artist | album | cover"}; !slices.Equal(got, want) {
-		t.Errorf("the track is %q, want %q", got, want)
+	if got, want := r.Query(t, "SELECT track_name, artist_id, album_id, image_url FROM spotify_insights.tracks WHERE track_id IN ('a', 'd') ORDER BY 1"), []string{"Name of a | artist | album | cover", "Name of d | artist | album | cover"}; !slices.Equal(got, want) {
+		t.Errorf("the tracks are %q, want %q", got, want)
 	}
 }
