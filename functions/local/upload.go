@@ -44,7 +44,7 @@ func openUploads(ctx context.Context, listeners listener.Set, demo bool) (*uploa
 }
 
 // receive answers a form with one file. The file is never whole in memory, nor in a file of this process's own.
-func (u *uploads) receive(w http.ResponseWriter, r *http.Request) error {
+func (u *uploads) receive(w http.ResponseWriter, r *http.Request) (err error) {
 	if err := handler.Method(w, r, http.MethodPost); err != nil {
 		return err
 	}
@@ -56,6 +56,11 @@ func (u *uploads) receive(w http.ResponseWriter, r *http.Request) error {
 		return tooLarge()
 	}
 	r.Body = &patientBody{http.MaxBytesReader(w, r.Body, maxUpload+peeked), http.NewResponseController(w)}
+	defer func() {
+		if err != nil { // a browser shows the answer only after it has sent everything
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+	}()
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return faults.New(faults.Invalid, "Send the file as curl does: curl -F file=@my_spotify_data.zip ADDRESS", "the request is not a form with a file: %w", err)
