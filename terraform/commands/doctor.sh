@@ -129,7 +129,7 @@ for listener in $listeners; do
   while read -r _ at upload; do # size, time, URL; and a total
     [[ $upload == gs://* ]] || continue
     waits="an upload waits for $(ago "$at") hours: ${upload#gs://*/*/}"
-    if (($(ago "$at") >= 3)); then wrong "$listener" "$waits" "make logs PROJECT=$PROJECT LISTENER=$listener"; else line "$listener" "$waits"; fi
+    if (($(ago "$at") >= 3)); then wrong "$listener" "$waits" "make logs PROJECT=$PROJECT"; else line "$listener" "$waits"; fi
   done <<<"$uploads"
 done
 echo "next: ${next:-nothing to fix; open the page with: make open PROJECT=$PROJECT}"

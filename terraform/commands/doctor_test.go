@@ -91,7 +91,7 @@ func TestDoctor(t *testing.T) {
 		{name: "an import that stopped", answers: []answer{imported(`"outcome":"imported"`, `"outcome":"running"`, "T10:01", "T09:01")},
 			wantSaid: []string{"last import 3 hours ago: running, my_spotify_data.zip, 51234 rows, and it stopped", "next: make import PROJECT=some-project LISTENER=me FILE=...\n"}},
 		{name: "an upload that nothing imports", answers: []answer{uploads("     99  2026-03-01T11:00:04Z  gs://some-project-spotify-uploads/listener=me/b.zip", "2276224  2026-02-27T12:00:04Z  gs://some-project-spotify-uploads/listener=me/a/b.zip", "TOTAL: 2 objects")},
-			wantSaid: []string{"an upload waits for 48 hours: a/b.zip", "an upload waits for 1 hours: b.zip\n", "next: make logs PROJECT=some-project LISTENER=me\n"}},
+			wantSaid: []string{"an upload waits for 48 hours: a/b.zip", "an upload waits for 1 hours: b.zip\n", "next: make logs PROJECT=some-project\n"}},
 		{name: "a status that is not JSON", answers: []answer{{call: objects + "status/", says: `"last_run_at":"yesterday"`}}, wantFail: true, wantSaid: []string{"'yesterday' is not a time"}},
 	}
 	for _, tt := range tests {
