@@ -52,11 +52,10 @@ func (l *Loader) read(ctx context.Context, o bucket.Object) (content, error) {
 		return c, readManifest(stored, name, &c.receipt)
 	case lake.KindFeatures:
 		c.table = warehouse.AudioFeatures
-		err = c.readLines(stored, featureRows(o.Name))
+		err = c.readLines(stored, func() addRow { return featureRows(o.Name) })
 	default:
 		c.table = warehouse.Plays
-		rows := playRows{object: o.Name, name: name}
-		err = c.readLines(stored, rows.add)
+		err = c.readLines(stored, playRows{object: o.Name, name: name}.adder)
 		c.receipt.FullPage = name.Kind == lake.SourceAPI && c.receipt.RowsRead >= lake.PageSize
 	}
 	return c, err
@@ -76,11 +75,11 @@ func receiptOf(o bucket.Object, name lake.Name) warehouse.Receipt {
 	return r
 }
 
-// addRow decodes a line into a row of the table, and adds it to the counts of the receipt.
-type addRow func(line []byte, r *warehouse.Receipt) (row any, err error)
+// addRow checks a line, appends its row of the table as a line of JSON, and adds it to the counts of the receipt.
+type addRow func(line []byte, rows *bytes.Buffer, r *warehouse.Receipt) error
 
-// readLines unpacks an object and decodes each line into a row.
-func (c *content) readLines(stored []byte, add addRow) error {
+// readLines unpacks an object and makes a row of each line. newAdd is called once a block.
+func (c *content) readLines(stored []byte, newAdd func() addRow) error {
 	if len(stored) == 0 {
 		return faults.New(faults.Invalid, "Delete it: it contains nothing.", "the object is empty")
 	}
@@ -108,7 +107,7 @@ func (c *content) readLines(stored []byte, add addRow) error {
 		}
 		blocks = append(blocks, b)
 		group.Go(func() error {
-			err := b.read(add)
+			err := b.read(newAdd())
 			size.Add(int64(b.rows.Len()))
 			return err
 		})
