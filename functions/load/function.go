@@ -26,11 +26,11 @@ var function = handler.NewOnce(func() (*Function, error) {
 		return nil, err
 	}
 	ctx := context.Background() // the clients outlive the first event
-	loader, lake, _, err := loader.Open(ctx, s)
+	loader, _, _, err := loader.Open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return &Function{Bucket: s.LakeBucket, Lake: lake, Loader: loader, Now: time.Now}, nil
+	return &Function{Bucket: s.LakeBucket, Loader: loader, Now: time.Now}, nil
 })
 
 func serve(ctx context.Context, e event.Event) error {

@@ -2,8 +2,6 @@ package load
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -11,7 +9,6 @@ import (
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/loader"
 )
 
@@ -22,9 +19,6 @@ const retryLimit = 110 * time.Minute
 // Function loads the objects that events name.
 type Function struct {
 	Bucket string // the lake's
-	Lake   interface {
-		Attrs(ctx context.Context, name string) (bucket.Object, error)
-	}
 	Loader *loader.Loader
 	Now    func() time.Time
 }
@@ -47,20 +41,8 @@ func (f *Function) Handle(ctx context.Context, e event.Event) (err error) {
 		}
 		return f.Loader.Publisher.Publish(context.WithoutCancel(ctx)) // so that the page reports the failure
 	}
-	if err != nil || len(receipts) == 0 || f.manifestFollows(ctx, object.Name) {
+	if err != nil || len(receipts) == 0 {
 		return err
 	}
 	return f.Loader.Publisher.Publish(context.WithoutCancel(ctx))
-}
-
-// manifestFollows reports whether an object is of an export whose manifest is not in the lake yet, so that an import
-// wakes topten once. No wake-up is lost: the manifest is looked up after the object was loaded. So the manifest that is
-// not found is written later, and its own load publishes.
-func (f *Function) manifestFollows(ctx context.Context, object string) bool {
-	name, _ := lake.ParseName(object)
-	if name.Kind != lake.SourceExport {
-		return false
-	}
-	_, err := f.Lake.Attrs(ctx, lake.ManifestName(name.Listener, name.Zip))
-	return errors.Is(err, fs.ErrNotExist) // after another error publishing is right too, because a message too many does no harm
 }

@@ -43,7 +43,7 @@ func (r *rig) Publish(context.Context) error {
 // the event again. After retryLimit a transient error is a receipt, too.
 func TestHandle(t *testing.T) {
 	m := machinetest.Open(t)
-	r := &rig{Rig: m, Function: &Function{Bucket: m.Config.LakeBucket, Lake: m.Lake, Loader: m.Loader, Now: time.Now}}
+	r := &rig{Rig: m, Function: &Function{Bucket: m.Config.LakeBucket, Loader: m.Loader, Now: time.Now}}
 	r.Function.Loader.Warehouse, r.Function.Loader.Publisher = r, r
 	noon := time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)
 	name := m.PutPlays(t, "me", noon, machinetest.Play(noon, "a"))

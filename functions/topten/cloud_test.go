@@ -235,7 +235,7 @@ func (c *cloud) Imports(_ context.Context, listeners []string) (imports map[stri
 		imports = map[string][]insights.Import{}
 		for _, id := range listeners {
 			for _, prefix := range slices.Sorted(maps.Keys(c.status[id].Exports)) {
-				if e := c.status[id].Exports[prefix]; e.Manifest {
+				if e := c.status[id].Exports[prefix]; e.Expected > 0 {
 					imports[id] = append(imports[id], insights.Import{Zip: prefix, Loaded: e.Rows})
 				}
 			}

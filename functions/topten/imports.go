@@ -17,7 +17,7 @@ func (r *Refresher) imports(ctx context.Context, before []state, plans []plan, s
 	for i, s := range before {
 		exports := statusOf(status, s.listener.ID).Exports
 		switch {
-		case !plans[i].publish || !slices.ContainsFunc(slices.Collect(maps.Values(exports)), func(e insights.Export) bool { return e.Manifest }):
+		case !plans[i].publish || !slices.ContainsFunc(slices.Collect(maps.Values(exports)), func(e insights.Export) bool { return e.Expected > 0 }):
 		case s.readable && s.document.Status != nil && s.document.Loaded.Model == warehouse.Model() && maps.Equal(s.document.Loaded.Exports, exports):
 			imports[s.listener.ID] = s.document.Status.Imports
 		default:

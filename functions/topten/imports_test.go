@@ -21,7 +21,7 @@ func TestImports(t *testing.T) {
 		return func() { c.load(listener, noon); c.status[listener].Exports = exports }
 	}
 	stranger := func() { c.edit(t, func(d *insights.Document) { d.Loaded.Model = "another" }) }
-	part, whole := insights.Export{Rows: 5}, insights.Export{Rows: 9, Manifest: true}
+	part, whole := insights.Export{Rows: 5}, insights.Export{Rows: 9, Expected: 9}
 	for _, tt := range []struct {
 		what  string
 		do    func()
@@ -30,7 +30,7 @@ func TestImports(t *testing.T) {
 	}{
 		{"a play", set("me", nil), "", ""},
 		{"a part of an export", set("me", map[string]insights.Export{"a/": part}), "", ""},
-		{"its manifest", set("me", map[string]insights.Export{"a/": {Rows: 5, Manifest: true}}), "me", "a/"},
+		{"its manifest", set("me", map[string]insights.Export{"a/": {Rows: 5, Expected: 9}}), "me", "a/"},
 		{"another play", func() { c.load("me", noon) }, "", "a/"},
 		{"its other part", set("me", map[string]insights.Export{"a/": whole}), "me", "a/"},
 		{"a part of another export, which can have a play before it", set("me", map[string]insights.Export{"a/": whole, "b/": part}), "me", "a/"},

@@ -44,6 +44,8 @@ type Refresher struct {
 	// FeaturesPause is the shortest time between two publications of audio features alone, because each one exports
 	// every listener. New plays and a new day publish them at once.
 	FeaturesPause time.Duration
+	// ImportPause is how long a document stays as it is while an export is incomplete and none of its objects is loaded.
+	ImportPause time.Duration
 }
 
 const (
@@ -128,7 +130,7 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	from := status.AsOf
 	publish := false
 	for i, s := range before {
-		plans[i] = planFor(s, status, r.FeaturesPause)
+		plans[i] = r.planFor(s, status)
 		publish = publish || plans[i].publish
 		if plans[i].refresh {
 			stale = append(stale, s.listener.ID)

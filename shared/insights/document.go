@@ -67,7 +67,7 @@ type Receipts struct {
 // Export is what is loaded of a privacy export.
 type Export struct {
 	Rows     int64 `json:"rows"`
-	Manifest bool  `json:"manifest"` // the last object, with which the import is complete
+	Expected int64 `json:"expected"` // rows of its manifest, which is the last object; 0 before that is loaded
 }
 
 // Closed is the part of a snapshot's listens that is finished: it is written again only after a play before Until was

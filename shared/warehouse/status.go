@@ -20,13 +20,14 @@ type Status struct {
 
 // ListenerStatus is what is loaded for one listener.
 type ListenerStatus struct {
-	Receipts   map[Month]insights.Receipts // by the month of their oldest play, [NoMonth] without plays
-	LastLoadAt *time.Time                  // nil where nothing was loaded
-	Objects    int64                       // that are loaded
-	FetchedAt  *time.Time                  // when the newest loaded API page was fetched
-	Rejected   int64                       // distinct rejected items
-	Failed     int64                       // objects that could not be loaded
-	Exports    map[string]insights.Export  // what is loaded of each export, by the beginning of its objects' names
+	Receipts     map[Month]insights.Receipts // by the month of their oldest play, [NoMonth] without plays
+	LastLoadAt   *time.Time                  // nil where nothing was loaded
+	Objects      int64                       // that are loaded
+	FetchedAt    *time.Time                  // when the newest loaded API page was fetched
+	Rejected     int64                       // distinct rejected items
+	Failed       int64                       // objects that could not be loaded
+	Exports      map[string]insights.Export  // what is loaded of each export, by the beginning of its objects' names
+	LastExportAt *time.Time                  // when the last object of an export was loaded, nil without one
 }
 
 // Month is a month of UTC as a number: 202611 is November 2026.
@@ -96,9 +97,12 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		case "rejected":
 			l.Rejected = f.Number
 		case "export":
-			l.Exports[f.Prefix] = insights.Export{Rows: f.Number, Manifest: l.Exports[f.Prefix].Manifest}
+			l.Exports[f.Prefix] = insights.Export{Rows: f.Number, Expected: l.Exports[f.Prefix].Expected}
+			if at := utc(f.At); l.LastExportAt == nil || at.After(*l.LastExportAt) {
+				l.LastExportAt = at
+			}
 		case "manifest":
-			l.Exports[f.Prefix] = insights.Export{Rows: l.Exports[f.Prefix].Rows, Manifest: true}
+			l.Exports[f.Prefix] = insights.Export{Rows: l.Exports[f.Prefix].Rows, Expected: f.Number}
 		}
 	}
 	return status, nil

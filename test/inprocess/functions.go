@@ -61,7 +61,7 @@ func Open(ctx context.Context, s config.All, store ingest.Secrets, now func() ti
 	}
 	f.Fetcher = &features.Fetcher{Providers: providers, Warehouse: f.Warehouse, Lake: f.Lake, Now: time.Now}
 	f.Ingester = &ingest.Ingester{Tokens: &ingest.Tokens{Secrets: store, Spotify: client, Now: now}, Spotify: client, Lake: f.Lake, Status: f.Documents, Now: now}
-	f.Load = &load.Function{Bucket: s.LakeBucket, Lake: f.Lake, Loader: f.Loader, Now: time.Now}
+	f.Load = &load.Function{Bucket: s.LakeBucket, Loader: f.Loader, Now: time.Now}
 	f.Reconciler = &reconcile.Reconciler{Lake: f.Lake, Warehouse: f.Warehouse, Loader: f.Loader}
 	f.Refresher = &topten.Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: f.Warehouse, Objects: f.Documents, Now: time.Now, FeaturesPause: s.FeaturesPause}
 	return f, nil

@@ -53,7 +53,7 @@ FROM receipts AS receipt
 WHERE receipt.listener IS NOT NULL AND receipt.succeeded
 GROUP BY receipt.listener
 UNION ALL
-SELECT 'export', export.listener, 0, export.prefix, export.loaded_rows, NULL, NULL
+SELECT 'export', export.listener, 0, export.prefix, export.loaded_rows, export.last_loaded_at, NULL
 FROM exports AS export
 UNION ALL
 SELECT 'manifest', export.listener, 0, export.prefix, export.manifest_rows, NULL, NULL
