@@ -82,7 +82,7 @@ func testLoadStatus(t *testing.T, r *rig) {
 			Receipts: map[warehouse.Month]insights.Receipts{202602: receipts(2, "2026-06-02T00:00:00Z"), 202601: receipts(1, first),
 				warehouse.NoMonth: receipts(4, first), 202005: receipts(2, first), 201912: receipts(1, third)},
 			LastLoadAt: new(utc(third)), Objects: 6, FetchedAt: new(utc("2026-03-01T00:00:00Z")), Rejected: 2, Failed: 1,
-			Exports: map[string]insights.Export{"a/1/": {Rows: 7, Expected: 7}, "b/1/": {Rows: 8}},
+			Exports: map[string]insights.Export{"a/1/": {Rows: 7, Expected: 9}, "b/1/": {Rows: 8}}, LastExportAt: new(utc(third)),
 		},
 		"you": {Receipts: map[warehouse.Month]insights.Receipts{warehouse.NoMonth: receipts(1, first)}, Failed: 1, Exports: map[string]insights.Export{}},
 	}}

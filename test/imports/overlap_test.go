@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,8 +132,9 @@ func TestOverlap(t *testing.T) {
 		sum.NotMusic != int64(counts.NotMusic) || sum.Rejected != int64(counts.Rejected) {
 		t.Errorf("the account is %+v, want %+v", sum, counts)
 	}
+	type recorded struct{ Closed bool }
 	var record struct {
-		Gaps    []struct{ Closed bool }
+		Gaps    []recorded
 		Sources map[string]struct{ Plays int }
 	}
 	answer(t, p, "/record.json?listener="+apiFirst, &record)
@@ -140,7 +142,8 @@ func TestOverlap(t *testing.T) {
 	for line := range wanted(endOfExport) {
 		told[line[len(line)-3:]]++
 	}
-	if len(record.Gaps) != 1 || !record.Gaps[0].Closed || record.Sources["api"].Plays != told["api"]+told["oth"] || record.Sources["export"].Plays != told["ort"]+told["oth"] {
+	open := slices.ContainsFunc(record.Gaps, func(g recorded) bool { return !g.Closed })
+	if len(record.Gaps) == 0 || open || record.Sources["api"].Plays != told["api"]+told["oth"] || record.Sources["export"].Plays != told["ort"]+told["oth"] {
 		t.Errorf("the record is %+v, want %v", record, told)
 	}
 
