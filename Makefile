@@ -8,7 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run connect function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots
+.PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots
 .PHONY: build vet lint clean deploy open trigger logs doctor destroy forget smoke
 
 help: ## Show this list.
@@ -25,6 +25,14 @@ run: build ## Serve the page at http://127.0.0.1:8080. PORT, DATA_DIR
 
 connect: build ## Connect a Spotify account, locally or in a project. LISTENER, PROJECT
 	@$(if $(PROJECT),terraform/commands/connect.sh,exec env -u GOOGLE_CLOUD_PROJECT bin/local connect $${LISTENER:+"$$LISTENER"})
+
+import: build ## Import Spotify's privacy export. FILE=my_spotify_data.zip, LISTENER, PROJECT
+	$(if $(FILE),,$(error say which: make import FILE=my_spotify_data.zip))
+	@$(if $(PROJECT),terraform/commands/import.sh,exec env -u GOOGLE_CLOUD_PROJECT bin/local import "$$FILE")
+
+demo-export: build ## Write such an export of the demo's listener, to import it. FILE=demo.zip
+	$(if $(FILE),,$(error say where: make demo-export FILE=demo.zip))
+	@exec bin/local demo-export "$$FILE"
 
 function: build ## Serve one function alone, as it is deployed. NAME=ingest
 	$(if $(NAME),,$(error say which: make function NAME=ingest))

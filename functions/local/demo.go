@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -80,9 +79,9 @@ func (d *demo) now() time.Time {
 
 // fillLake ingests the part of the year before now that is not in the lake yet. The fake's clock goes
 // from one ingest to the next in steps of almost an API page.
-func (d *demo) fillLake(ctx, work context.Context, functions *url.URL) error {
+func (d *demo) fillLake(ctx context.Context, p *pipeline) error {
 	start := time.Now()
-	newest, err := newestInLake(work)
+	newest, err := newestInLake(p.work)
 	if err != nil {
 		return err
 	}
@@ -98,7 +97,7 @@ func (d *demo) fillLake(ctx, work context.Context, functions *url.URL) error {
 	const step = lake.PageSize - 1 // each API page repeats the last play of the one before, so there is no gap
 	for i := step - 1; i < len(history)+step-1 && ctx.Err() == nil; i += step {
 		d.clock.Store(history[min(i, len(history)-1)].PlayedAt.UnixMilli() + 1)
-		if err := post(work, functions, "ingest", nil); err != nil {
+		if err := post(p.work, p.functions, "ingest", nil); err != nil {
 			return err
 		}
 	}
@@ -106,13 +105,13 @@ func (d *demo) fillLake(ctx, work context.Context, functions *url.URL) error {
 }
 
 // playOn adds a play every few seconds, and ingests it.
-func (d *demo) playOn(ctx, work context.Context, functions *url.URL) {
+func (d *demo) playOn(ctx context.Context, p *pipeline) {
 	every(ctx, demoPace, demoPace, func() {
 		now := time.Now()
 		play := fakespotify.NextPlay(demoSeed, now, d.zone)
 		play.PlayedAt = now
 		d.spotify.Play(listener.Default, play)
-		_ = post(work, functions, "ingest", nil) // logged by the function
+		p.post("ingest", nil)
 	})
 }
 

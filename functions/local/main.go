@@ -5,6 +5,9 @@
 //	local connect [NAME]   ask a listener for consent at Spotify, and store the token; where GOOGLE_CLOUD_PROJECT
 //	                       is set, in that project's Secret Manager instead of on this machine
 //	local function NAME    serve one function alone
+//	local import FILE      import a privacy export of Spotify's for the listener LISTENER; where GOOGLE_CLOUD_PROJECT is
+//	                       set, in that project
+//	local demo-export FILE write such an export of the demo's listener
 //
 // DATA_DIR (./data) has everything. Without a connected account it runs a demo, in a folder of its
 // own below.
@@ -15,14 +18,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 func main() {
-	slog.SetDefault(slog.New(newConsole(os.Stdout)))
+	out := os.Stdout
+	slog.SetDefault(slog.New(newConsole(out)))
 	// The functions framework prints a line of its own for each function to the standard output.
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stdout = null
@@ -30,13 +37,16 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	if err := command(ctx, os.Args[1:]); err != nil {
+	if err := command(ctx, os.Args[1:], out); err != nil {
 		fmt.Fprintln(os.Stderr, "local:", err)
+		if action := faults.Action(err); action != "" {
+			fmt.Fprintln(os.Stderr, action)
+		}
 		os.Exit(1)
 	}
 }
 
-func command(ctx context.Context, args []string) error {
+func command(ctx context.Context, args []string, out io.Writer) error {
 	dir := cmp.Or(os.Getenv("DATA_DIR"), "data")
 	switch {
 	case len(args) == 0:
@@ -45,6 +55,10 @@ func command(ctx context.Context, args []string) error {
 		return connect(ctx, dir, args[1:])
 	case args[0] == "function" && len(args) == 2:
 		return serveFunction(ctx, dir, args[1])
+	case args[0] == "import" && len(args) == 2:
+		return importExport(ctx, dir, args[1], out)
+	case args[0] == "demo-export" && len(args) == 2:
+		return demoExport(ctx, args[1], out)
 	}
-	return errors.New("usage: local [connect [LISTENER] | function NAME]")
+	return errors.New("usage: local [connect [LISTENER] | function NAME | import FILE | demo-export FILE]")
 }

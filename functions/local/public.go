@@ -13,23 +13,26 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/embedded"
-	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
 )
 
 // servePage serves the public port and writes its address into the data folder.
-func servePage(m *machine.Machine, functions *url.URL) (page string, closePage func(), err error) {
+func servePage(ctx context.Context, p *pipeline, demo bool) (page string, closePage func(), err error) {
+	uploads, err := openUploads(ctx, p.machine.Config.Listeners, demo)
+	if err != nil {
+		return "", nil, err
+	}
 	port := cmp.Or(os.Getenv("PORT"), "8080")
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
 		return "", nil, fmt.Errorf("port %s cannot be used. Choose another one, as in PORT=8081 make run: %w", port, err)
 	}
 	page = "http://" + listener.Addr().String() + "/"
-	if err := m.Publish(page); err != nil {
+	if err := p.machine.Publish(page); err != nil {
 		return "", nil, errors.Join(err, listener.Close())
 	}
-	server := &http.Server{Handler: publicHandler(functions), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	server := &http.Server{Handler: publicHandler(p.functions, uploads), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
 	go server.Serve(listener)
 	return page, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
@@ -38,9 +41,9 @@ func servePage(m *machine.Machine, functions *url.URL) (page string, closePage f
 	}, nil
 }
 
-// publicHandler serves what a browser may reach: the page, its numbers, and the functions that Cloud Scheduler
+// publicHandler serves what a browser may reach: the page, its numbers, the uploads, and the functions that Cloud Scheduler
 // calls. Events are posted to another port, which is not announced.
-func publicHandler(functions *url.URL) http.Handler {
+func publicHandler(functions *url.URL, uploads *uploads) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(functions)
@@ -57,12 +60,14 @@ func publicHandler(functions *url.URL) http.Handler {
 	})
 	mux.Handle("/{$}", proxy)
 	mux.Handle("/insights.json", proxy)
+	mux.Handle("/record.json", proxy)
+	mux.Handle("/import", handler.HTTP("import", uploadLimit, uploads.receive))
 	for _, scheduled := range []string{"/ingest", "/features", "/reconcile"} {
 		mux.Handle(scheduled, proxy)
 	}
 	mux.HandleFunc("/", refuse(faults.New(faults.Missing,
-		"The page is at /, its numbers are at /insights.json. POST /ingest?listener=me ingests now, POST /features fetches audio features, "+
-			"POST /reconcile loads what is not loaded. Events are not taken on this port.",
+		"The page is at /, its numbers are at /insights.json and /record.json. POST /ingest?listener=me ingests now, POST /features fetches audio features, "+
+			"POST /reconcile loads what is not loaded, POST /import?listener=me takes a form with an export. Events are not taken on this port.",
 		"there is nothing at this path")))
 	return ownHost(mux)
 }

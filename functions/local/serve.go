@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"spotify-insights.internal/functions/local/framework"
+	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/shared/lake"
 )
 
 const (
@@ -19,9 +21,6 @@ const (
 	firstIngest = time.Minute
 	// firstFeatures is how long after the start the function features runs first: after the first ingest.
 	firstFeatures = 2 * time.Minute
-	// stopLimit is how long work under way may take to end at a stop. The next start makes up for what
-	// does not end.
-	stopLimit = 4 * time.Second
 )
 
 // serve runs the whole pipeline until ctx ends.
@@ -36,9 +35,10 @@ func serve(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
+	connected = connected || credentials.any()
 	var demo *demo
-	if !credentials.any() && !connected {
-		dir = filepath.Join(dir, "demo")
+	if !connected && !hasImports(dir) {
+		dir = demoFolder(dir)
 		if demo, err = startDemo(); err != nil {
 			return err
 		}
@@ -53,51 +53,68 @@ func serve(ctx context.Context, dir string) (err error) {
 	if err := credentials.fill(ctx, m); err != nil {
 		return err
 	}
-	functions, err := framework.Serve(ctx)
+	p, err := servePipeline(ctx, m)
 	if err != nil {
 		return err
 	}
-	page, closePage, err := servePage(m, functions)
+	defer func() { err = errors.Join(err, p.stop()) }()
+	page, closePage, err := servePage(ctx, p, demo != nil)
 	if err != nil {
 		return err
 	}
 	defer closePage()
 	slog.Info("page at " + page)
 
-	// At a stop, work that has begun has stopLimit to end: only the loops end with ctx.
-	work, abandon := context.WithCancel(context.WithoutCancel(ctx))
-	defer abandon()
-	context.AfterFunc(ctx, func() { time.AfterFunc(stopLimit, abandon) })
 	if demo != nil {
-		if err := demo.fillLake(ctx, work, functions); err != nil {
+		if err := demo.fillLake(ctx, p); err != nil {
 			return err
 		}
 	}
-	events := bridge(work, m, functions)
-	defer func() {
-		limited, cancel := context.WithTimeout(work, stopLimit)
-		defer cancel()
-		err = errors.Join(err, events.Close(limited))
-	}()
-	reconcile(work, m, functions) // makes up for events that were not delivered before the last stop
+	p.deliver()
 	var loops sync.WaitGroup
 	defer loops.Wait()
-	loops.Go(func() { every(ctx, 24*time.Hour, 24*time.Hour, func() { reconcile(work, m, functions) }) })
-	features := func() { _ = post(work, functions, "features", nil) } // logged by the function
+	loops.Go(func() { every(ctx, 24*time.Hour, 24*time.Hour, p.reconcile) })
+	features := func() { p.post("features", nil) }
 	if demo != nil {
-		loops.Go(func() { demo.playOn(ctx, work, functions) })
+		loops.Go(func() { demo.playOn(ctx, p) })
 		loops.Go(func() { every(ctx, demoFirstFeatures, demoFeatures, features) })
 	} else {
-		for _, listener := range m.Listeners() {
-			query := url.Values{"listener": {listener}}
-			loops.Go(func() { every(ctx, firstIngest, time.Hour, func() { _ = post(work, functions, "ingest", query) }) })
-		}
 		loops.Go(func() { every(ctx, firstFeatures, time.Hour, features) })
-		slog.Info("the first ingest runs in a minute, then one every hour; at once with: curl -X POST " + page + "ingest")
+		if connected {
+			for _, listener := range m.Listeners() {
+				query := url.Values{"listener": {listener}}
+				loops.Go(func() { every(ctx, firstIngest, time.Hour, func() { p.post("ingest", query) }) })
+			}
+			slog.Info("the first ingest runs in a minute, then one every hour; at once with: curl -X POST " + page + "ingest")
+		} else {
+			slog.Info("no account is connected, so the page shows what was imported; new plays come after: make connect")
+		}
 	}
 	<-ctx.Done()
 	slog.Info("stopping")
 	return nil
+}
+
+// demoFolder is the folder of the demo's data below that of the real data.
+func demoFolder(dir string) string { return filepath.Join(dir, "demo") }
+
+// hasImports reports whether a folder without an account has plays, or an export whose import was stopped.
+func hasImports(dir string) bool {
+	storage := filepath.Join(dir, "storage")
+	for _, below := range []string{filepath.Join(storage, embedded.LakeBucket, lake.PlaysPrefix), filepath.Join(storage, embedded.UploadsBucket)} {
+		found := false
+		_ = filepath.WalkDir(below, func(_ string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				found = true
+				return fs.SkipAll
+			}
+			return nil
+		})
+		if found {
+			return true
+		}
+	}
+	return false
 }
 
 func alreadyRunning(dir string) error {

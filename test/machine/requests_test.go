@@ -17,10 +17,13 @@ import (
 // client reuses no connections, because they would outlive a killed process.
 var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 
-// insights reads the numbers of the page.
-func (p *process) insights(t *testing.T) (in dashboard.View) {
+// insights reads the numbers of the page, of all plays.
+func (p *process) insights(t *testing.T) dashboard.View { return p.figures(t, "all") }
+
+// figures reads the numbers of a period.
+func (p *process) figures(t *testing.T, period string) (in dashboard.View) {
 	t.Helper()
-	code, body := do(t, http.MethodGet, p.page+"/insights.json", nil)
+	code, body := do(t, http.MethodGet, p.page+"/insights.json?period="+period, nil)
 	if code != http.StatusOK {
 		t.Fatalf("/insights.json = %d %s", code, body)
 	}

@@ -112,6 +112,7 @@ func Names() map[string]string {
 	return map[string]string{
 		"GOOGLE_CLOUD_PROJECT": Project, "UPLOADS_BUCKET": UploadsBucket, "LAKE_BUCKET": LakeBucket, "INSIGHTS_BUCKET": InsightsBucket,
 		"FEATURES_PAUSE": "0s", // exports cost nothing here
+		"UPLOADS_FIELD":  "true",
 	}
 }
 

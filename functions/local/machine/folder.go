@@ -70,7 +70,7 @@ func (f *folder) publish(a Address) error {
 func Serving(dir string) (a Address, err error) {
 	text, err := os.ReadFile(addressFile(dir))
 	if err != nil {
-		return a, fmt.Errorf("the data folder %s is in use by a process that is starting or stopping: %w", dir, err)
+		return a, fmt.Errorf("the data folder %s is in use by a process that is starting, importing or stopping: %w", dir, err)
 	}
 	return a, json.Unmarshal(text, &a)
 }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"spotify-insights.internal/shared/insights"
+)
+
+// maxShown is how many rejected rows the summary names.
+const maxShown = 20
+
+// result is what an import has done.
+type result struct {
+	listener string
+	done     insights.Import
+	again    bool // it was imported before
+	closed   int  // gaps
+	took     time.Duration
+	see      string // where the plays are shown
+}
+
+// err is not nil where a file was not read to its end.
+func (r result) err() error {
+	failed := 0
+	for _, file := range r.done.Files {
+		if file.Error != "" {
+			failed++
+		}
+	}
+	switch {
+	case failed == 0:
+		return nil
+	case failed == len(r.done.Files):
+		return fmt.Errorf("no file was read to its end. The rows before each error are imported")
+	}
+	return fmt.Errorf("%d of %s were not read to their end. The other rows are imported", failed, counted(len(r.done.Files), "file"))
+}
+
+// text is the account of an import for a person.
+func (r result) text() string {
+	var out strings.Builder
+	if r.again {
+		fmt.Fprintf(&out, "%s was already imported on %s. Nothing has changed.\n\n", printable(r.done.Name), day(r.done.ImportedAt))
+	} else {
+		fmt.Fprintf(&out, "%s is imported for listener %s.\n\n", printable(r.done.Name), r.listener)
+	}
+	writeTable(&out, r.done.Files)
+	out.WriteByte('\n')
+	if from, to := r.done.Oldest, r.done.Newest; from != nil && to != nil {
+		fmt.Fprintf(&out, "The plays are from %s to %s.\n", day(*from), day(*to))
+	}
+	if r.closed > 0 {
+		fmt.Fprintf(&out, "Closed: %s between hourly plays.\n", counted(r.closed, "gap"))
+	}
+	writeErrors(&out, r.done.Files)
+	writeRejected(&out, r.done.Files)
+	if !r.again {
+		fmt.Fprintf(&out, "It took %v: %s rows/s.\n", r.took.Round(time.Second/10), grouped(int64(float64(r.done.Rows)/max(r.took.Seconds(), 0.001))))
+	}
+	out.WriteString(r.see + "\n")
+	return out.String()
+}
+
+// writeTable writes a row for each file, whose numbers add up: rows = plays + duplicates + not music + rejected.
+func writeTable(out *strings.Builder, files []insights.ImportedFile) {
+	table := [][]string{{"file", "rows", "plays", "duplicates", "not music", "rejected"}}
+	add := func(name string, f insights.ImportedFile) {
+		table = append(table, []string{name, grouped(f.Rows), grouped(f.Plays), grouped(f.Duplicates), grouped(f.NotMusic), grouped(f.Rejected)})
+	}
+	var total insights.ImportedFile
+	for _, f := range files {
+		add(printable(f.Name), f)
+		total.Rows += f.Rows
+		total.Plays += f.Plays
+		total.Duplicates += f.Duplicates
+		total.NotMusic += f.NotMusic
+		total.Rejected += f.Rejected
+	}
+	if len(files) != 1 {
+		add(counted(len(files), "file"), total)
+	}
+	widths := make([]int, len(table[0]))
+	for _, row := range table {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	for _, row := range table {
+		fmt.Fprintf(out, "%-*s", widths[0], row[0])
+		for i, cell := range row[1:] {
+			fmt.Fprintf(out, "  %*s", widths[i+1], cell)
+		}
+		out.WriteByte('\n')
+	}
+}
+
+func writeErrors(out *strings.Builder, files []insights.ImportedFile) {
+	for _, f := range files {
+		if f.Error != "" {
+			fmt.Fprintf(out, "NOT READ TO ITS END: %s: %s\n", printable(f.Name), printable(f.Error))
+		}
+	}
+}
+
+// writeRejected writes the first rejected rows of all files.
+func writeRejected(out *strings.Builder, files []insights.ImportedFile) {
+	shown, all := 0, int64(0)
+	for _, f := range files {
+		all += f.Rejected
+		for _, row := range f.RejectedRows {
+			if shown == maxShown {
+				break
+			}
+			if shown++; shown == 1 {
+				out.WriteString("Rejected rows, which are stored and not counted:\n")
+			}
+			fmt.Fprintf(out, "  %s, row %d: %s\n", printable(f.Name), row.Index, printable(row.Reason))
+		}
+	}
+	if more := all - int64(shown); more > 0 && shown > 0 {
+		fmt.Fprintf(out, "  and %s more, in the table plays\n", grouped(more))
+	}
+}
+
+func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+// printable quotes a text from an export that could control a terminal.
+func printable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"spotify-insights.internal/functions/local/embedded"
+	"spotify-insights.internal/shared/bucket"
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/listener"
+)
+
+const (
+	// maxUpload is the largest export that is imported, in bytes.
+	maxUpload = 2 << 30
+	// uploadLimit is the longest that an upload may take.
+	uploadLimit = 2 * time.Hour
+	// uploadPause is the longest that the sender of an upload may send nothing.
+	uploadPause = time.Minute
+	// peeked is how many bytes at the beginning of an export are enough to find the name of its first entry.
+	peeked = 1024
+)
+
+// uploads takes exports from the page, and writes them into the bucket from which they are imported.
+type uploads struct {
+	bucket    *bucket.Bucket
+	listeners listener.Set
+	demo      bool // only the demo's own export
+}
+
+func openUploads(ctx context.Context, listeners listener.Set, demo bool) (*uploads, error) {
+	b, err := bucket.Open(ctx, embedded.UploadsBucket)
+	return &uploads{b, listeners, demo}, err
+}
+
+// receive answers a form with one file. The file is never whole in memory, nor in a file of this process's own.
+func (u *uploads) receive(w http.ResponseWriter, r *http.Request) (err error) {
+	if err := handler.Method(w, r, http.MethodPost); err != nil {
+		return err
+	}
+	l, err := u.listeners.Find(cmp.Or(r.URL.Query().Get("listener"), listener.Default))
+	if err != nil {
+		return err
+	}
+	if r.ContentLength > maxUpload+peeked {
+		return tooLarge()
+	}
+	r.Body = &patientBody{http.MaxBytesReader(w, r.Body, maxUpload+peeked), http.NewResponseController(w)}
+	defer func() {
+		if err != nil { // a browser shows the answer only after it has sent everything
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+	}()
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return faults.New(faults.Invalid, "Send the file as curl does: curl -F file=@my_spotify_data.zip ADDRESS", "the request is not a form with a file: %w", err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return faults.New(faults.Invalid, "Choose "+choice, "the form contains no file")
+		}
+		if err != nil {
+			return cutUpload(err)
+		}
+		if part.FileName() == "" {
+			continue
+		}
+		name, err := u.store(r.Context(), l.ID, part.FileName(), part)
+		if err != nil {
+			return err
+		}
+		if next, err := parts.NextPart(); err == nil && next.FileName() != "" {
+			return faults.New(faults.Invalid, "Upload the other files one by one.", "the form contains several files, of which the first is imported")
+		}
+		if strings.Contains(r.Header.Get("Accept"), "application/json") {
+			handler.JSON(w, http.StatusAccepted, map[string]string{"status": "uploaded", "upload": name})
+			return nil
+		}
+		http.Redirect(w, r, "/?"+url.Values{"listener": {l.ID}}.Encode(), http.StatusSeeOther)
+		return nil
+	}
+}
+
+// store writes a file into the bucket, and returns the object's name.
+func (u *uploads) store(ctx context.Context, listenerID, file string, content io.Reader) (name string, err error) {
+	if name, err = uploadName(listenerID, file); err != nil {
+		return "", err
+	}
+	buffered := bufio.NewReaderSize(content, peeked)
+	head, err := buffered.Peek(peeked)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", cutUpload(err)
+	}
+	switch own := isDemoExport(head); {
+	case len(head) == 0:
+		return "", emptyExport()
+	case u.demo && !own:
+		return "", faults.New(faults.Invalid, "Import your own export with: make import FILE=my_spotify_data.zip. Then stop the demo and start the server again: it shows your own plays.",
+			"this page shows the demo, whose data is apart from yours")
+	case !u.demo && own:
+		return "", faults.New(faults.Invalid, "Choose the zip that Spotify sent you. The demo's is imported by make import only, into the demo's own data.", "this is the export of the demo's invented listener")
+	}
+	o, err := u.bucket.Upload(ctx, name, uploadType, buffered)
+	if err != nil {
+		return "", cutUpload(err)
+	}
+	slog.Info("an export was uploaded; its import begins", "listener", listenerID, "bytes", o.Size)
+	return name, nil
+}
+
+// cutUpload classifies the error of an upload that was not received to its end.
+func cutUpload(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge()
+	}
+	return faults.New(faults.Invalid, "Upload it again.", "the upload was not received to its end: %w", err)
+}
+
+// patientBody lets a large upload take longer than the server's limit for a request, as long as it goes on.
+type patientBody struct {
+	io.ReadCloser
+	connection *http.ResponseController
+}
+
+func (b *patientBody) Read(p []byte) (int, error) {
+	if err := b.connection.SetReadDeadline(time.Now().Add(uploadPause)); err != nil {
+		return 0, err
+	}
+	return b.ReadCloser.Read(p)
+}
+
+// isDemoExport reports whether an export that begins with head is of the demo's listener.
+func isDemoExport(head []byte) bool {
+	const fixed = 30 // bytes of a zip's header before the name of its first entry
+	if len(head) < fixed || string(head[:4]) != "PK\x03\x04" {
+		return false
+	}
+	name := head[fixed:]
+	if n := int(binary.LittleEndian.Uint16(head[26:])); n < len(name) {
+		name = name[:n]
+	}
+	return strings.HasPrefix(string(name), demoExportFolder)
+}
