@@ -55,6 +55,22 @@ locals {
         delete its row there, and reconcile loads it: `gcloud scheduler jobs run reconcile --location=${var.region} --project=${var.project}`
       TEXT
     }
+    import = {
+      title    = "An export could not be imported"
+      severity = "ERROR"
+      filter   = "resource.labels.service_name=\"importer\" AND severity>=ERROR AND jsonPayload.error:*"
+      labels   = {}
+      text     = <<-TEXT
+        An export that was uploaded to gs://${local.buckets.uploads} cannot be read, or could not be imported for two hours. Nothing
+        that was there before is lost. The line's `error` says why, and its `action` what to do; the page and
+        `make doctor PROJECT=${var.project}` show both.
+
+        1. It is not the extended streaming history: ask Spotify for that at https://www.spotify.com/account/privacy. It takes up to 30 days.
+        2. The file is damaged, or has a password: take the zip as Spotify sent it.
+        3. A fault of the deployment: `make logs PROJECT=${var.project}`. `make deploy PROJECT=${var.project}` restores a missing grant.
+        4. Then upload again: `make import PROJECT=${var.project} LISTENER=... FILE=...`. Parts that were imported are not imported twice.
+      TEXT
+    }
     gap = {
       title    = "Plays may have been missed between two ingests"
       severity = "WARNING"
@@ -65,6 +81,7 @@ locals {
         older ones may be missing. The line's `after` and `before` say when: `make logs PROJECT=${var.project}`
 
         They are in the listener's extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy.
+        It takes up to 30 days. Then import it: `make import PROJECT=${var.project} LISTENER=$${log.extracted_label.listener} FILE=...`
         If ingests were failing at that time, fix that first: `make doctor PROJECT=${var.project}`. If not, run them more often:
         `ingest_schedule`.
       TEXT

@@ -48,6 +48,22 @@ locals {
         LISTENERS       = jsonencode(local.shown)
       })
     }
+    importer = {
+      source    = "importer"
+      on        = "uploads"
+      memory    = "1Gi" # it holds blocks of an upload and some objects of 50,000 rows, whatever the size of the upload
+      cpu       = "1"   # with this memory the default is about half a CPU, and a large export has to fit into one run
+      timeout   = 540
+      instances = 1 # a second run of one upload would do the same work again
+      requests  = 1
+      environment = merge(local.base, {
+        UPLOADS_BUCKET  = google_storage_bucket.uploads.name
+        LAKE_BUCKET     = google_storage_bucket.lake.name
+        INSIGHTS_BUCKET = google_storage_bucket.insights.name
+        LISTENERS       = jsonencode(local.shown)
+        GOMEMLIMIT      = "900MiB"
+      })
+    }
     load = {
       source    = "load"
       on        = "lake"

@@ -14,10 +14,19 @@ locals {
       { account = "ingest", bucket = "lake", role = "roles/storage.objectCreator" },
       { account = "ingest", bucket = "lake", role = "roles/storage.objectViewer" },
       { account = "ingest", bucket = "insights", role = "roles/storage.objectUser" },
+      # The importer reads an upload and deletes it after the import. objectUser is the narrowest predefined role that can do both.
+      { account = "importer", bucket = "uploads", role = "roles/storage.objectUser" },
+      # In the lake it can add objects of exports, and read those only. It looks up whether an object exists, and replaces its
+      # own status only. public.tf says why an account may list the names of all objects.
+      { account = "importer", bucket = "lake", role = "roles/storage.objectCreator", under = ["plays/source=export/"] },
+      { account = "importer", bucket = "lake", role = "roles/storage.objectViewer", under = ["plays/source=export/"] },
+      { account = "importer", bucket = "lake", role = "roles/storage.legacyBucketReader" },
+      { account = "importer", bucket = "insights", role = "roles/storage.objectUser", under = ["status/import/"] },
+      { account = "importer", bucket = "insights", role = "roles/storage.legacyBucketReader" },
       { account = "load", bucket = "lake", role = "roles/storage.objectViewer" },
       { account = "reconcile", bucket = "lake", role = "roles/storage.objectViewer" },
       # Topten reads, writes and deletes its own objects only. EXPORT DATA writes with topten's rights, and it
-      # replaces and lists objects too. public.tf says why an account may list the names of all objects.
+      # replaces and lists objects too.
       { account = "topten", bucket = "insights", role = "roles/storage.objectUser", under = ["insights/", "public/", "snapshots/"] },
       { account = "topten", bucket = "insights", role = "roles/storage.legacyBucketReader" },
       { account = "dashboard", bucket = "insights", role = "roles/storage.objectViewer" },
@@ -70,7 +79,11 @@ resource "google_project_iam_member" "function" {
 resource "google_storage_bucket_iam_member" "function" {
   for_each = { for g in local.grants.buckets : "${g.account} ${g.bucket} ${g.role}" => g }
 
-  bucket = each.value.bucket == "lake" ? google_storage_bucket.lake.name : google_storage_bucket.insights.name
+  bucket = {
+    lake     = google_storage_bucket.lake.name
+    uploads  = google_storage_bucket.uploads.name
+    insights = google_storage_bucket.insights.name
+  }[each.value.bucket]
   role   = each.value.role
   member = google_service_account.function[each.value.account].member
 

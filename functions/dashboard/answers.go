@@ -16,6 +16,7 @@ type answer struct {
 	contentType  string
 	body, zipped []byte
 	etag         string // weak: the same for both encodings
+	form         bool   // a page with a form
 }
 
 // newAnswer compresses a body. The hash of the body is its ETag.
@@ -25,7 +26,7 @@ func newAnswer(contentType string, body []byte) *answer {
 	_, _ = w.Write(body) // writing to a buffer does not fail
 	_ = w.Close()
 	sum := sha256.Sum256(body)
-	return &answer{contentType, body, zipped.Bytes(), `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+	return &answer{contentType: contentType, body: body, zipped: zipped.Bytes(), etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
 }
 
 // write sends the answer, or 304 where the caller has it.

@@ -40,11 +40,14 @@ func sample() *historytest.Bucket {
 	}
 	var listens []historytest.Listen
 	for i, id := range []string{"b", "c", "a", "b", "a", "a"} {
-		at := asOf.Add(time.Duration(i-6) * time.Hour)
-		if i == 0 {
-			at = time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
+		at, source := asOf.Add(time.Duration(i-6)*time.Hour), "api"
+		switch i {
+		case 0:
+			at, source = time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC), "export"
+		case 1:
+			source = "both"
 		}
-		listens = append(listens, historytest.Listen{PlayedAt: at.UnixMicro(), TrackID: id, MSPlayed: new(int64(1998 * 1000)), ToldBy: "api"})
+		listens = append(listens, historytest.Listen{PlayedAt: at.UnixMicro(), TrackID: id, MSPlayed: new(int64(1998 * 1000)), ToldBy: source})
 	}
 	b := historytest.NewBucket()
 	d := historytest.PutDocument(b, "me", asOf, listens, tracks)

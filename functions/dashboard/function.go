@@ -38,7 +38,8 @@ var viewer = handler.NewOnce(func() (*Viewer, error) {
 	return New(s, bucket, time.Now), nil
 })
 
-// Serve answers GET / with the page and GET /insights.json with the numbers.
+// Serve answers GET / with the page, GET /insights.json with its numbers and GET /record.json with the account of all
+// imports.
 var Serve = handler.HTTP("dashboard", limit, func(w http.ResponseWriter, r *http.Request) error {
 	v, err := viewer.Get()
 	if err != nil {
@@ -55,13 +56,13 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	render := renderers[r.URL.Path]
-	if render == nil {
+	if render == nil || v.public && r.URL.Path == recordPath {
 		return faults.New(faults.Missing, "The page is at /, its numbers are at /insights.json.", "there is nothing at this path")
 	}
 	w.Header().Set("Cache-Control", "no-store") // of an error
 	isPage := r.URL.Path == "/"
 	if isPage {
-		pageHeaders(w.Header())
+		pageHeaders(w.Header(), false)
 	}
 	a, err := v.answer(r, render)
 	switch {
@@ -72,35 +73,42 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
+	if a.form {
+		pageHeaders(w.Header(), true)
+	}
 	a.write(w, r)
 	return nil
 }
 
 // renderers are the functions that make the answer of each path.
-var renderers = map[string]func(*View) (*answer, error){"/": renderPage, "/insights.json": renderJSON}
+var renderers = map[string]func(request) (*answer, error){"/": renderPage, "/insights.json": renderView, recordPath: renderRecord}
+
+const recordPath = "/record.json"
 
 // answer returns the answer from the cache, or renders it. The key contains everything that it depends on.
-func (v *Viewer) answer(r *http.Request, render func(*View) (*answer, error)) (*answer, error) {
+func (v *Viewer) answer(r *http.Request, render func(request) (*answer, error)) (*answer, error) {
 	request, err := v.read(r.Context(), r.URL.Query())
 	if err != nil {
 		return nil, err
 	}
-	h := request.history
+	h, ingest, imported := request.history, request.status.ingest, request.status.imported
 	key := fmt.Sprint(r.URL.Path, " ", request.listener.ID, " ", request.period.Text, " ", h.Generation, h.AsOf.UnixMicro(),
-		" ", request.status.LastRunAt.UnixMicro(), " ", strings.Join(request.problems, "\n"))
+		" ", ingest.LastRunAt.UnixMicro(), " ", imported.Generation, " ", imported.Outcome, " ", imported.UpdatedAt.UnixMicro(), " ", strings.Join(request.problems, "\n"))
 	if a := v.answers.get(key); a != nil {
 		return a, nil
 	}
-	a, err := render(viewOf(request))
+	a, err := render(request)
 	if err == nil {
 		v.answers.put(key, a)
 	}
 	return a, err
 }
 
-func renderJSON(view *View) (*answer, error) {
+func renderView(r request) (*answer, error) { return newJSON(viewOf(r)) }
+
+func newJSON(v any) (*answer, error) {
 	var body bytes.Buffer
-	if err := json.NewEncoder(&body).Encode(view); err != nil {
+	if err := json.NewEncoder(&body).Encode(v); err != nil {
 		return nil, fmt.Errorf("encoding the figures: %w", err)
 	}
 	return newAnswer("application/json; charset=utf-8", body.Bytes()), nil

@@ -23,6 +23,9 @@ type View struct {
 
 	Private bool           `json:"-"` // with recent plays, times and the status of the pipeline
 	Failed  bool           `json:"-"` // the last ingest failed
+	Active  bool           `json:"-"` // an import is running, or its rows are being loaded
+	Form    bool           `json:"-"` // the page has a field for uploads
+	Imports []string       `json:"-"` // lines about the imports
 	zone    *time.Location // of the listener
 }
 

@@ -37,10 +37,10 @@ var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{
 }).Parse(pageHTML)).Lookup("page")
 
 // policy lets the page load covers from Spotify's image hosts and nothing else. The hash of the style sheet
-// allows it, and no other style.
+// allows it, and no other style. A form may be sent to this origin only, and only where the page has one.
 var policy = func() string {
 	sum := sha256.Sum256([]byte(style))
-	return "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+	return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; " +
 		"img-src https://*.scdn.co https://*.spotifycdn.com; " +
 		"style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }()
@@ -59,18 +59,26 @@ func (p page) render() (*bytes.Buffer, error) {
 	return &body, nil
 }
 
-// pageHeaders sets the headers that every page has.
-func pageHeaders(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
-	h.Set("Referrer-Policy", "no-referrer")
+// pageHeaders sets the headers that every page has. A page with a form is a referrer for its own origin, because a
+// browser sends the Origin header of a form without any referrer as null.
+func pageHeaders(h http.Header, form bool) {
+	forms, referrer := "form-action 'none'", "no-referrer"
+	if form {
+		forms, referrer = "form-action 'self'", "same-origin"
+	}
+	h.Set("Content-Security-Policy", policy+"; "+forms)
+	h.Set("Referrer-Policy", referrer)
 }
 
-func renderPage(view *View) (*answer, error) {
-	body, err := page{View: view}.render()
+func renderPage(r request) (*answer, error) {
+	p := page{View: viewOf(r)}
+	body, err := p.render()
 	if err != nil {
 		return nil, err
 	}
-	return newAnswer("text/html; charset=utf-8", body.Bytes()), nil
+	a := newAnswer("text/html; charset=utf-8", body.Bytes())
+	a.form = p.Form
+	return a, nil
 }
 
 // refuse answers with an error as a page, because a browser shows no JSON.

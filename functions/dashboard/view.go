@@ -48,7 +48,7 @@ func viewOf(r request) *View {
 
 // addPrivate adds recent plays, times and the status of the pipeline.
 func addPrivate(view *View, r request) {
-	h, s := r.history, r.status
+	h, s, loaded := r.history, r.status.ingest, r.loaded()
 	view.TimeZone = r.listener.TimeZone
 	view.Failed = s.Outcome == insights.Failed
 	if !h.AsOf.IsZero() {
@@ -59,10 +59,10 @@ func addPrivate(view *View, r request) {
 	}
 	view.Status.LastIngestAt, view.Status.AuthorizedAt, view.Status.TokenExpiresAt = s.LastIngestAt, s.AuthorizedAt, s.TokenExpiresAt()
 	view.Status.Coverage = coverage(h)
-	if w := h.Document.Status; w != nil {
-		view.Status.LastLoadAt, view.Status.Rejected = w.LastLoadAt, w.Rejected
-		view.Status.Gaps = append(view.Status.Gaps, w.Gaps...)
-	}
+	view.Status.LastLoadAt, view.Status.Rejected = loaded.LastLoadAt, loaded.Rejected
+	view.Status.Gaps = append(view.Status.Gaps, loaded.Gaps...)
+	view.Active, view.Imports = r.active, importLines(r)
+	view.Form = r.uploads && !r.active // a page that refreshes itself would forget the chosen file
 }
 
 func coverage(h *history.History) Coverage {

@@ -24,6 +24,7 @@ const (
 type Viewer struct {
 	listeners listener.Set
 	public    bool // for everybody: see public.go
+	uploads   bool // the page has a field for uploads
 	now       func() time.Time
 
 	histories *history.Cache
@@ -38,7 +39,7 @@ func New(c config.Dashboard, bucket history.Objects, now func() time.Time) *View
 		listeners = publicListeners(listeners)
 	}
 	return &Viewer{
-		listeners: listeners, public: c.Public(), now: now,
+		listeners: listeners, public: c.Public(), uploads: c.Uploads && !c.Public(), now: now,
 		histories: history.NewCache(bucket, historyBytes, now),
 		statuses:  &statuses{bucket: bucket, now: now, byListener: map[string]status{}},
 		answers:   &answers{budget: answerBytes, byKey: map[string]*answer{}},
@@ -50,8 +51,10 @@ type request struct {
 	listener listener.Listener
 	period   figures.Range
 	history  *history.History
-	status   insights.Status // of the last ingest; empty on a public page
+	status   status // empty on a public page
 	problems []string
+	active   bool // an import is running, or its rows are being loaded
+	uploads  bool // the page has a field for uploads
 }
 
 // read reads everything that the answer to a query depends on. The query may contain a listener and a period. The
@@ -61,7 +64,7 @@ func (v *Viewer) read(ctx context.Context, query url.Values) (request, error) {
 	if err != nil {
 		return request{}, err
 	}
-	r := request{listener: listener, problems: []string{}}
+	r := request{listener: listener, problems: []string{}, uploads: v.uploads}
 	r.history, err = v.histories.Get(ctx, history.Listener{ID: listener.ID, Zone: listener.Zone, Public: v.public})
 	if err != nil { // %v: a fault of an object is not a fault of the request
 		return request{}, fmt.Errorf("showing %s: %v", listener.ID, err)
@@ -76,13 +79,20 @@ func (v *Viewer) read(ctx context.Context, query url.Values) (request, error) {
 	if r.status, err = v.statuses.get(ctx, listener.ID); err != nil {
 		return request{}, fmt.Errorf("showing %s: %v", listener.ID, err)
 	}
-	var loaded insights.Warehouse
-	if w := r.history.Document.Status; w != nil {
-		loaded = *w
-	}
-	r.problems = append(r.problems, r.status.Problems(v.now(), loaded.FetchedAt)...)
+	loaded := r.loaded()
+	r.problems = append(r.problems, r.status.ingest.Problems(v.now(), loaded.FetchedAt)...)
+	r.problems = append(r.problems, r.status.imported.Problems(v.now(), loaded.Imports)...)
 	r.problems = append(r.problems, loaded.Problems()...)
+	r.active = r.status.imported.Active(v.now(), loaded.Imports)
 	return r, nil
+}
+
+// loaded returns the status of what was loaded; empty before the first load and on a public page.
+func (r request) loaded() insights.Warehouse {
+	if w := r.history.Document.Status; w != nil {
+		return *w
+	}
+	return insights.Warehouse{}
 }
 
 // listener returns the listener of a query. The default is "me", or the first listener where there is no "me".

@@ -18,6 +18,7 @@ func bridge(ctx context.Context, m *machine.Machine, functions *url.URL) *eventb
 	return eventbridge.Start(ctx, eventbridge.Options{
 		Project: embedded.Project, PubSub: m.Cloud.PubSub, Storage: m.Cloud.Storage,
 		Routes: []eventbridge.Route{
+			{Name: "importer", Bucket: embedded.UploadsBucket, URL: functions.JoinPath("importer").String(), Existing: true},
 			{Name: "load", Bucket: embedded.LakeBucket, URL: functions.JoinPath("load").String()},
 			{Name: "topten", Topic: m.Config.Topic, URL: functions.JoinPath("topten").String()},
 		},

@@ -32,7 +32,7 @@ type cloud struct {
 	plays, listens map[string][]time.Time // by listener
 	status         map[string]*warehouse.ListenerStatus
 	features       int64
-	gaps           map[string][]insights.Gap
+	gaps           map[string]warehouse.Gaps
 	periods        []warehouse.Period
 	objects        map[string]stored
 	generation     int64 // of the newest object
@@ -188,7 +188,7 @@ func (c *cloud) LoadStatus(context.Context) (status warehouse.Status, err error)
 		status = warehouse.Status{AsOf: c.tick(), Features: c.features, Listeners: map[string]*warehouse.ListenerStatus{}}
 		for id, s := range c.status {
 			one := *s
-			one.Receipts = maps.Clone(s.Receipts)
+			one.Receipts, one.Exports = maps.Clone(s.Receipts), maps.Clone(s.Exports)
 			status.Listeners[id] = &one
 		}
 	}, "LoadStatus")
@@ -224,9 +224,24 @@ func (c *cloud) RebuildTopTen(_ context.Context, periods []warehouse.Period) err
 	return c.change(func() { c.periods = periods }, "RebuildTopTen")
 }
 
-func (c *cloud) OpenGaps(context.Context) (gaps map[string][]insights.Gap, err error) {
-	err = c.change(func() { gaps = c.gaps }, "OpenGaps")
+func (c *cloud) Gaps(context.Context) (gaps map[string]warehouse.Gaps, err error) {
+	err = c.change(func() { gaps = c.gaps }, "Gaps")
 	return gaps, err
+}
+
+// Imports returns an import of each manifest that is loaded.
+func (c *cloud) Imports(_ context.Context, listeners []string) (imports map[string][]insights.Import, err error) {
+	err = c.change(func() {
+		imports = map[string][]insights.Import{}
+		for _, id := range listeners {
+			for _, prefix := range slices.Sorted(maps.Keys(c.status[id].Exports)) {
+				if e := c.status[id].Exports[prefix]; e.Expected > 0 {
+					imports[id] = append(imports[id], insights.Import{Zip: prefix, Loaded: e.Rows})
+				}
+			}
+		}
+	}, "Imports", strings.Join(listeners, ","))
+	return imports, err
 }
 
 func (c *cloud) ExportListens(_ context.Context, e warehouse.Export) (prefix string, rows int64, err error) {

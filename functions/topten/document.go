@@ -6,17 +6,18 @@ import (
 )
 
 // newDocument returns the document of a listener whose snapshot was written.
-func newDocument(s state, status warehouse.Status, gaps []insights.Gap, snapshot insights.Snapshot, closed insights.Closed) *insights.Document {
+func newDocument(s state, status warehouse.Status, gaps warehouse.Gaps, imports []insights.Import, snapshot insights.Snapshot, closed insights.Closed) *insights.Document {
 	loaded := statusOf(status, s.listener.ID)
 	d := &insights.Document{
 		Listener: s.listener.ID, AsOf: status.AsOf, Public: s.listener.Public, TimeZone: s.listener.TimeZone,
 		Snapshot: snapshot, Previous: previous(s.document),
 		Loaded: &insights.Loaded{
-			Model: warehouse.Model(), Receipts: receiptsOf(loaded), Features: status.Features, Objects: loaded.Objects, Listens: snapshot.Listens.Rows, Closed: closed,
+			Model: warehouse.Model(), Receipts: receiptsOf(loaded), Features: status.Features, Objects: loaded.Objects, Exports: loaded.Exports, Listens: snapshot.Listens.Rows, Closed: closed,
 		},
 		Status: &insights.Warehouse{
 			LastLoadAt: loaded.LastLoadAt, FetchedAt: loaded.FetchedAt,
-			Rejected: loaded.Rejected, FailedObjects: loaded.Failed, Gaps: append([]insights.Gap{}, gaps...), Imports: append([]insights.Import{}, loaded.Imports...),
+			Rejected: loaded.Rejected, FailedObjects: loaded.Failed,
+			Gaps: append([]insights.Gap{}, gaps.Open...), ClosedGaps: append([]insights.Gap{}, gaps.Closed...), Imports: append([]insights.Import{}, imports...),
 		},
 	}
 	switch {

@@ -18,6 +18,9 @@ import (
 // limit is how long a run may take; the platform gives an event function nine minutes at most.
 const limit = 8 * time.Minute
 
+// importPause is longer than the load of an object takes, with its retries.
+const importPause = 10 * time.Minute
+
 func init() {
 	functions.CloudEvent("topten", handler.Event("topten", limit, serve))
 }
@@ -36,7 +39,7 @@ var refresher = handler.NewOnce(func() (*Refresher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: w, Objects: bucket, Now: time.Now, FeaturesPause: s.FeaturesPause}, nil
+	return &Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: w, Objects: bucket, Now: time.Now, FeaturesPause: s.FeaturesPause, ImportPause: importPause}, nil
 })
 
 func serve(ctx context.Context, e event.Event) error {

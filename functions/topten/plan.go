@@ -18,9 +18,9 @@ type plan struct {
 
 // planFor compares what is loaded with what a listener's document has read. It compares receipts for equality and
 // never by time, so that wrong clocks have no effect.
-func planFor(s state, status warehouse.Status, featuresPause time.Duration) plan {
+func (r *Refresher) planFor(s state, status warehouse.Status) plan {
 	d := s.document
-	if reloading(s, status) {
+	if reloading(s, status) || r.importing(statusOf(status, s.listener.ID), status.AsOf) {
 		return plan{}
 	}
 	if !s.readable || d.Loaded.Model != warehouse.Model() {
@@ -38,7 +38,7 @@ func planFor(s state, status warehouse.Status, featuresPause time.Duration) plan
 		}
 	}
 	p.publish = p.publish ||
-		d.Loaded.Features != status.Features && status.AsOf.Sub(d.Loaded.FeaturesAt) >= featuresPause ||
+		d.Loaded.Features != status.Features && status.AsOf.Sub(d.Loaded.FeaturesAt) >= r.FeaturesPause ||
 		d.TimeZone != s.listener.TimeZone ||
 		d.Public != s.listener.Public ||
 		d.AsOf.After(status.AsOf) || // a clock was wrong
@@ -56,6 +56,21 @@ func reloading(s state, status warehouse.Status) bool {
 	l := statusOf(status, s.listener.ID)
 	return s.document.Loaded != nil && l.Objects+l.Failed < s.document.Loaded.Objects &&
 		status.AsOf.Sub(s.document.AsOf).Abs() < reloadLimit
+}
+
+// importing reports whether objects of an export are being loaded. The document stays as it is until the last one is
+// loaded, so that an import causes one refresh. The last one's load wakes topten again. An object that cannot be loaded
+// ends the wait.
+func (r *Refresher) importing(l *warehouse.ListenerStatus, asOf time.Time) bool {
+	if l.Failed > 0 || l.LastExportAt == nil || asOf.Sub(*l.LastExportAt) >= r.ImportPause {
+		return false
+	}
+	for _, e := range l.Exports {
+		if e.Expected == 0 || e.Rows < e.Expected {
+			return true
+		}
+	}
+	return false
 }
 
 // monthLayout is the format of a month in a document. "" has the receipts without plays.

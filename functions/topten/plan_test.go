@@ -110,6 +110,39 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+// A document stays as it is while an export is being loaded, so that an import causes one refresh.
+func TestImportPause(t *testing.T) {
+	c := newCloud(t)
+	c.ImportPause = 10 * time.Minute
+	c.load("me", noon)
+	c.run(t)
+	loaded := func(rows, expected int64) func() {
+		return func() {
+			c.load("me", noon)
+			c.status["me"].Exports, c.status["me"].LastExportAt = map[string]insights.Export{"a/": {Rows: rows, Expected: expected}}, new(c.clock)
+		}
+	}
+	for _, tt := range []struct {
+		what    string
+		do      func()
+		written bool
+	}{
+		{"a part", loaded(5, 0), false},
+		{"the manifest, before another part", loaded(5, 9), false},
+		{"all parts", loaded(9, 9), true},
+		{"a part of another export", loaded(5, 0), false},
+		{"a play of the API meanwhile", func() { c.load("me", noon) }, false},
+		{"no further part comes", func() { c.clock = c.clock.Add(c.ImportPause) }, true},
+		{"a part of an export of which an object cannot be loaded", func() { loaded(5, 9)(); c.status["me"].Failed = 1 }, true},
+	} {
+		tt.do()
+		c.run(t)
+		if written := slices.ContainsFunc(c.calls, func(call string) bool { return strings.HasPrefix(call, "WriteJSON") }); written != tt.written {
+			t.Errorf("%s: the document was written: %v", tt.what, written)
+		}
+	}
+}
+
 // Audio features alone are published only after a pause since the last publication of other features.
 func TestFeaturesPause(t *testing.T) {
 	c := newCloud(t)

@@ -29,7 +29,8 @@ type Refresher struct {
 		RefreshTracks(ctx context.Context, from time.Time) error
 		RefreshListens(ctx context.Context, listeners []string, from time.Time) error
 		RebuildTopTen(ctx context.Context, periods []warehouse.Period) error
-		OpenGaps(ctx context.Context) (map[string][]insights.Gap, error)
+		Gaps(ctx context.Context) (map[string]warehouse.Gaps, error)
+		Imports(ctx context.Context, listeners []string) (map[string][]insights.Import, error)
 		ExportListens(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error)
 		ExportTracks(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error)
 	}
@@ -43,6 +44,8 @@ type Refresher struct {
 	// FeaturesPause is the shortest time between two publications of audio features alone, because each one exports
 	// every listener. New plays and a new day publish them at once.
 	FeaturesPause time.Duration
+	// ImportPause is how long a document stays as it is while an export is incomplete and none of its objects is loaded.
+	ImportPause time.Duration
 }
 
 const (
@@ -127,7 +130,7 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	from := status.AsOf
 	publish := false
 	for i, s := range before {
-		plans[i] = planFor(s, status, r.FeaturesPause)
+		plans[i] = r.planFor(s, status)
 		publish = publish || plans[i].publish
 		if plans[i].refresh {
 			stale = append(stale, s.listener.ID)
@@ -151,13 +154,17 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	if err := r.Warehouse.RebuildTopTen(ctx, periods(before, status)); err != nil {
 		return err
 	}
-	gaps, err := r.Warehouse.OpenGaps(ctx)
+	gaps, err := r.Warehouse.Gaps(ctx)
+	if err != nil {
+		return err
+	}
+	imports, err := r.imports(ctx, before, plans, status)
 	if err != nil {
 		return err
 	}
 	for i, s := range before {
 		if plans[i].publish {
-			if err := r.publish(ctx, s, plans[i], status, gaps[s.listener.ID]); err != nil {
+			if err := r.publish(ctx, s, plans[i], status, gaps[s.listener.ID], imports[s.listener.ID]); err != nil {
 				return fmt.Errorf("listener %s: %w", s.listener.ID, err)
 			}
 		}
@@ -199,7 +206,7 @@ func (r *Refresher) checkTables(ctx context.Context, before []state, status ware
 }
 
 // publish writes a listener's snapshot and then the document that names it.
-func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehouse.Status, gaps []insights.Gap) error {
+func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehouse.Status, gaps warehouse.Gaps, imports []insights.Import) error {
 	list, err := r.Objects.List(ctx, insights.SnapshotPrefix(s.listener.ID))
 	if err != nil {
 		return err
@@ -215,7 +222,7 @@ func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehou
 	if err := r.publishPublic(ctx, s, status.AsOf); err != nil {
 		return err
 	}
-	document := newDocument(s, status, gaps, snapshot, closed)
+	document := newDocument(s, status, gaps, imports, snapshot, closed)
 	// Before the write: otherwise a gap would never be logged where only the answer to the write is lost.
 	reportGaps(ctx, s, document.Status.Gaps)
 	err = r.Objects.WriteJSON(ctx, insights.DocumentName(s.listener.ID), document, s.generation)

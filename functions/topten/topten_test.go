@@ -41,7 +41,7 @@ func TestRun(t *testing.T) {
 	if diff := cmp.Diff(want, d.Loaded); diff != "" {
 		t.Errorf("what the document has read (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(&insights.Warehouse{LastLoadAt: d.Status.LastLoadAt, FetchedAt: &now, Gaps: []insights.Gap{}, Imports: []insights.Import{}}, d.Status); diff != "" {
+	if diff := cmp.Diff(&insights.Warehouse{LastLoadAt: d.Status.LastLoadAt, FetchedAt: &now, Gaps: []insights.Gap{}, ClosedGaps: []insights.Gap{}, Imports: []insights.Import{}}, d.Status); diff != "" {
 		t.Errorf("the status (-want +got):\n%s", diff)
 	}
 	var public insights.Document
@@ -127,7 +127,7 @@ func TestGaps(t *testing.T) {
 		gaps, logged int
 		lost         bool
 	}{{0, 0, false}, {1, 1, false}, {1, 0, false}, {2, 1, false}, {3, 1, true}, {3, 0, false}} {
-		c.gaps = map[string][]insights.Gap{"me": all[:tt.gaps], "you": all}
+		c.gaps = map[string]warehouse.Gaps{"me": {Open: all[:tt.gaps], Closed: all[tt.gaps:]}, "you": {Open: all}}
 		c.load("me", noon)
 		c.stopped, c.stop = false, func(call string) bool { return tt.lost && strings.HasPrefix(call, "WriteJSON") }
 		if err := c.Handle(t.Context(), machinetest.Message(c.tick())); (err != nil) != tt.lost {

@@ -86,7 +86,8 @@ type Features struct {
 // Dashboard configures the function dashboard.
 type Dashboard struct {
 	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
-	Audience       string       `env:"AUDIENCE"` // "public": everybody; empty: the listeners
+	Audience       string       `env:"AUDIENCE"`      // "public": everybody; empty: the listeners
+	Uploads        bool         `env:"UPLOADS_FIELD"` // the page has a field that uploads an export to /import
 	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
 

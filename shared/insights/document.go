@@ -51,16 +51,23 @@ type Loaded struct {
 	Receipts map[string]Receipts `json:"receipts"` // by month (2006-01) of their oldest play, "" without plays
 	Features int64               `json:"features"` // number of receipts of audio features
 	// FeaturesAt is when the number of Features last changed, by the warehouse's clock; zero without any.
-	FeaturesAt time.Time `json:"features_at"`
-	Objects    int64     `json:"objects"` // number of loaded objects of the lake
-	Listens    int64     `json:"listens"` // number of rows of the table listens
-	Closed     Closed    `json:"past"`
+	FeaturesAt time.Time         `json:"features_at"`
+	Objects    int64             `json:"objects"`           // number of loaded objects of the lake
+	Exports    map[string]Export `json:"exports,omitempty"` // by the beginning of the names of their objects
+	Listens    int64             `json:"listens"`           // number of rows of the table listens
+	Closed     Closed            `json:"past"`
 }
 
 // Receipts describes the receipts of one month. Both values are only compared for equality.
 type Receipts struct {
 	Number int64     `json:"number"`
 	LastAt time.Time `json:"last_at"` // when the newest one was written
+}
+
+// Export is what is loaded of a privacy export.
+type Export struct {
+	Rows     int64 `json:"rows"`
+	Expected int64 `json:"expected"` // rows of its manifest, which is the last object; 0 before that is loaded
 }
 
 // Closed is the part of a snapshot's listens that is finished: it is written again only after a play before Until was
@@ -77,6 +84,7 @@ type Warehouse struct {
 	Rejected      int64      `json:"rejected"`       // distinct items of rejected rows
 	FailedObjects int64      `json:"failed_objects"` // objects that could not be loaded
 	Gaps          []Gap      `json:"gaps"`           // not closed by an import, oldest first
+	ClosedGaps    []Gap      `json:"closed_gaps"`    // closed by an import, oldest first
 	Imports       []Import   `json:"imports"`        // newest first
 }
 
@@ -116,12 +124,12 @@ func (w Warehouse) Problems() []string {
 	var problems []string
 	if n := len(w.Gaps); n > 0 {
 		problems = append(problems, fmt.Sprintf("%s in which more than 50 plays may have come between two ingests: those beyond 50 may have been missed. "+
-			"They are in your extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy.", counted(int64(n), "There is a time", "There are %d times")))
+			"They are in your extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy, and import it with: make import FILE=my_spotify_data.zip.", counted(int64(n), "There is a time", "There are %d times")))
 	}
 	if w.FailedObjects > 0 {
 		problems = append(problems, counted(w.FailedObjects, "An object", "%d objects")+" of the lake could not be loaded. The table loads contains its name and the reason. After you delete its row there, reconcile (and each start) loads it again.")
 	}
-	return problems
+	return append(problems, unread(w.Imports)...)
 }
 
 func counted(n int64, one, many string) string {

@@ -156,3 +156,17 @@ func TestEncode(t *testing.T) {
 		t.Errorf("%d lines for %d rows", n, len(rows))
 	}
 }
+
+// The names of an export's objects are read as what they were made from.
+func TestExportNames(t *testing.T) {
+	name := ExportName("me", "0af1", 12, 50_000, 99_999)
+	if got, ok := ParseName(name); !ok || got != (Name{Kind: SourceExport, Listener: "me", Zip: "0af1"}) {
+		t.Errorf("ParseName(%q) = %+v, %v", name, got, ok)
+	}
+	for object, want := range map[string]int{name: 12, ExportName("me", "0af1", 0, 0, 0): 0, ManifestName("me", "0af1"): -1, name + ".bak": -1,
+		ExportPrefix("me", "0af1") + "99999999999999999999-0-1.ndjson.gz": -1} {
+		if file, ok := ExportFile(object); ok != (want >= 0) || ok && file != want {
+			t.Errorf("ExportFile(%q) = %d, %v; want %d", object, file, ok, want)
+		}
+	}
+}

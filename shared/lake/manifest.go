@@ -39,6 +39,12 @@ type RejectedRow struct {
 // MaxRejectedRows is how many rejected rows of a file a manifest names. The table plays has all of them.
 const MaxRejectedRows = 20
 
+// Limits of a manifest. The document of its listener contains most of it, and stays small.
+const (
+	MaxManifest      = 4 << 20 // bytes
+	MaxManifestFiles = 10_000
+)
+
 // Complete reports whether every file was read to its end.
 func (m Manifest) Complete() bool {
 	for _, file := range m.Files {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"spotify-insights.internal/shared/listener"
@@ -74,6 +75,18 @@ func ExportPrefix(listener, zip string) string {
 // because two of them can have one name.
 func ExportName(listener, zip string, file, first, last int) string {
 	return fmt.Sprintf("%s%d-%d-%d.ndjson.gz", ExportPrefix(listener, zip), file, first, last)
+}
+
+var exportFile = regexp.MustCompile(`/(\d{1,9})-\d+-\d+\.ndjson\.gz$`)
+
+// ExportFile returns the number of the file in the name of an export's object. ok is false for another name.
+func ExportFile(object string) (file int, ok bool) {
+	m := exportFile.FindStringSubmatch(object)
+	if m == nil {
+		return 0, false
+	}
+	file, err := strconv.Atoi(m[1])
+	return file, err == nil
 }
 
 // ManifestName returns the name of the object with an export's [Manifest].

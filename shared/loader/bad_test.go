@@ -108,25 +108,49 @@ func TestBadPlays(t *testing.T) {
 	loadBad(t, c, tests, c.put(manifestName(0), []byte(goodManifest)), c.page(t, "me", noon, 3), c.page(t, "you", noon, 3))
 }
 
-const goodManifest = `{"version":1,"zip":"0a","imported_at":"2026-06-24T12:00:00Z","rows":3,"not_music":1,"rejected":1}`
+const goodManifest = `{"version":1,"zip":"0a","imported_at":"2026-06-24T12:00:00Z","rows":3,"not_music":1,"rejected":1,"files":[
+	{"number":4,"name":"a.json","rows":2,"not_music":0,"rejected":1,"rejected_rows":[{"index":1,"reason":"no track"}]},
+	{"number":7,"name":"a.json","rows":1,"not_music":1,"rejected":0}]}`
 
 func manifestName(n int) string {
 	return fmt.Sprintf("plays/source=export/listener=me/0a/%d/manifest.json", n)
 }
 
 func TestBadManifests(t *testing.T) {
-	tests := []bad{
-		{"an empty object", manifestName(1), nil, "not a manifest"},
-		{"not JSON", manifestName(2), []byte("hello"), "not a manifest"},
-		{"another export", manifestName(3), []byte(strings.Replace(goodManifest, "0a", "0b", 1)), "another export"},
-		{"a newer version", manifestName(4), []byte(strings.Replace(goodManifest, `"version":1`, `"version":9`, 1)), "newer version"},
-		{"counts that do not add up", manifestName(5), []byte(strings.Replace(goodManifest, `"rows":3`, `"rows":1`, 1)), "add up"},
-		{"a negative count", manifestName(6), []byte(strings.Replace(goodManifest, `"rejected":1`, `"rejected":-1`, 1)), "add up"},
-		{"no time of the import", manifestName(7), []byte(strings.Replace(goodManifest, `"imported_at":"2026-06-24T12:00:00Z",`, "", 1)), "lacks the time"},
-		{"one end of a span", manifestName(8), []byte(strings.Replace(goodManifest, `"rows"`, `"oldest":"2020-01-01T00:00:00Z","rows"`, 1)), "one end"},
-		{"a span that ends before it begins", manifestName(9), []byte(strings.Replace(goodManifest, `"rows"`, `"oldest":"2020-01-02T00:00:00Z","newest":"2020-01-01T00:00:00Z","rows"`, 1)), "impossible"},
-		{"a span that ends after the import", manifestName(10), []byte(strings.Replace(goodManifest, `"rows"`, `"oldest":"2020-01-01T00:00:00Z","newest":"2026-06-25T00:00:00Z","rows"`, 1)), "impossible"},
+	var tests []bad
+	add := func(what, content, want string) {
+		tests = append(tests, bad{what, manifestName(1 + len(tests)), []byte(content), want})
 	}
+	changed := func(what, from, to, want string) {
+		content := strings.Replace(goodManifest, from, to, 1)
+		if content == goodManifest {
+			t.Fatalf("%s: nothing was changed", what)
+		}
+		add(what, content, want)
+	}
+	span := func(oldest, newest string) string {
+		return fmt.Sprintf(`"oldest":%q,"newest":%q,"rows":3`, oldest, newest)
+	}
+	add("an empty object", "", "not a manifest")
+	add("not JSON", "hello", "not a manifest")
+	add("too large", goodManifest+strings.Repeat(" ", 4<<20), "more than the 4194304 of a manifest")
+	changed("another export", "0a", "0b", "another export")
+	changed("a newer version", `"version":1`, `"version":9`, "newer version")
+	changed("no time of the import", `"imported_at":"2026-06-24T12:00:00Z",`, "", "lacks the time")
+	changed("one end of a span", `"rows":3`, `"oldest":"2020-01-01T00:00:00Z","rows":3`, "one end")
+	changed("a span that ends before it begins", `"rows":3`, span("2020-01-02T00:00:00Z", "2020-01-01T00:00:00Z"), "impossible")
+	changed("a span that ends after the import", `"rows":3`, span("2020-01-01T00:00:00Z", "2026-06-25T00:00:00Z"), "impossible")
+	changed("a row that is in no file", `"rows":3`, `"rows":4`, "those of its files")
+	changed("a rejected row that is in no file", `"rejected":1`, `"rejected":2`, "those of its files")
+	changed("a row that is not music in no file", `"not_music":1`, `"not_music":0`, "those of its files")
+	changed("more rejected rows than rows", `"rows":1,"not_music":1,"rejected":0`, `"rows":1,"not_music":1,"rejected":1`, "file number 7 do not add up")
+	changed("a negative count", `"rows":1,"not_music":1,"rejected":0`, `"rows":1,"not_music":2,"rejected":-1`, "file number 7 do not add up")
+	changed("a count that is too large", `"rows":1,"not_music":1`, `"rows":9223372036854775807,"not_music":1`, "file number 7 do not add up")
+	changed("a number that is not whole", `"number":7`, `"number":7.5`, "not a manifest")
+	changed("a number twice", `"number":7`, `"number":4`, "file number 4 is negative or occurs twice")
+	changed("a negative number", `"number":7`, `"number":-7`, "file number -7")
+	changed("more named rejected rows than there are", `"not_music":1,"rejected":0}`, `"not_music":1,"rejected":0,"rejected_rows":[{"index":0,"reason":"x"}]}`, "names 1 rejected rows")
+	add("too many files", strings.TrimSuffix(goodManifest, "]}")+strings.Repeat(`,{"number":8}`, 10_000)+"]}", "10002 files")
 	c := newCloud()
 	loadBad(t, c, tests, c.put(manifestName(0), []byte(goodManifest)))
 }

@@ -2,7 +2,6 @@ package loader
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -21,14 +20,8 @@ type block struct {
 }
 
 func (b *block) read(add addRow) error {
-	encoder := json.NewEncoder(&b.rows)
-	encoder.SetEscapeHTML(false)
 	for i, line := range b.lines {
-		row, err := add(line, &b.receipt)
-		if err == nil {
-			err = encoder.Encode(row)
-		}
-		if err != nil {
+		if err := add(line, &b.rows, &b.receipt); err != nil {
 			return fmt.Errorf("line %d: %w", b.first+i, err)
 		}
 		b.receipt.RowsRead++

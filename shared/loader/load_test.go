@@ -1,20 +1,21 @@
 package loader_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-const everyLoad = `SELECT object, kind, listener, row_version, rows_read, plays, rejected, not_music, oldest, newest, fetched_at, full_page, zip, error
+const everyLoad = `SELECT object, kind, listener, row_version, rows_read, plays, rejected, not_music, oldest, newest, fetched_at, full_page, zip, error, manifest
 	FROM spotify_insights.loads ORDER BY loaded_at, object`
 
 // TestTables loads objects into an embedded BigQuery, which rejects what does not fit the schemas.
@@ -58,19 +59,23 @@ func testReceipts(t *testing.T, r *machinetest.Rig) {
 	for i := range exported {
 		exported[i].Source, exported[i].Object, exported[i].MSPlayed, exported[i].File = lake.SourceExport, name, new(int64(30000)), new("f.json")
 	}
-	manifest := fmt.Sprintf(`{"version":1,"zip":%q,"imported_at":"2026-06-24T13:00:00Z","oldest":"2020-01-01T00:00:00Z","newest":"2026-06-24T12:00:00Z","rows":60,"not_music":2,"rejected":3}`, zip)
+	manifest := fmt.Sprintf(`{"version":1,"zip":%q,"name":"my.zip","imported_at":"2026-06-24T13:00:00Z","oldest":"2020-01-01T00:00:00Z","newest":"2026-06-24T12:00:00Z","rows":60,"not_music":2,"rejected":3,"files":[{"number":0,"name":"f.json","rows":60,"not_music":2,"rejected":3}]}`, zip)
+	stopped := strings.Replace(strings.Replace(manifest, zip, "0af2", 1), `"rejected":3}`, `"rejected":3,"error":"truncated"}`, 1)
 	tests := []struct {
-		what   string
-		object string
-		want   string // kind and all that follows it
+		what     string
+		object   string
+		want     string // kind and all that follows it
+		manifest string
 	}{
-		{"a full page", r.PutPlays(t, "me", noon.Add(time.Minute), full...), "api | me | 2 | 51 | 48 | 2 | 1 | 2026-06-24T08:44:00Z | 2026-06-24T11:56:00Z | 2026-06-24T12:01:00Z | true | <nil> | <nil>"},
-		{"a page that is not full, with parts of a microsecond", r.PutPlays(t, "you", late.Add(time.Minute), machinetest.Page(late, 49)...), "api | you | 2 | 49 | 49 | 0 | 0 | 2026-06-24T08:48:00.123Z | 2026-06-24T12:00:00.123Z | 2026-06-24T12:01:00.123Z | false | <nil> | <nil>"},
-		{"a page without a play", r.PutPlays(t, "me", noon.Add(time.Minute), nothing...), "api | me | 2 | 1 | 0 | 1 | 0 | <nil> | <nil> | 2026-06-24T12:01:00Z | false | <nil> | <nil>"},
-		{"an object of an export", put(t, r, name, encoded(t, exported)), "export | me | 2 | 60 | 60 | 0 | 0 | 2026-06-24T08:04:00Z | 2026-06-24T12:00:00Z | 2026-06-24T12:01:00Z | false | 0af1 | <nil>"},
+		{"a full page", r.PutPlays(t, "me", noon.Add(time.Minute), full...), "api | me | 2 | 51 | 48 | 2 | 1 | 2026-06-24T08:44:00Z | 2026-06-24T11:56:00Z | 2026-06-24T12:01:00Z | true | <nil> | <nil>", ""},
+		{"a page that is not full, with parts of a microsecond", r.PutPlays(t, "you", late.Add(time.Minute), machinetest.Page(late, 49)...), "api | you | 2 | 49 | 49 | 0 | 0 | 2026-06-24T08:48:00.123Z | 2026-06-24T12:00:00.123Z | 2026-06-24T12:01:00.123Z | false | <nil> | <nil>", ""},
+		{"a page without a play", r.PutPlays(t, "me", noon.Add(time.Minute), nothing...), "api | me | 2 | 1 | 0 | 1 | 0 | <nil> | <nil> | 2026-06-24T12:01:00Z | false | <nil> | <nil>", ""},
+		{"an object of an export", put(t, r, name, encoded(t, exported)), "export | me | 2 | 60 | 60 | 0 | 0 | 2026-06-24T08:04:00Z | 2026-06-24T12:00:00Z | 2026-06-24T12:01:00Z | false | 0af1 | <nil>", ""},
 		{"a manifest", put(t, r, "plays/source=export/listener=me/"+zip+"/1/manifest.json", []byte(manifest)),
-			"import | me | 1 | 60 | 55 | 3 | 2 | 2020-01-01T00:00:00Z | 2026-06-24T12:00:00Z | 2026-06-24T13:00:00Z | false | 0af1 | <nil>"},
-		{"audio features", r.PutFeatures(t, noon, lake.FeaturesRow{TrackID: "a", Found: true, Provider: "p"}, lake.FeaturesRow{TrackID: "b", Provider: "q"}), "features | <nil> | 2 | 2 | 0 | 0 | 0 | <nil> | <nil> | 2026-06-24T12:00:00Z | false | <nil> | <nil>"},
+			"import | me | 1 | 60 | 55 | 3 | 2 | 2020-01-01T00:00:00Z | 2026-06-24T12:00:00Z | 2026-06-24T13:00:00Z | false | 0af1 | <nil>", manifest},
+		{"a manifest with a file that could not be read to its end", put(t, r, lake.ManifestName("me", "0af2"), []byte(stopped)),
+			"import | me | 1 | 60 | 55 | 3 | 2 | <nil> | <nil> | 2026-06-24T13:00:00Z | false | 0af2 | <nil>", stopped},
+		{"audio features", r.PutFeatures(t, noon, lake.FeaturesRow{TrackID: "a", Found: true, Provider: "p"}, lake.FeaturesRow{TrackID: "b", Provider: "q"}), "features | <nil> | 2 | 2 | 0 | 0 | 0 | <nil> | <nil> | 2026-06-24T12:00:00Z | false | <nil> | <nil>", ""},
 	}
 	var list []string
 	for _, tt := range tests {
@@ -82,7 +87,7 @@ func testReceipts(t *testing.T, r *machinetest.Rig) {
 		if receipt := receipts[tt.object]; receipt.Generation == 0 || receipt.Error != nil || receipt.LoadedAt.IsZero() {
 			t.Errorf("%s: the receipt is %+v", tt.what, receipt)
 		}
-		if want := tt.object + " | " + tt.want; !slices.Contains(stored, want) {
+		if want := tt.object + " | " + tt.want + " | " + cmp.Or(tt.manifest, "<nil>"); !slices.Contains(stored, want) {
 			t.Errorf("%s: there is no receipt\n%s in\n%s", tt.what, want, strings.Join(stored, "\n"))
 		}
 	}
@@ -110,7 +115,7 @@ func testPlays(t *testing.T, r *machinetest.Rig) {
 		for _, line := range want {
 			twice = append(twice, slices.Repeat([]string{line}, round+1)...)
 		}
-		if diff := cmp.Diff(twice, r.Query(t, "SELECT * FROM spotify_insights.plays ORDER BY row_index")); diff != "" {
+		if diff := gocmp.Diff(twice, r.Query(t, "SELECT * FROM spotify_insights.plays ORDER BY row_index")); diff != "" {
 			t.Errorf("plays after %d loads (-want +got):\n%s", round+1, diff)
 		}
 	}
@@ -134,7 +139,7 @@ func testVersion1(t *testing.T, r *machinetest.Rig) {
 	}
 	want := []string{"0 | 2026-06-24T12:00:00.5Z | a | N | A, B | ia | il | C | <nil> | false", "1 | 2026-06-24T11:00:00Z | e | <nil> | <nil> | <nil> | <nil> | <nil> | not music | true",
 		"2 | <nil> | <nil> | <nil> | <nil> | <nil> | <nil> | <nil> | not an item of recently-played | true"}
-	if diff := cmp.Diff(want, r.Query(t, "SELECT row_index, played_at, track_id, track_name, artists, artist_id, album_id, album_artist, reject_reason, item IS NOT NULL FROM spotify_insights.plays ORDER BY 1")); diff != "" {
+	if diff := gocmp.Diff(want, r.Query(t, "SELECT row_index, played_at, track_id, track_name, artists, artist_id, album_id, album_artist, reject_reason, item IS NOT NULL FROM spotify_insights.plays ORDER BY 1")); diff != "" {
 		t.Errorf("plays (-want +got):\n%s", diff)
 	}
 }
@@ -149,7 +154,7 @@ func testFeatures(t *testing.T, r *machinetest.Rig) {
 	want := []string{"new | true | p" + strings.Repeat(" | <nil>", 10) + " | 100 | <nil> | 2026-06-24T12:00:00Z | 0", "none | false | q" + strings.Repeat(" | <nil>", 12) + " | 2026-06-24T12:00:00Z | 0",
 		"old | true | p | 0.5 | 0.25 | 7 | -5.25 | 1 | 0.125 | 0.75 | 0 | 1 | 0.0625 | 120.5 | 4 | 2026-06-24T12:00:00.123Z | 123456"}
 	const columns = "track_id, found, provider, danceability, energy, key, loudness, mode, speechiness, acousticness, instrumentalness, liveness, valence, tempo, time_signature, fetched_at"
-	if diff := cmp.Diff(want, r.Query(t, "SELECT "+columns+", MOD(UNIX_MICROS(fetched_at), 1000000) FROM spotify_insights.audio_features ORDER BY track_id")); diff != "" {
+	if diff := gocmp.Diff(want, r.Query(t, "SELECT "+columns+", MOD(UNIX_MICROS(fetched_at), 1000000) FROM spotify_insights.audio_features ORDER BY track_id")); diff != "" {
 		t.Errorf("audio_features (-want +got):\n%s", diff)
 	}
 }

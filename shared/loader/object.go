@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"runtime"
@@ -53,11 +52,10 @@ func (l *Loader) read(ctx context.Context, o bucket.Object) (content, error) {
 		return c, readManifest(stored, name, &c.receipt)
 	case lake.KindFeatures:
 		c.table = warehouse.AudioFeatures
-		err = c.readLines(stored, featureRows(o.Name))
+		err = c.readLines(stored, func() addRow { return featureRows(o.Name) })
 	default:
 		c.table = warehouse.Plays
-		rows := playRows{object: o.Name, name: name}
-		err = c.readLines(stored, rows.add)
+		err = c.readLines(stored, playRows{object: o.Name, name: name}.adder)
 		c.receipt.FullPage = name.Kind == lake.SourceAPI && c.receipt.RowsRead >= lake.PageSize
 	}
 	return c, err
@@ -77,11 +75,11 @@ func receiptOf(o bucket.Object, name lake.Name) warehouse.Receipt {
 	return r
 }
 
-// addRow decodes a line into a row of the table, and adds it to the counts of the receipt.
-type addRow func(line []byte, r *warehouse.Receipt) (row any, err error)
+// addRow checks a line, appends its row of the table as a line of JSON, and adds it to the counts of the receipt.
+type addRow func(line []byte, rows *bytes.Buffer, r *warehouse.Receipt) error
 
-// readLines unpacks an object and decodes each line into a row.
-func (c *content) readLines(stored []byte, add addRow) error {
+// readLines unpacks an object and makes a row of each line. newAdd is called once a block.
+func (c *content) readLines(stored []byte, newAdd func() addRow) error {
 	if len(stored) == 0 {
 		return faults.New(faults.Invalid, "Delete it: it contains nothing.", "the object is empty")
 	}
@@ -109,7 +107,7 @@ func (c *content) readLines(stored []byte, add addRow) error {
 		}
 		blocks = append(blocks, b)
 		group.Go(func() error {
-			err := b.read(add)
+			err := b.read(newAdd())
 			size.Add(int64(b.rows.Len()))
 			return err
 		})
@@ -141,30 +139,6 @@ func damaged(format string, args ...any) error {
 	return faults.New(faults.Invalid,
 		"Look at the object. If this program did not write it, move it out of the lake's bucket. Once it can be loaded, delete its row from the table loads and run reconcile.",
 		format, args...)
-}
-
-// readManifest reads the manifest of an export. The importer writes it after all other objects of the export.
-func readManifest(stored []byte, name lake.Name, r *warehouse.Receipt) error {
-	var m lake.Manifest
-	if err := json.Unmarshal(stored, &m); err != nil {
-		return damaged("it is not a manifest: %w", err)
-	}
-	switch {
-	case m.Version > lake.ManifestVersion:
-		return errNewerVersion
-	case m.Version < 1 || m.Zip != name.Zip:
-		return damaged("it is the manifest of another export")
-	case m.Rows < 0 || m.NotMusic < 0 || m.Rejected < 0 || m.Rows < m.NotMusic+m.Rejected:
-		return damaged("its counts do not add up")
-	case !plausible(m.ImportedAt) || (m.Oldest == nil) != (m.Newest == nil):
-		return damaged("it lacks the time of the import, or one end of the time that it spans")
-	case m.Oldest != nil && (m.Oldest.Before(lake.Earliest) || m.Newest.Before(*m.Oldest) || m.Newest.After(m.ImportedAt.Add(lake.Tolerance))):
-		return damaged("the time that it spans is impossible")
-	}
-	r.RowVersion = new(int64(m.Version))
-	r.RowsRead, r.Plays, r.Rejected, r.NotMusic = m.Rows, m.Rows-m.Rejected-m.NotMusic, m.Rejected, m.NotMusic
-	r.Oldest, r.Newest, r.FetchedAt = micros(m.Oldest), micros(m.Newest), micros(&m.ImportedAt)
-	return nil
 }
 
 // micros returns a time in BigQuery's precision.

@@ -1,26 +1,20 @@
 package loader
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/warehouse"
 )
 
-// strict rejects rows with unexpected fields. This library is several times faster than encoding/json, and decoding
-// takes most of the time of a load.
+// strict rejects rows with unexpected fields.
 var strict = json.RejectUnknownMembers(true)
-
-// skipped is a JSON value that is not decoded.
-type skipped struct{}
-
-func (*skipped) UnmarshalJSONFrom(d *jsontext.Decoder) error { return d.SkipValue() }
 
 // playRows checks the rows of one object of plays.
 type playRows struct {
@@ -28,44 +22,59 @@ type playRows struct {
 	name   lake.Name
 }
 
-// add is an [addRow] of the table plays. It derives rows of older versions again.
-func (p playRows) add(line []byte, r *warehouse.Receipt) (any, error) {
-	var read struct {
+// adder returns an [addRow] of the table plays. It derives rows of older versions again.
+func (p playRows) adder() addRow {
+	var reader lineReader
+	return func(line []byte, rows *bytes.Buffer, r *warehouse.Receipt) error {
+		before := rows.Len()
+		row, err := reader.copy(line, rows)
+		switch {
+		case err != nil:
+			return err
+		case row.Version > lake.PlayVersion:
+			return errNewerVersion
+		case row.Version < lake.PlayVersion:
+			rows.Truncate(before)
+			if row, err = derive(line, rows); err != nil {
+				return err
+			}
+		}
+		if err := p.check(row); err != nil {
+			return err
+		}
+		r.RowVersion = new(int64(lake.PlayVersion))
+		count(row, r)
+		return nil
+	}
+}
+
+// derive makes the row of a line of an older version, and appends it to rows.
+func derive(line []byte, rows *bytes.Buffer) (lake.PlayRow, error) {
+	var old struct {
 		lake.PlayRow
-		Raw      skipped `json:"raw"`
-		OldIndex int     `json:"index"` // row_index in version 1
+		Index int `json:"index"` // row_index in version 1
 	}
-	if err := json.Unmarshal(line, &read, strict); err != nil {
-		return nil, err
+	if err := json.Unmarshal(line, &old, strict); err != nil {
+		return lake.PlayRow{}, err
 	}
-	row := read.PlayRow
-	switch {
-	case row.Version > lake.PlayVersion:
-		return nil, errNewerVersion
-	case row.Version < lake.PlayVersion:
-		var whole struct {
-			lake.PlayRow
-			OldIndex int `json:"index"`
-		}
-		err := json.Unmarshal(line, &whole, strict)
-		if err == nil {
-			whole.PlayRow.RowIndex = max(whole.PlayRow.RowIndex, whole.OldIndex)
-			row, err = spotify.Derive(whole.PlayRow)
-		}
-		if err != nil {
-			return nil, err
-		}
+	old.RowIndex = max(old.RowIndex, old.Index)
+	row, err := spotify.Derive(old.PlayRow)
+	if err != nil {
+		return row, err
 	}
-	if err := p.check(row); err != nil {
-		return nil, err
-	}
-	r.RowVersion = new(int64(lake.PlayVersion))
-	count(row, r)
 	row.PlayedAt, row.IngestedAt, row.Raw = micros(row.PlayedAt), *micros(&row.IngestedAt), ""
-	return struct {
+	return row, encode(rows, struct {
 		lake.PlayRow
 		Version *int `json:"version,omitempty"` // not a column
-	}{PlayRow: row}, nil
+	}{PlayRow: row})
+}
+
+// encode appends a row as a line.
+func encode(rows *bytes.Buffer, row any) error {
+	if err := json.MarshalWrite(rows, row); err != nil {
+		return err
+	}
+	return rows.WriteByte('\n')
 }
 
 // plausible reports whether something can have been fetched at a time. A wrong clock would create far partitions.
@@ -112,7 +121,7 @@ func count(row lake.PlayRow, r *warehouse.Receipt) {
 
 // featureRows returns an [addRow] of the table audio_features.
 func featureRows(object string) addRow {
-	return func(line []byte, r *warehouse.Receipt) (any, error) {
+	return func(line []byte, rows *bytes.Buffer, r *warehouse.Receipt) error {
 		var row struct {
 			lake.FeaturesRow
 			Found     *bool      `json:"found"`
@@ -120,20 +129,20 @@ func featureRows(object string) addRow {
 			OldIndex  int        `json:"index"` // row_index in version 1
 		}
 		if err := json.Unmarshal(line, &row, strict); err != nil {
-			return nil, err
+			return err
 		}
 		switch {
 		case row.Version > lake.FeaturesVersion:
-			return nil, errNewerVersion
+			return errNewerVersion
 		case row.Object != object:
-			return nil, errors.New("the row is of another object")
+			return errors.New("the row is of another object")
 		case row.TrackID == "" || row.Found == nil || row.FetchedAt == nil || row.Provider == "":
-			return nil, errors.New("the row lacks its track, provider, answer or time")
+			return errors.New("the row lacks its track, provider, answer or time")
 		}
 		r.RowVersion = new(int64(lake.FeaturesVersion))
 		at := micros(row.FetchedAt)
 		r.FetchedAt = newer(r.FetchedAt, at)
-		return featureColumns{row.TrackID, *row.Found, row.Provider, row.Features, *at, row.Object}, nil
+		return encode(rows, featureColumns{row.TrackID, *row.Found, row.Provider, row.Features, *at, row.Object})
 	}
 }
 

@@ -98,9 +98,11 @@ func (t *track) music() bool {
 	return !notMusic[strings.ToLower(t.Type.value)] && !notMusic[t.kindOfURI()]
 }
 
-// kindOfURI returns the type in the uri: "track" of spotify:track:4BZ4, "" where there is no such uri.
-func (t *track) kindOfURI() string {
-	parts := strings.SplitN(t.URI.value, ":", 3)
+func (t *track) kindOfURI() string { return kindOfURI(t.URI.value) }
+
+// kindOfURI returns the type in a uri: "track" of spotify:track:4BZ4, "" where it is no such uri.
+func kindOfURI(uri string) string {
+	parts := strings.SplitN(uri, ":", 3)
 	if len(parts) < 3 || !strings.EqualFold(parts[0], "spotify") {
 		return ""
 	}

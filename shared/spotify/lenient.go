@@ -1,11 +1,14 @@
 package spotify
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"spotify-insights.internal/shared/lake"
 )
@@ -17,11 +20,20 @@ import (
 type text struct{ value string }
 
 func (t *text) UnmarshalJSON(b []byte) error {
-	if json.Unmarshal(b, &t.value) != nil { // a lone surrogate becomes U+FFFD
-		t.value = ""
-	}
-	t.value = strings.ReplaceAll(t.value, "\x00", "") // BigQuery refuses to load a NUL
+	t.value = unquote(b)
 	return nil
+}
+
+// unquote returns the text of a JSON string without its NULs, which BigQuery refuses to load. Another value is "".
+func unquote(b []byte) string {
+	if len(b) < 2 || b[0] != '"' {
+		return ""
+	}
+	if bytes.IndexByte(b, '\\') < 0 && bytes.IndexByte(b, 0) < 0 {
+		return string(b[1 : len(b)-1])
+	}
+	decoded, _ := jsontext.AppendUnquote(nil, b) // a lone surrogate becomes U+FFFD
+	return strings.ReplaceAll(string(decoded), "\x00", "")
 }
 
 func (t text) pointer() *string {
@@ -45,7 +57,19 @@ func (t text) link() *string {
 type flag bool
 
 func (f *flag) UnmarshalJSON(b []byte) error {
-	*f = flag(strings.EqualFold(strings.Trim(string(b), `"`), "true"))
+	value := truth(b)
+	*f = flag(value != nil && *value)
+	return nil
+}
+
+// truth is a JSON true or false, which may be in quotes. Another value is unknown.
+func truth(b []byte) *bool {
+	switch strings.ToLower(strings.Trim(string(b), `"`)) {
+	case "true":
+		return new(true)
+	case "false":
+		return new(false)
+	}
 	return nil
 }
 
@@ -54,20 +78,24 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 type number struct{ value *int64 }
 
 func (n *number) UnmarshalJSON(b []byte) error {
-	literal := strings.TrimSpace(string(b))
-	if strings.HasPrefix(literal, `"`) {
-		var quoted text
-		_ = quoted.UnmarshalJSON(b)
-		literal = strings.TrimSpace(quoted.value)
-	}
-	if !json.Valid([]byte(literal)) { // ParseFloat accepts more spellings than JSON
-		return nil
-	}
-	v, err := strconv.ParseFloat(literal, 64)
-	if err == nil && v >= 0 && v <= float64(lake.LongestPlay.Milliseconds()) && v == float64(int64(v)) {
+	v, ok := parseNumber(b)
+	if ok && v >= 0 && v <= float64(lake.LongestPlay.Milliseconds()) && v == float64(int64(v)) {
 		n.value = new(int64(v))
 	}
 	return nil
+}
+
+// parseNumber parses a JSON number, which may be in quotes.
+func parseNumber(b []byte) (v float64, ok bool) {
+	literal := bytes.TrimSpace(b)
+	if bytes.HasPrefix(literal, []byte(`"`)) {
+		literal = bytes.TrimSpace([]byte(unquote(literal)))
+	}
+	if !json.Valid(literal) { // ParseFloat accepts more spellings than JSON
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(string(literal), 64)
+	return v, err == nil
 }
 
 // maybe is a JSON value that decodes into T. Another value is the zero T.

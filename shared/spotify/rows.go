@@ -42,12 +42,22 @@ func Derive(row lake.PlayRow) (lake.PlayRow, error) {
 		return row, nil
 	case row.Version < 0 || row.Version > lake.PlayVersion:
 		return lake.PlayRow{}, fmt.Errorf("row version %d is unknown, this program reads versions up to %d: deploy the version that wrote the row", row.Version, lake.PlayVersion)
-	case row.Source != lake.SourceAPI:
-		return lake.PlayRow{}, fmt.Errorf("row version %d has no rows of source %q: delete the object, and import the export again where it came from one", max(row.Version, 1), row.Source)
+	case row.Source != lake.SourceAPI && row.Source != lake.SourceExport:
+		return lake.PlayRow{}, fmt.Errorf("row version %d has no rows of source %q: delete the object, which this program did not write", max(row.Version, 1), row.Source)
 	case row.Raw == "":
 		return lake.PlayRow{}, fmt.Errorf("a row of version %d has no raw item to derive its columns from: restore the object from a backup", max(row.Version, 1))
 	}
-	derived := fromItem(compact([]byte(row.Raw)), row.IngestedAt)
+	var derived lake.PlayRow
+	if row.Source == lake.SourceAPI {
+		derived = fromItem(compact([]byte(row.Raw)), row.IngestedAt)
+	} else {
+		var file string
+		if row.File != nil {
+			file = *row.File
+		}
+		derived = ExportRow([]byte(row.Raw), file, row.IngestedAt)
+		derived.File = row.File
+	}
 	derived.Listener, derived.Source, derived.IngestedAt = row.Listener, row.Source, row.IngestedAt
 	derived.Object, derived.RowIndex = row.Object, row.RowIndex
 	return derived, nil
@@ -81,7 +91,7 @@ func fromItem(raw string, fetchedAt time.Time) lake.PlayRow {
 		reason = it.Track.value.reject()
 	}
 	if reason != "" {
-		row.RejectReason, row.Item = &reason, new(it.identity(at, timed, raw))
+		row.RejectReason, row.Item = &reason, new(identity(at, timed, it.uri(), raw))
 	}
 	return row
 }
@@ -101,11 +111,19 @@ func (t *track) reject() string {
 	return ""
 }
 
-// identity returns a hash that is equal for the same item of two API pages: of its time and uri where it has
+// uri returns the uri of the item's track, or "".
+func (it item) uri() string {
+	if it.Track.value == nil {
+		return ""
+	}
+	return it.Track.value.URI.value
+}
+
+// identity returns a hash that is equal for the same item of two API pages or exports: of its time and uri where it has
 // both, else of its raw text.
-func (it item) identity(at time.Time, timed bool, raw string) string {
-	if t := it.Track.value; timed && t != nil && t.URI.value != "" {
-		raw = fmt.Sprintf("%d %s", at.UnixMilli(), t.URI.value)
+func identity(at time.Time, timed bool, uri, raw string) string {
+	if timed && uri != "" {
+		raw = fmt.Sprintf("%d %s", at.UnixMilli(), uri)
 	}
 	sum := sha256.Sum256([]byte(raw))
 	return hex.EncodeToString(sum[:16])

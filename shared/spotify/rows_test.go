@@ -168,7 +168,7 @@ func TestDerive(t *testing.T) {
 	for what, row := range map[string]lake.PlayRow{
 		"a later version":          {Version: lake.PlayVersion + 1, Source: lake.SourceAPI, Raw: "{}"},
 		"a version below zero":     {Version: -1, Source: lake.SourceAPI, Raw: "{}"},
-		"an export row":            {Source: lake.SourceExport, Raw: "{}"},
+		"a row of another source":  {Source: "radio", Raw: "{}"},
 		"a row without its item":   {Source: lake.SourceAPI},
 		"a row that has no source": {Raw: "{}"},
 	} {

@@ -37,9 +37,9 @@ func testTables(t *testing.T, r *rig) {
 		"listens":           "listener played_at track_id ms_played ms_measured told_by follows_gap reason_end shuffle skipped offline context_uri",
 		"listening_history": "listener track_id track_name artists played_at duration_ms track_duration spotify_url upload_timestamp unique_id " + figures,
 		"features":          "track_id found " + figures,
-		"gaps":              "listener after before",
+		"gaps":              "listener after before closed",
 		"open_gaps":         "listener after before",
-		"load_counts":       "object plays duplicates",
+		"load_counts":       "object listener source plays duplicates",
 	} {
 		meta, err := dataset.Table(name).Metadata(t.Context())
 		if err != nil {

@@ -58,9 +58,9 @@ func testLoadStatus(t *testing.T, r *rig) {
 		plain("2", "2026-02-01T00:00:05.999Z", row{"rejected": 3}), // it can decide on a listen of January
 		receipt("3", "api", row{"fetched_at": "2026-03-01T00:00:00Z"}),
 		receipt("4", "api", row{"error": "x"}), receipt("4", "api", row{"error": warehouse.GivenUp(errors.New("y"))}),
-		receipt("5", "export", row{"oldest": "2020-06-01T00:00:00Z", "zip": "0a"}), receipt("5", "export", row{"error": "x"}), // loaded in the end
-		receipt("m", "import", row{"oldest": "2020-06-01T00:00:00Z", "newest": "2025-01-01T00:00:00Z", "zip": "0a", "rows_read": 9}),
-		receipt("n", "import", row{"oldest": "2020-01-01T00:00:00Z", "newest": "2024-01-01T00:00:00Z", "zip": "0a", "rows_read": 8, "loaded_at": "2026-06-03T00:00:00Z"}),
+		receipt("a/1/5", "export", row{"oldest": "2020-06-01T00:00:00Z", "rows_read": 7}), receipt("a/1/5", "export", row{"error": "x"}), // loaded in the end
+		receipt("a/1/m", "import", row{"oldest": "2020-06-01T00:00:00Z", "newest": "2025-01-01T00:00:00Z", "rows_read": 9}),
+		receipt("b/1/n", "export", row{"oldest": "2020-01-01T00:00:00Z", "rows_read": 8, "loaded_at": "2026-06-03T00:00:00Z"}),
 		receipt("f", "features", row{"listener": nil}), receipt("f", "features", row{"listener": nil, "error": "x"}),
 		receipt("1", "api", row{"listener": "you", "error": "x"}))
 	rejected := func(object, item, reason string) row {
@@ -82,9 +82,9 @@ func testLoadStatus(t *testing.T, r *rig) {
 			Receipts: map[warehouse.Month]insights.Receipts{202602: receipts(2, "2026-06-02T00:00:00Z"), 202601: receipts(1, first),
 				warehouse.NoMonth: receipts(4, first), 202005: receipts(2, first), 201912: receipts(1, third)},
 			LastLoadAt: new(utc(third)), Objects: 6, FetchedAt: new(utc("2026-03-01T00:00:00Z")), Rejected: 2, Failed: 1,
-			Imports: []insights.Import{{Zip: "0a", ImportedAt: utc(third), Oldest: new(utc("2020-01-01T00:00:00Z")), Newest: new(utc("2025-01-01T00:00:00Z")), Rows: 9}},
+			Exports: map[string]insights.Export{"a/1/": {Rows: 7, Expected: 9}, "b/1/": {Rows: 8}}, LastExportAt: new(utc(third)),
 		},
-		"you": {Receipts: map[warehouse.Month]insights.Receipts{warehouse.NoMonth: receipts(1, first)}, Failed: 1},
+		"you": {Receipts: map[warehouse.Month]insights.Receipts{warehouse.NoMonth: receipts(1, first)}, Failed: 1, Exports: map[string]insights.Export{}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("LoadStatus() (-want +got):\n%s", diff)

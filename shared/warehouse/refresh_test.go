@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -109,7 +110,10 @@ func testGaps(t *testing.T, r *rig) {
 	first, after := page{1, true, "08 09 11", nil}, page{2, true, "15 16", nil}
 	at := func(hour string) string { return "2026-01-01T" + hour + ":00:00Z" }
 	imported := func(oldest, newest string, more row) row {
-		return with(receipt("i", "import", row{"oldest": at(oldest), "newest": at(newest)}), more)
+		return with(receipt("i/manifest.json", "import", row{"oldest": at(oldest), "newest": at(newest), "rows_read": 5}), more)
+	}
+	part := func(object string, rows int, more row) row {
+		return with(receipt(object, "export", row{"rows_read": rows}), more)
 	}
 	tests := []struct {
 		name       string
@@ -131,9 +135,19 @@ func testGaps(t *testing.T, r *rig) {
 			more: []row{play("export", at("12"), "short", row{"ms_played": 1, "ingested_at": "2026-01-02T00:00:02Z"})}},
 		{name: "two gaps", pages: []page{first, after, {3, true, "20 21", nil}}, want: "11-15 16-20", open: "11-15 16-20"},
 		{name: "a receipt with an error", pages: []page{first, {2, true, "15 16", row{"error": "x"}}}},
-		{name: "an import that spans it", pages: []page{first, after}, imports: []row{imported("11", "15", nil)}, want: "11-15"},
-		{name: "imports that do not", pages: []page{first, after}, want: "11-15", open: "11-15", imports: []row{
-			imported("01", "14", nil), imported("12", "20", nil), imported("01", "20", row{"error": "x"}), imported("01", "20", row{"kind": "export"})}},
+		{name: "an import that spans it, of which objects were loaded twice", pages: []page{first, after, {3, true, "20 21", nil}}, imports: []row{
+			imported("11", "15", nil), imported("11", "15", nil), part("i/1", 2, nil), part("i/2", 3, nil), part("i/2", 3, nil), part("j/1", 9, nil)}, want: "11-15 16-20", open: "16-20"},
+		{name: "two imports that span it", pages: []page{first, after}, imports: []row{
+			imported("10", "15", nil), part("i/1", 5, nil), imported("11", "20", row{"object": "j/manifest.json"}), part("j/1", 5, nil)}, want: "11-15"},
+		{name: "an import of which an object is not loaded", pages: []page{first, after}, imports: []row{
+			imported("11", "15", nil), part("i/1", 2, nil), part("i/2", 3, row{"error": "x"}), part("j/2", 3, nil)}, want: "11-15", open: "11-15"},
+		{name: "an import with a file that could not be read", pages: []page{first, after}, imports: []row{
+			imported("11", "15", row{"oldest": nil, "newest": nil}), part("i/1", 5, nil)}, want: "11-15", open: "11-15"},
+		{name: "an import of another listener", pages: []page{first, after}, want: "11-15", open: "11-15", imports: []row{
+			imported("11", "15", row{"object": "other/manifest.json"}), part("other/1", 5, row{"listener": "you"})}},
+		{name: "imports that do not span it", pages: []page{first, after}, want: "11-15", open: "11-15", imports: []row{
+			imported("01", "14", nil), part("i/1", 5, nil), imported("12", "20", row{"object": "j/manifest.json"}), part("j/1", 5, nil),
+			imported("01", "20", row{"object": "k/manifest.json", "error": "x"}), part("k/1", 5, nil), imported("01", "20", row{"object": "l/1", "kind": "export"})}},
 	}
 	var plays, receipts []row
 	var listeners []string
@@ -151,27 +165,39 @@ func testGaps(t *testing.T, r *rig) {
 			plays = append(plays, with(one, own))
 		}
 		for _, one := range tt.imports {
-			receipts = append(receipts, with(one, own))
+			if one["listener"] == "me" {
+				one = with(one, own)
+			}
+			receipts = append(receipts, one)
 		}
 	}
 	r.insert(t, warehouse.Plays, plays...)
 	r.insert(t, warehouse.Loads, receipts...)
 	r.refresh(t, listeners...)
-	open, err := r.Warehouse.OpenGaps(t.Context())
+	gaps, err := r.Warehouse.Gaps(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	short := strings.NewReplacer("2026-01-01T", "", ":00:00Z", "", " | ", "-")
 	for n, tt := range tests {
 		lines := r.Query(t, "SELECT after, before FROM spotify_insights.gaps WHERE listener = '%s' ORDER BY after", listeners[n])
-		if got := strings.NewReplacer("2026-01-01T", "", ":00:00Z", "", " | ", "-").Replace(strings.Join(lines, " ")); got != tt.want {
+		if got := short.Replace(strings.Join(lines, " ")); got != tt.want {
 			t.Errorf("%s: the gaps are %q, want %q", tt.name, got, tt.want)
 		}
-		var got []string
-		for _, g := range open[listeners[n]] {
-			got = append(got, g.After.Format("15-")+g.Before.Format("15"))
+		hours := func(gaps []insights.Gap) string {
+			var list []string
+			for _, g := range gaps {
+				list = append(list, g.After.Format("15-")+g.Before.Format("15"))
+			}
+			return strings.Join(list, " ")
 		}
-		if strings.Join(got, " ") != tt.open {
-			t.Errorf("%s: the open gaps are %q, want %q", tt.name, got, tt.open)
+		g := gaps[listeners[n]]
+		if got := hours(g.Open); got != tt.open || len(g.Open)+len(g.Closed) != len(lines) {
+			t.Errorf("%s: the open gaps are %q, want %q, and the closed ones %q of %q", tt.name, got, tt.open, hours(g.Closed), lines)
+		}
+		view := r.Query(t, "SELECT after, before FROM spotify_insights.open_gaps WHERE listener = '%s' ORDER BY after", listeners[n])
+		if got := short.Replace(strings.Join(view, " ")); got != tt.open {
+			t.Errorf("%s: the view open_gaps is %q, want %q", tt.name, got, tt.open)
 		}
 	}
 }

@@ -44,10 +44,11 @@ const (
 	countedPlay = 30 * time.Second
 )
 
-// registry has the template of every statement and view, named by its path below sql/ without the ending.
+// registry has the template of every statement and view, and of their common parts, named by its path below sql/ without
+// the ending.
 var registry = func() *template.Template {
 	all := template.New("sql").Option("missingkey=error").Funcs(template.FuncMap{"join": strings.Join})
-	for _, pattern := range []string{"sql/views/*.sql", "sql/statements/*.sql"} {
+	for _, pattern := range []string{"sql/parts/*.sql", "sql/views/*.sql", "sql/statements/*.sql"} {
 		files, err := fs.Glob(sqlFiles, pattern)
 		if err != nil || len(files) == 0 {
 			panic("no SQL at " + pattern)

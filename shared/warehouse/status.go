@@ -20,13 +20,14 @@ type Status struct {
 
 // ListenerStatus is what is loaded for one listener.
 type ListenerStatus struct {
-	Receipts   map[Month]insights.Receipts // by the month of their oldest play, [NoMonth] without plays
-	LastLoadAt *time.Time                  // nil where nothing was loaded
-	Objects    int64                       // that are loaded
-	FetchedAt  *time.Time                  // when the newest loaded API page was fetched
-	Rejected   int64                       // distinct rejected items
-	Failed     int64                       // objects that could not be loaded
-	Imports    []insights.Import           // newest first
+	Receipts     map[Month]insights.Receipts // by the month of their oldest play, [NoMonth] without plays
+	LastLoadAt   *time.Time                  // nil where nothing was loaded
+	Objects      int64                       // that are loaded
+	FetchedAt    *time.Time                  // when the newest loaded API page was fetched
+	Rejected     int64                       // distinct rejected items
+	Failed       int64                       // objects that could not be loaded
+	Exports      map[string]insights.Export  // what is loaded of each export, by the beginning of its objects' names
+	LastExportAt *time.Time                  // when the last object of an export was loaded, nil without one
 }
 
 // Month is a month of UTC as a number: 202611 is November 2026.
@@ -50,6 +51,9 @@ func (w *Warehouse) LoadStatus(ctx context.Context) (Status, error) {
 		Listener string `bigquery:"listener"`
 		Items    int64  `bigquery:"items"`
 	}](ctx, w, "statements/rejected_items", w.values())
+	for _, l := range status.Listeners {
+		l.Rejected = 0
+	}
 	for _, c := range counts {
 		if l := status.Listeners[c.Listener]; l != nil {
 			l.Rejected = c.Items
@@ -64,11 +68,10 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		Fact     string                 `bigquery:"fact"`
 		Listener string                 `bigquery:"listener"`
 		Month    int64                  `bigquery:"month"`
-		Zip      string                 `bigquery:"zip"`
+		Prefix   string                 `bigquery:"prefix"`
 		Number   int64                  `bigquery:"number"`
 		At       bigquery.NullTimestamp `bigquery:"instant"`
-		Oldest   bigquery.NullTimestamp `bigquery:"oldest"`
-		Newest   bigquery.NullTimestamp `bigquery:"newest"`
+		Fetched  bigquery.NullTimestamp `bigquery:"fetched_at"`
 	}](ctx, w, "statements/load_status", w.values())
 	if err != nil {
 		return Status{}, err
@@ -77,7 +80,7 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 	for _, f := range facts {
 		l := status.Listeners[f.Listener]
 		if l == nil && f.Listener != "" {
-			l = &ListenerStatus{Receipts: map[Month]insights.Receipts{}}
+			l = &ListenerStatus{Receipts: map[Month]insights.Receipts{}, Exports: map[string]insights.Export{}}
 			status.Listeners[f.Listener] = l
 		}
 		switch f.Fact {
@@ -88,33 +91,21 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		case "receipts":
 			l.Receipts[Month(f.Month)] = insights.Receipts{Number: f.Number, LastAt: f.At.Timestamp.UTC()}
 		case "loaded":
-			l.Objects, l.LastLoadAt, l.FetchedAt = f.Number, utc(f.At), utc(f.Newest)
+			l.Objects, l.LastLoadAt, l.FetchedAt = f.Number, utc(f.At), utc(f.Fetched)
 		case "failed":
 			l.Failed = f.Number
 		case "rejected":
 			l.Rejected = f.Number
-		case "import":
-			l.Imports = append(l.Imports, insights.Import{Zip: f.Zip, ImportedAt: f.At.Timestamp.UTC(), Oldest: utc(f.Oldest), Newest: utc(f.Newest), Rows: f.Number})
+		case "export":
+			l.Exports[f.Prefix] = insights.Export{Rows: f.Number, Expected: l.Exports[f.Prefix].Expected}
+			if at := utc(f.At); l.LastExportAt == nil || at.After(*l.LastExportAt) {
+				l.LastExportAt = at
+			}
+		case "manifest":
+			l.Exports[f.Prefix] = insights.Export{Rows: l.Exports[f.Prefix].Rows, Expected: f.Number}
 		}
 	}
-	for _, l := range status.Listeners {
-		slices.SortFunc(l.Imports, func(a, b insights.Import) int { return b.ImportedAt.Compare(a.ImportedAt) })
-	}
 	return status, nil
-}
-
-// OpenGaps returns the gaps that no import closes, by listener, oldest first.
-func (w *Warehouse) OpenGaps(ctx context.Context) (map[string][]insights.Gap, error) {
-	rows, err := read[struct {
-		Listener string    `bigquery:"listener"`
-		After    time.Time `bigquery:"after"`
-		Before   time.Time `bigquery:"before"`
-	}](ctx, w, "statements/open_gaps", w.values())
-	gaps := map[string][]insights.Gap{}
-	for _, r := range rows {
-		gaps[r.Listener] = append(gaps[r.Listener], insights.Gap{After: r.After.UTC(), Before: r.Before.UTC()})
-	}
-	return gaps, err
 }
 
 // utc returns a time in UTC, nil where it is null.

@@ -32,11 +32,13 @@ func testLoadCounts(t *testing.T, r *rig) {
 	first := []row{play("api", at(0), "a", row{"object": "1"}), play("api", at(1), "b", row{"object": "1", "row_index": 1})}
 	later := row{"object": "2", "ingested_at": "2026-01-02T00:00:00Z"}
 	r.insert(t, warehouse.Plays, first...)
-	r.insert(t, warehouse.Plays, first...) // the object was loaded twice
+	r.insert(t, warehouse.Plays, first...)                                                   // the object was loaded twice
+	r.insert(t, warehouse.Plays, with(first[0], row{"ingested_at": "2026-01-03T00:00:00Z"})) // and written and loaded again
 	r.insert(t, warehouse.Plays, play("api", at(1), "b", later), play("api", at(2), "c", with(row{"row_index": 1}, later)), play("api", at(2), "c", with(row{"row_index": 2}, later)),
-		play("api", at(3), "d", with(row{"row_index": 3, "reject_reason": "no track", "item": "i"}, later)), play("export", at(1), "b", row{"object": "3"}))
-	want := []string{"1 | 2 | 0", "2 | 1 | 2", "3 | 1 | 0"}
-	if diff := cmp.Diff(want, r.Query(t, "SELECT object, plays, duplicates FROM spotify_insights.load_counts ORDER BY object")); diff != "" {
+		play("api", at(3), "d", with(row{"row_index": 3, "reject_reason": "no track", "item": "i"}, later)), play("export", at(1), "b", row{"object": "3"}),
+		play("export", at(1), "b", row{"object": "4", "listener": "you"}))
+	want := []string{"1 | me | api | 2 | 0", "2 | me | api | 1 | 2", "3 | me | export | 1 | 0", "4 | you | export | 1 | 0"}
+	if diff := cmp.Diff(want, r.Query(t, "SELECT * FROM spotify_insights.load_counts ORDER BY object")); diff != "" {
 		t.Errorf("load_counts (-want +got):\n%s", diff)
 	}
 }

@@ -115,6 +115,9 @@ func TestArguments(t *testing.T) {
 		{name: "no listener to forget", make: []string{"forget", project}, wantSaid: []string{listener}},
 		{name: "a listener with SQL in it", make: []string{"forget", project, "LISTENER=me' OR '1'='1"}, wantSaid: []string{listener}},
 		{name: "a listener to connect", make: []string{"connect", project, "LISTENER=a_b"}, wantSaid: []string{listener}},
+		{name: "a listener to import for", make: []string{"import", project, "LISTENER=../me", "FILE=Makefile"}, wantSaid: []string{listener}},
+		{name: "a missing file to import", make: []string{"import", project, "FILE=nowhere.zip"}, wantSaid: []string{"/nowhere.zip is not a readable file", "make import PROJECT=some-project FILE=my_spotify_data.zip"}},
+		{name: "a folder to import", make: []string{"import", project, "FILE=terraform"}, wantSaid: []string{"/terraform is not a readable file"}},
 		{name: "a page's listener", make: []string{"open", project, "LISTENER=A"}, wantSaid: []string{listener}},
 		{name: "a log's listener", make: []string{"logs", project, `LISTENER="`}, wantSaid: []string{listener}},
 		{name: "a port", make: []string{"open", project, "PORT=http"}, wantSaid: []string{"a port such as 8080"}},
@@ -130,7 +133,7 @@ func TestArguments(t *testing.T) {
 	}
 	for _, tt := range tests {
 		tt.wantFail, tt.wantCalls = true, []string{}
-		if tt.make[0] == "connect" {
+		if tt.make[0] == "connect" || tt.make[0] == "import" {
 			tt.wantCalls = []string{"go build -o bin/local ./functions/local"}
 		}
 		t.Run(tt.name, func(t *testing.T) {
@@ -163,6 +166,10 @@ func TestChecks(t *testing.T) {
 		{name: "nothing to open", make: []string{"open", "PROJECT=some-project"}, wantSaid: []string{"Nothing is deployed in some-project: make deploy PROJECT=some-project"}, wantCalls: located},
 		{name: "nothing to destroy", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=some-project"}, wantSaid: []string{"Nothing is deployed"}},
 		{name: "another region", make: []string{"doctor", "PROJECT=some-project", "REGION=us-central1"}, answers: deployed(), wantSaid: []string{"deployed in europe-west1 and cannot move to us-central1"}, wantCalls: located},
+		{name: "an import for another listener", make: []string{"import", "PROJECT=some-project", "LISTENER=sister", "FILE=Makefile"}, answers: deployed(answer{call: "gcloud secrets describe", says: "ERROR: NOT_FOUND", fails: true}),
+			wantSaid: []string{"some-project has no listener sister: make deploy PROJECT=some-project LISTENERS="}},
+		{name: "an import without a login for other programs", make: []string{"import", "PROJECT=some-project", "FILE=Makefile"}, answers: deployed(answer{call: login, fails: true}),
+			wantSaid: []string{"gcloud auth application-default login"}},
 		{name: "another listener", make: []string{"trigger", "PROJECT=some-project", "LISTENER=sister"}, answers: deployed(answer{call: "gcloud secrets describe", says: "ERROR: NOT_FOUND", fails: true}),
 			wantSaid: []string{"some-project has no listener sister: make deploy PROJECT=some-project LISTENERS="}},
 	}
@@ -179,6 +186,10 @@ func TestSmallCommands(t *testing.T) {
 		{name: "connect a listener locally", make: []string{"connect", "LISTENER=sister"}, wantCalls: []string{"go build -o bin/local ./functions/local", "local connect sister GOOGLE_CLOUD_PROJECT="}},
 		{name: "connect in a project", make: []string{"connect", "PROJECT=some-project", "LISTENER=sister"},
 			wantCalls: []string{"go build -o bin/local ./functions/local", "local connect sister GOOGLE_CLOUD_PROJECT=some-project"}},
+		{name: "import in a project", make: []string{"import", "PROJECT=some-project", "FILE=Makefile"}, answers: deployed(),
+			wantCalls: join("go build -o bin/local ./functions/local", located, strings.Replace(describe, "sister", "me", 1), login, "local import $ROOT/Makefile LISTENER=me GOOGLE_CLOUD_PROJECT=some-project")},
+		{name: "import for a listener, a file at home", make: []string{"import", "PROJECT=some-project", "LISTENER=sister", "FILE=~/it's my data.zip"}, answers: deployed(),
+			wantCalls: join("go build -o bin/local ./functions/local", located, describe, login, "local import '$ROOT/it's my data.zip' LISTENER=sister GOOGLE_CLOUD_PROJECT=some-project")},
 		{name: "trigger", make: []string{"trigger", "PROJECT=some-project", "LISTENER=sister"}, answers: deployed(),
 			wantCalls: join(located, describe, "gcloud scheduler jobs run ingest-sister --location=europe-west1 --project=some-project"),
 			wantSaid:  []string{"make doctor PROJECT=some-project"}},

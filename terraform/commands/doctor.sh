@@ -106,4 +106,30 @@ for listener in $listeners; do
     wrong "$listener" "$last, before the last ingest" "gcloud scheduler jobs run reconcile --location=$REGION --project=$PROJECT"
   else line "$listener" "$last"; fi
 done
+
+# An import needs no consent, so these lines are for every listener.
+for listener in $listeners; do
+  status=$(gcloud storage cat "gs://$PROJECT-spotify-insights/status/import/listener=$listener.json" 2>/dev/null || true)
+  at=$(member updated_at <<<"$status") outcome=$(member outcome <<<"$status")
+  if [ -n "$at" ]; then
+    last="last import $(ago "$at") hours ago: $outcome, $(member name <<<"$status"), $(grep -oE '"rows":[0-9]+' <<<"$status" | head -n 1 | tr -dc 0-9) rows"
+    result=${status##*\"again\":} # the members after the files, which have errors of their own
+    again="make import PROJECT=$PROJECT LISTENER=$listener FILE=..."
+    if [ "$outcome" = failed ]; then
+      action=$(member action <<<"$result")
+      wrong "$listener" "$last. $(member error <<<"$result")" "${action:-$again}"
+    elif [ "$outcome" = running ] && (($(ago "$at") >= 3)); then # the platform retries for two hours
+      wrong "$listener" "$last, and it stopped" "$again"
+    else
+      unread=$(grep -oE '"error":"' <<<"$status" | grep -c . || true)
+      line "$listener" "$last$([ "$unread" = 0 ] || echo ". $unread of its files could not be read to the end; the page says why")"
+    fi
+  fi
+  uploads=$(gcloud storage ls --long "gs://$PROJECT-spotify-uploads/listener=$listener/**" 2>/dev/null || true)
+  while read -r _ at upload; do # size, time, URL; and a total
+    [[ $upload == gs://* ]] || continue
+    waits="an upload waits for $(ago "$at") hours: ${upload#gs://*/*/}"
+    if (($(ago "$at") >= 3)); then wrong "$listener" "$waits" "make logs PROJECT=$PROJECT"; else line "$listener" "$waits"; fi
+  done <<<"$uploads"
+done
 echo "next: ${next:-nothing to fix; open the page with: make open PROJECT=$PROJECT}"

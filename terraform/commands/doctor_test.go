@@ -25,6 +25,18 @@ func TestDoctor(t *testing.T) {
 		{call: objects + "status/listener=me.json", says: good},
 		{call: objects + "insights/listener=me.json", says: document},
 	}
+	const (
+		read = `{"listener":"me","upload":"listener=me/my_spotify_data.zip","generation":"1772359204000000","name":"my_spotify_data.zip","started_at":"2026-03-01T10:00:04.5Z","updated_at":"2026-03-01T10:01:04.5Z","outcome":"imported","zip":"0a","size":900,"read":900,"rows":51234,"files":[{"number":1,"name":"Streaming_History_Audio_2019_1.json","rows":50000,"not_music":0,"rejected":0},{"number":2,"name":"Streaming_History_Audio_2020_2.json","rows":1234,"not_music":0,"rejected":0}],"again":false}`
+		none = "ERROR: (gcloud.storage.ls) One or more URLs matched no objects."
+	)
+	imported := func(pairs ...string) answer {
+		return answer{call: objects + "status/import/listener=me.json", says: strings.NewReplacer(pairs...).Replace(read)}
+	}
+	uploads := func(lines ...string) answer {
+		return answer{call: "gcloud storage ls --long gs://some-project-spotify-uploads/listener=me/**", says: strings.Join(lines, "\n")}
+	}
+	// Most deployments have no imports.
+	healthy = append(healthy, answer{call: objects + "status/import/", says: "ERROR: matched no objects", fails: true}, answer{call: "gcloud storage ls", says: none, fails: true})
 	status := func(pairs ...string) answer {
 		return answer{call: objects + "status/", says: strings.NewReplacer(pairs...).Replace(good)}
 	}
@@ -36,7 +48,7 @@ func TestDoctor(t *testing.T) {
 			wantCalls: join(located, "date -u +%Y-%m-%dT%H:%M:%SZ", "gcloud services list --enabled --format=value(config.name) --project=some-project",
 				"gcloud secrets list --format=value(name.basename()) --project=some-project", "gcloud scheduler jobs list --location=europe-west1 --format=value(name.basename(),state,schedule) --project=some-project",
 				versions+"client --format=value(state,createTime) --project=some-project", versions+"token-me --format=value(state,createTime) --project=some-project",
-				objects+"status/listener=me.json", objects+"insights/listener=me.json")},
+				objects+"status/listener=me.json", objects+"insights/listener=me.json", objects+"status/import/listener=me.json", "gcloud storage ls --long gs://some-project-spotify-uploads/listener=me/**")},
 		{name: "services that are off", answers: []answer{{call: "gcloud services list", says: strings.Join(services[2:], "\n")}, {call: "gcloud secrets list", says: "has not been used", fails: true}},
 			wantSaid: []string{"services     off: artifactregistry bigquery\n", "next: make deploy PROJECT=some-project"}},
 		{name: "half a deployment", answers: []answer{{call: "gcloud secrets list"}, {call: "gcloud scheduler jobs list"}},
@@ -68,6 +80,18 @@ func TestDoctor(t *testing.T) {
 			wantSaid: []string{"last load 3 hours ago, before the last ingest", "next: gcloud scheduler jobs run reconcile --location=europe-west1 --project=some-project"}},
 		{name: "not loaded since, because nothing was new", answers: []answer{status(`"written"`, `"unchanged"`), {call: objects + "insights/", says: `{"status":{"last_load_at":"2026-02-28T09:00:19Z"}}`}},
 			wantSaid: []string{"last load 27 hours ago\n", "next: nothing to fix"}},
+		{name: "an import", answers: []answer{imported()}, wantSaid: []string{"me           last import 2 hours ago: imported, my_spotify_data.zip, 51234 rows\n", "next: nothing to fix"}},
+		{name: "an import before the consent", answers: []answer{imported(), {call: versions + "token-me"}}, wantSaid: []string{"me           last import 2 hours ago: imported", "next: make connect PROJECT=some-project LISTENER=me"}},
+		{name: "an import with a file that could not be read", answers: []answer{imported(`"rows":1234,"not_music":0,"rejected":0`, `"rows":1234,"not_music":0,"rejected":0,"error":"row 1235: it is cut off"`)},
+			wantSaid: []string{"51234 rows. 1 of its files could not be read to the end; the page says why\n", "next: nothing to fix"}},
+		{name: "an import that failed", answers: []answer{imported(`"outcome":"imported"`, `"outcome":"failed"`, `"rejected":0}]`, `"rejected":0,"error":"row 7"}]`, `"again":false`, `"again":false,"error":"this is \"Account data\"","action":"Ask for the extended streaming history."`)},
+			wantSaid: []string{`last import 2 hours ago: failed, my_spotify_data.zip, 51234 rows. this is "Account data"`, "next: Ask for the extended streaming history.\n"}},
+		{name: "an import that runs", answers: []answer{imported(`"outcome":"imported"`, `"outcome":"running"`, "T10:01", "T11:01"), uploads("   2276224  2026-03-01T11:00:04Z  gs://some-project-spotify-uploads/listener=me/my spotify data.zip", "TOTAL: 1 objects, 2276224 bytes (2.17MiB)")},
+			wantSaid: []string{"last import 1 hours ago: running", "me           an upload waits for 1 hours: my spotify data.zip\n", "next: nothing to fix"}},
+		{name: "an import that stopped", answers: []answer{imported(`"outcome":"imported"`, `"outcome":"running"`, "T10:01", "T09:01")},
+			wantSaid: []string{"last import 3 hours ago: running, my_spotify_data.zip, 51234 rows, and it stopped", "next: make import PROJECT=some-project LISTENER=me FILE=...\n"}},
+		{name: "an upload that nothing imports", answers: []answer{uploads("     99  2026-03-01T11:00:04Z  gs://some-project-spotify-uploads/listener=me/b.zip", "2276224  2026-02-27T12:00:04Z  gs://some-project-spotify-uploads/listener=me/a/b.zip", "TOTAL: 2 objects")},
+			wantSaid: []string{"an upload waits for 48 hours: a/b.zip", "an upload waits for 1 hours: b.zip\n", "next: make logs PROJECT=some-project\n"}},
 		{name: "a status that is not JSON", answers: []answer{{call: objects + "status/", says: `"last_run_at":"yesterday"`}}, wantFail: true, wantSaid: []string{"'yesterday' is not a time"}},
 	}
 	for _, tt := range tests {

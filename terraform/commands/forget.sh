@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Deletes the data of a listener: the token, plays in the lake with all versions, rows, documents and snapshots. Each step
-# may be repeated. The source of each step is deleted before its result, so that no function writes the result again.
+# Deletes the data of a listener: the token, uploads, plays in the lake with all versions, rows, documents and snapshots.
+# Each step may be repeated. The source of each step is deleted before its result, so that no function writes the result
+# again.
 # shellcheck source-path=SCRIPTDIR source=project.sh
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"
 # shellcheck source-path=SCRIPTDIR source=terraform.sh
@@ -33,7 +34,7 @@ while read -r schema; do
 done < <(grep -l '"name": "listener"' shared/warehouse/schema/*.json)
 bq --headless --quiet --project_id="$PROJECT" --location="$REGION" query --use_legacy_sql=false --maximum_bytes_billed=100000000000 --parameter="listener::$LISTENER" "$sql"
 # A document is deleted before the snapshot that it names.
-for object in "status/listener=$LISTENER.json" {,public/}"insights/listener=$LISTENER.json" {,public/}"snapshots/listener=$LISTENER/"; do
+for object in "status/"{,import/}"listener=$LISTENER.json" {,public/}"insights/listener=$LISTENER.json" {,public/}"snapshots/listener=$LISTENER/"; do
   remove_objects "gs://$PROJECT-spotify-insights/$object"
 done
 echo "The data of $LISTENER is deleted. Google retains deleted objects and rows for 7 days (soft delete, time travel)," \

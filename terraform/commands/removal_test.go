@@ -117,6 +117,7 @@ func TestForget(t *testing.T) {
 			" DELETE FROM `some-project.spotify_insights.plays` WHERE listener = @listener;"+
 			" DELETE FROM `some-project.spotify_insights.top_ten` WHERE listener = @listener;'",
 		"gcloud storage rm --recursive gs://some-project-spotify-insights/status/listener=sister.json",
+		"gcloud storage rm --recursive gs://some-project-spotify-insights/status/import/listener=sister.json",
 		"gcloud storage rm --recursive gs://some-project-spotify-insights/insights/listener=sister.json",
 		"gcloud storage rm --recursive gs://some-project-spotify-insights/public/insights/listener=sister.json",
 		"gcloud storage rm --recursive gs://some-project-spotify-insights/snapshots/listener=sister/",

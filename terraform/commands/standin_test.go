@@ -36,6 +36,7 @@ func newMachine(t *testing.T, without []string, answers []answer) machine {
 	t.Helper()
 	m := machine{t.TempDir()}
 	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/services.tf", "terraform/tests/*.hcl", "shared/warehouse/schema/*.json")
+	m.write(t, "it's my data.zip", "an export")
 	for _, folder := range []string{"bin", "path", "functions/ingest", "functions/load", "functions/local", "functions/topten"} {
 		if err := os.MkdirAll(filepath.Join(m.root, folder), 0o755); err != nil {
 			t.Fatal(err)
@@ -59,7 +60,7 @@ func newMachine(t *testing.T, without []string, answers []answer) machine {
 	if !slices.Contains(without, "go") { // its calls also show the project of a test
 		m.write(t, "path/go", "#!/usr/bin/env bash\nset -- \"$@\" ${SMOKE_PROJECT:+\"SMOKE_PROJECT=$SMOKE_PROJECT\"}\n. '"+m.root+"/path/.standin'\n")
 	}
-	m.write(t, "bin/local", "#!/usr/bin/env bash\nset -- \"$@\" \"GOOGLE_CLOUD_PROJECT=${GOOGLE_CLOUD_PROJECT-}\"\n. '"+m.root+"/path/.standin'\n")
+	m.write(t, "bin/local", "#!/usr/bin/env bash\n[ \"${1-}\" != import ] || set -- \"$@\" \"LISTENER=${LISTENER-}\"\nset -- \"$@\" \"GOOGLE_CLOUD_PROJECT=${GOOGLE_CLOUD_PROJECT-}\"\n. '"+m.root+"/path/.standin'\n")
 	return m
 }
 
@@ -114,7 +115,7 @@ func (m machine) write(t *testing.T, name, content string) {
 // run is the result of one `make ...`.
 type run struct {
 	failed bool
-	calls  []string // of the stand-ins, in order, with $WORK for a temporary folder; arguments with spaces are quoted
+	calls  []string // of the stand-ins, in order, with $ROOT for the machine's folder and $WORK for a temporary one; arguments with spaces are quoted
 	said   string   // standard output and standard error
 }
 
@@ -141,6 +142,7 @@ func (m machine) make(t *testing.T, input string, arguments ...string) run {
 	temporary := regexp.MustCompile(regexp.QuoteMeta(m.root) + `/tmp\.\w+`)
 	for line := range strings.Lines(string(calls)) {
 		call := temporary.ReplaceAllString(strings.TrimSuffix(line, "\n"), "$$WORK")
+		call = strings.ReplaceAll(call, m.root, "$ROOT")
 		r.calls = append(r.calls, call)
 		if problem := unknown(call); problem != "" {
 			t.Error(problem)

@@ -27,6 +27,12 @@ run "the_grants_on_buckets_are_exactly_these" {
       "ingest some-project-spotify-lake roles/storage.objectCreator",
       "ingest some-project-spotify-lake roles/storage.objectViewer",
       "ingest some-project-spotify-insights roles/storage.objectUser",
+      "importer some-project-spotify-uploads roles/storage.objectUser",
+      "importer some-project-spotify-lake roles/storage.objectCreator",
+      "importer some-project-spotify-lake roles/storage.objectViewer",
+      "importer some-project-spotify-lake roles/storage.legacyBucketReader",
+      "importer some-project-spotify-insights roles/storage.objectUser",
+      "importer some-project-spotify-insights roles/storage.legacyBucketReader",
       "load some-project-spotify-lake roles/storage.objectViewer",
       "reconcile some-project-spotify-lake roles/storage.objectViewer",
       "topten some-project-spotify-insights roles/storage.objectUser",
@@ -51,27 +57,33 @@ run "no_function_can_change_or_delete_objects_of_the_lake" {
   }
 }
 
-run "features_and_topten_reach_their_own_objects_only" {
+run "features_importer_and_topten_reach_their_own_objects_only" {
   command = plan
 
   assert {
     condition = {
       for key, g in google_storage_bucket_iam_member.function : key => one(g.condition).expression if length(g.condition) > 0
       } == {
-      "features lake roles/storage.objectCreator" = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
-      "features lake roles/storage.objectViewer"  = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
+      "features lake roles/storage.objectCreator"  = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
+      "features lake roles/storage.objectViewer"   = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/features/\")"
+      "importer lake roles/storage.objectCreator"  = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/plays/source=export/\")"
+      "importer lake roles/storage.objectViewer"   = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-lake/objects/plays/source=export/\")"
+      "importer insights roles/storage.objectUser" = "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-insights/objects/status/import/\")"
       "topten insights roles/storage.objectUser" = join(" || ", [for prefix in ["insights/", "public/", "snapshots/"] :
         "resource.name.startsWith(\"projects/_/buckets/some-project-spotify-insights/objects/${prefix}\")"
       ])
     }
-    error_message = "features must not read or write plays, and topten must not change a listener's status."
+    error_message = "features must not read or write plays, the importer must not write API pages or documents, and topten must not change a listener's status."
   }
   assert {
     condition = (
       can(regex("FeaturesPrefix += \"features/\"", file("${path.module}/../shared/lake/name.go"))) &&
       alltrue([for name in ["PublicPrefix = \"public/\"", "\"insights/listener=%s.json\"", "\"snapshots/listener=%s/\""] :
         strcontains(file("${path.module}/../shared/insights/document.go"), name)
-      ])
+      ]) &&
+      strcontains(file("${path.module}/../shared/lake/name.go"), "\"%ssource=%s/listener=%s/%s/%d/\", PlaysPrefix, SourceExport") &&
+      can(regex("SourceExport += \"export\"", file("${path.module}/../shared/lake/play.go"))) &&
+      strcontains(file("${path.module}/../shared/insights/import.go"), "\"status/import/listener=%s.json\"")
     )
     error_message = "The code has other prefixes than the grants: its requests would be refused."
   }
@@ -96,6 +108,24 @@ run "features_writes_no_table_and_reads_no_listeners_token" {
       "${g.secret_id} ${g.role}" if g.member == google_service_account.function["features"].member
     ] == ["spotify-client roles/secretmanager.secretAccessor"]
     error_message = "features uses the app's own credentials, and no listener's token."
+  }
+}
+
+run "the_importer_reads_exports_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = !anytrue([for g in concat(
+      values(google_project_iam_member.function), values(google_bigquery_dataset_iam_member.function), values(google_bigquery_table_iam_member.function),
+      values(google_pubsub_topic_iam_member.function), values(google_secret_manager_secret_iam_member.function),
+    ) : g.member == google_service_account.function["importer"].member])
+    error_message = "The importer opens files that anybody may have made. It needs no table, no topic and no token: load does the rest."
+  }
+  assert {
+    condition = [for g in google_storage_bucket_iam_member.function :
+      "${one([for name, a in google_service_account.function : name if a.member == g.member])} ${g.role}" if g.bucket == "some-project-spotify-uploads"
+    ] == ["importer roles/storage.objectUser"]
+    error_message = "Only the importer may read uploads."
   }
 }
 
@@ -235,10 +265,10 @@ run "only_scheduler_and_the_triggers_call_functions" {
   }
   assert {
     condition = (
-      toset([for g in google_cloud_run_v2_service_iam_member.events : "${g.name} ${g.role}"]) == toset(["load roles/run.invoker", "topten roles/run.invoker"]) &&
+      toset([for g in google_cloud_run_v2_service_iam_member.events : "${g.name} ${g.role}"]) == toset(["importer roles/run.invoker", "load roles/run.invoker", "topten roles/run.invoker"]) &&
       alltrue([for g in google_cloud_run_v2_service_iam_member.events : g.member == google_service_account.events.member])
     )
-    error_message = "The triggers' account has to be the only one that calls load and topten."
+    error_message = "The triggers' account has to be the only one that calls importer, load and topten."
   }
   assert {
     condition = alltrue([for f in google_cloudfunctions2_function.function :

@@ -26,6 +26,7 @@ run "there_is_an_alert_for_each_fault_that_needs_a_person" {
       "Spotify's consent ends soon, or has ended",
       "Objects have been in the lake for three hours and are not loaded",
       "An object of the lake cannot be loaded",
+      "An export could not be imported",
       "Plays were loaded three hours ago and are not on the page",
       "Plays may have been missed between two ingests",
     ])
@@ -181,6 +182,24 @@ run "counters_count_the_lines_that_the_functions_write" {
       strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"${field}\",")
     ])
     error_message = "No alert reports that a consent ends or has ended."
+  }
+}
+
+run "an_import_that_failed_is_reported_and_one_that_is_retried_is_not" {
+  command = plan
+
+  # The platform writes a line of its own, at ERROR and without jsonPayload, for each request that is retried.
+  assert {
+    condition     = endswith(one(one(google_monitoring_alert_policy.line["import"].conditions).condition_matched_log).filter, "=\"importer\" AND severity>=ERROR AND jsonPayload.error:*")
+    error_message = "The alert has to match the importer's own errors, and not each try."
+  }
+  assert {
+    condition     = alltrue([for way in ["https://www.spotify.com/account/privacy", "make import PROJECT=some-project", "make doctor PROJECT=some-project"] : strcontains(one(google_monitoring_alert_policy.line["import"].documentation).content, way)])
+    error_message = "The alert has to say where to ask for the export, how to see the error, and how to upload again."
+  }
+  assert {
+    condition     = strcontains(file("${path.module}/../shared/handler/handler.go"), "\"error\", err.Error(), \"action\", faults.Action(err)")
+    error_message = "A failure no longer has the fields that the alert matches and names."
   }
 }
 

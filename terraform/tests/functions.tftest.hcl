@@ -23,21 +23,25 @@ run "a_failed_event_is_delivered_again" {
   assert {
     condition = {
       for name, f in google_cloudfunctions2_function.function : name => one(f.event_trigger).retry_policy if length(f.event_trigger) > 0
-    } == { load = "RETRY_POLICY_RETRY", topten = "RETRY_POLICY_RETRY" }
+    } == { importer = "RETRY_POLICY_RETRY", load = "RETRY_POLICY_RETRY", topten = "RETRY_POLICY_RETRY" }
     error_message = "An event function without a retry policy loses the events it fails on."
   }
 }
 
-run "objects_of_the_lake_trigger_load_and_messages_trigger_topten" {
+run "uploads_trigger_importer_objects_of_the_lake_load_and_messages_topten" {
   command = plan
 
   assert {
-    condition     = one(google_cloudfunctions2_function.function["load"].event_trigger).event_type == "google.cloud.storage.object.v1.finalized"
-    error_message = "Finalized objects have to trigger load."
+    condition = alltrue([for name in ["importer", "load"] :
+      one(google_cloudfunctions2_function.function[name].event_trigger).event_type == "google.cloud.storage.object.v1.finalized"
+    ])
+    error_message = "Finalized objects have to trigger importer and load."
   }
   assert {
-    condition     = [for f in one(google_cloudfunctions2_function.function["load"].event_trigger).event_filters : "${f.attribute} ${f.value}"] == ["bucket some-project-spotify-lake"]
-    error_message = "The lake has to trigger load, and no other bucket."
+    condition = { for name in ["importer", "load"] :
+      name => join(", ", [for f in one(google_cloudfunctions2_function.function[name].event_trigger).event_filters : "${f.attribute} ${f.value}"])
+    } == { importer = "bucket some-project-spotify-uploads", load = "bucket some-project-spotify-lake" }
+    error_message = "Uploads have to trigger importer, and the lake load, and no other bucket."
   }
   assert {
     condition     = one(google_cloudfunctions2_function.function["topten"].event_trigger).event_type == "google.cloud.pubsub.topic.v1.messagePublished"
@@ -59,6 +63,7 @@ run "only_pages_are_reachable_from_outside" {
   assert {
     condition = { for name, f in google_cloudfunctions2_function.function : name => f.service_config[0].ingress_settings } == {
       ingest             = "ALLOW_INTERNAL_ONLY"
+      importer           = "ALLOW_INTERNAL_ONLY"
       load               = "ALLOW_INTERNAL_ONLY"
       reconcile          = "ALLOW_INTERNAL_ONLY"
       topten             = "ALLOW_INTERNAL_ONLY"
@@ -79,11 +84,11 @@ run "an_idle_deployment_has_no_instances" {
   }
 }
 
-run "load_reconcile_topten_and_features_run_one_at_a_time" {
+run "importer_load_reconcile_topten_and_features_run_one_at_a_time" {
   command = plan
 
   assert {
-    condition = alltrue([for name in ["load", "reconcile", "topten", "features"] :
+    condition = alltrue([for name in ["importer", "load", "reconcile", "topten", "features"] :
       google_cloudfunctions2_function.function[name].service_config[0].max_instance_count == 1 &&
       google_cloudfunctions2_function.function[name].service_config[0].max_instance_request_concurrency == 1
     ])
@@ -95,7 +100,7 @@ run "every_timeout_is_longer_than_the_functions_own_deadline" {
   command = plan
 
   assert { # the constants `limit` in functions/*/function.go
-    condition = alltrue([for name, limit in { ingest = 50, load = 8 * 60, reconcile = 28 * 60, topten = 8 * 60, features = 8 * 60, dashboard = 20 } :
+    condition = alltrue([for name, limit in { ingest = 50, importer = 8 * 60, load = 8 * 60, reconcile = 28 * 60, topten = 8 * 60, features = 8 * 60, dashboard = 20 } :
       google_cloudfunctions2_function.function[name].service_config[0].timeout_seconds >= limit + 10
     ])
     error_message = "A function that is killed before its own deadline cannot report the error."
@@ -119,6 +124,7 @@ run "every_function_gets_what_it_reads_and_no_more" {
   assert {
     condition = { for name, f in google_cloudfunctions2_function.function : name => join(" ", sort(keys(f.service_config[0].environment_variables))) } == {
       ingest             = "GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LAKE_BUCKET LISTENERS"
+      importer           = "GOMEMLIMIT GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LAKE_BUCKET LISTENERS UPLOADS_BUCKET"
       load               = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LOCATION MAX_BYTES_BILLED TOPIC"
       reconcile          = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LOCATION MAX_BYTES_BILLED TOPIC"
       topten             = "DATASET GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS LOCATION MAX_BYTES_BILLED"
@@ -129,7 +135,13 @@ run "every_function_gets_what_it_reads_and_no_more" {
     error_message = "An environment differs from the variables that the function reads."
   }
   assert {
-    condition = alltrue([for name in ["ingest", "topten", "dashboard"] :
+    condition = {
+      for name in ["UPLOADS_BUCKET", "LAKE_BUCKET", "INSIGHTS_BUCKET"] : name => google_cloudfunctions2_function.function["importer"].service_config[0].environment_variables[name]
+    } == { UPLOADS_BUCKET = "some-project-spotify-uploads", LAKE_BUCKET = "some-project-spotify-lake", INSIGHTS_BUCKET = "some-project-spotify-insights" }
+    error_message = "A bucket has another purpose."
+  }
+  assert {
+    condition = alltrue([for name in ["ingest", "importer", "topten", "dashboard"] :
       google_cloudfunctions2_function.function[name].service_config[0].environment_variables.LISTENERS == "{\"me\":{\"public\":false,\"time_zone\":\"Europe/Berlin\"},\"sister\":{\"public\":true,\"time_zone\":\"Asia/Tokyo\"}}"
     ])
     error_message = "LISTENERS has to name all listeners, as JSON."
@@ -144,13 +156,13 @@ run "functions_that_read_whole_objects_have_more_memory" {
   }
 
   assert {
-    condition = alltrue([for name in ["load", "reconcile", "dashboard", "dashboard-public"] :
+    condition = alltrue([for name in ["importer", "load", "reconcile", "dashboard", "dashboard-public"] :
       google_cloudfunctions2_function.function[name].service_config[0].available_memory == "1Gi"
     ])
-    error_message = "load and reconcile read whole objects into memory, and the pages read whole histories."
+    error_message = "importer, load and reconcile have whole objects in memory, and the pages whole histories."
   }
   assert { # below the instance's memory, because Go does not count all of it
-    condition = alltrue([for name in ["dashboard", "dashboard-public"] :
+    condition = alltrue([for name in ["importer", "dashboard", "dashboard-public"] :
       google_cloudfunctions2_function.function[name].service_config[0].environment_variables.GOMEMLIMIT == "900MiB"
     ])
     error_message = "Without a limit, an instance is killed where Go could have freed memory."

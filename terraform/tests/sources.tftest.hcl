@@ -45,7 +45,7 @@ run "every_function_is_built_from_its_own_zip" {
   command = plan
 
   assert {
-    condition     = toset(keys(google_storage_bucket_object.source)) == toset(["ingest", "load", "reconcile", "topten", "features", "dashboard"])
+    condition     = toset(keys(google_storage_bucket_object.source)) == toset(["ingest", "importer", "load", "reconcile", "topten", "features", "dashboard"])
     error_message = "Every function except local needs a zip."
   }
   assert {

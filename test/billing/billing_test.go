@@ -35,8 +35,8 @@ func TestBill(t *testing.T) {
 			"audio_features 10 MB (track_id found fetched_at); tracks 10 MB (track_id)"},
 		{"whole MB", job{statement: "missing_features"}, 5*mebibyte + 1,
 			"audio_features 16 MB (track_id found fetched_at); tracks 10 MB (track_id)"},
-		{"all months", job{statement: "open_gaps"}, 2 * mebibyte,
-			"listens 18 MB (listener played_at follows_gap); loads 12 MB (object kind listener oldest newest error)"},
+		{"all months", job{statement: "gaps"}, 2 * mebibyte,
+			"listens 18 MB (listener played_at follows_gap); loads 14 MB (object kind listener rows_read oldest newest error)"},
 		{"months and a target", job{statement: "refresh_listens", times: since}, mebibyte,
 			"listens 14 MB (listener played_at and all columns to rewrite from 202611); loads 10 MB (listener kind oldest fetched_at full_page error); " +
 				"plays 26 MB (listener played_at track_id duration_ms ms_played context_uri source reason_end shuffle skipped offline ingested_at reject_reason from 202610)"},

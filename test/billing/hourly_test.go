@@ -31,7 +31,7 @@ func TestHourly(t *testing.T) {
 		t.Fatal(err)
 	}
 	export := []string{"export_listens", "export_tracks"}
-	begin, rebuild := []string{"load_status"}, []string{"rebuild_top_ten", "open_gaps"}
+	begin, rebuild := []string{"load_status"}, []string{"rebuild_top_ten", "gaps"}
 	got, want := map[Cause][]string{}, map[Cause][]string{
 		NewPlays:  slices.Concat(begin, []string{"refresh_tracks", "refresh_listens"}, rebuild, export, export),
 		NewTracks: begin,
@@ -58,7 +58,7 @@ func TestHourly(t *testing.T) {
 		}
 	}
 
-	// Two statements that no hour sends: a reset, and the reading of rejected items.
+	// Three statements that no hour sends: a reset, the reading of rejected items, and the account of imports.
 	journal, err := openJournal(t.Context(), p.Config.Warehouse)
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +69,7 @@ func TestHourly(t *testing.T) {
 		func() error { return p.Warehouse.Reset(t.Context()) },
 		func() error { return p.Warehouse.WriteReceipts(t.Context(), []warehouse.Receipt{receipt}) },
 		func() error { _, err := p.Warehouse.LoadStatus(t.Context()); return err },
+		func() error { _, err := p.Warehouse.Imports(t.Context(), ids); return err },
 	} {
 		if err := do(); err != nil {
 			t.Fatal(err)

@@ -28,7 +28,7 @@ var statements = map[string][]read{
 			"instrumentalness liveness valence tempo time_signature fetched_at object"},
 	},
 	"load_status": {
-		{table: warehouse.Loads, columns: "object kind listener rows_read rejected oldest newest fetched_at zip loaded_at error"},
+		{table: warehouse.Loads, columns: "object kind listener rows_read rejected oldest newest fetched_at loaded_at error"},
 	},
 	"rejected_items": {
 		{table: warehouse.Plays, columns: "listener reject_reason item"},
@@ -37,9 +37,13 @@ var statements = map[string][]read{
 		{table: warehouse.AudioFeatures, columns: "track_id found fetched_at"},
 		{table: warehouse.Tracks, columns: "track_id"},
 	},
-	"open_gaps": {
+	"gaps": {
 		{table: warehouse.Listens, columns: "listener played_at follows_gap"},
-		{table: warehouse.Loads, columns: "object kind listener oldest newest error"},
+		{table: warehouse.Loads, columns: "object kind listener rows_read oldest newest error"},
+	},
+	"imports": {
+		{table: warehouse.Loads, columns: "object kind listener rows_read oldest newest loaded_at error manifest"},
+		{table: warehouse.Plays, columns: "listener played_at track_id source ingested_at object row_index reject_reason"},
 	},
 	"rebuild_top_ten": {
 		{table: warehouse.TopTen, rewritten: true},

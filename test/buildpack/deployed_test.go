@@ -17,6 +17,7 @@ import (
 
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/test/inprocess"
@@ -31,7 +32,7 @@ const (
 type deployment struct {
 	*machinetest.Rig
 	fake   *fakespotify.Server
-	object string // of ingest
+	object string // of ingest, then the upload
 }
 
 // stations are the functions in the order of the data flow. Each is triggered as on Google Cloud, and has done its work
@@ -47,6 +48,7 @@ var stations = []struct {
 	{"topten", nil, (*deployment).checkTopTen},
 	{"features", nil, (*deployment).checkFeatures},
 	{"dashboard", nil, (*deployment).checkDashboard},
+	{"importer", (*deployment).upload, (*deployment).checkImporter},
 }
 
 // Functions are built from the uploaded zips alone, contain nothing of the local command, and work in an empty folder.
@@ -211,5 +213,39 @@ func (d *deployment) checkDashboard(t *testing.T, p *Process, page []byte) {
 	var view struct{ Totals struct{ Plays, Tracks int } }
 	if err := json.Unmarshal(numbers, &view); err != nil || view.Totals.Plays != played || view.Totals.Tracks != played {
 		t.Errorf("the numbers: %v, %s", err, numbers)
+	}
+}
+
+// upload uploads an export of one play.
+func (d *deployment) upload(t *testing.T) {
+	uploads := d.uploads(t)
+	d.object = "listener=" + listener + "/Streaming_History_Audio_2019.json"
+	row := `[{"ts":"2019-03-01T12:00:00Z","ms_played":200000,"spotify_track_uri":"spotify:track:` + fakespotify.SimpleTrack(0).ID + `"}]`
+	if _, err := uploads.Upload(t.Context(), d.object, "application/json", strings.NewReader(row)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *deployment) uploads(t *testing.T) *bucket.Bucket {
+	t.Helper()
+	uploads, err := bucket.Open(t.Context(), d.Config.UploadsBucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return uploads
+}
+
+func (d *deployment) checkImporter(t *testing.T, _ *Process, _ []byte) {
+	var status insights.ImportStatus
+	if _, err := d.Insights.ReadJSON(t.Context(), insights.ImportStatusName(listener), &status); err != nil || status.Outcome != insights.Imported || status.Rows != 1 {
+		t.Fatalf("the status: %+v, %v", status, err)
+	}
+	for _, name := range []string{lake.ExportName(listener, status.Zip, status.Files[0].Number, 0, 0), lake.ManifestName(listener, status.Zip)} {
+		if _, err := d.Lake.Attrs(t.Context(), name); err != nil {
+			t.Error(err)
+		}
+	}
+	if left, err := d.uploads(t).List(t.Context(), ""); err != nil || len(left) > 0 {
+		t.Errorf("the uploads that are left: %+v, %v", left, err)
 	}
 }

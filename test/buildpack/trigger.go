@@ -12,10 +12,11 @@ import (
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/bucket"
 )
 
 // Trigger sends the function one request, as Google Cloud does: Cloud Scheduler a POST, Eventarc a CloudEvent, a reader a
-// GET. It is about a listener, or for load about an object of the lake. It returns the answer's body; the error is that
+// GET. It is about a listener, or for load and importer about an object of their bucket. It returns the answer's body; the error is that
 // of [Process.Ask].
 func (p *Process) Trigger(ctx context.Context, listener, object string) ([]byte, error) {
 	switch p.Function {
@@ -27,6 +28,16 @@ func (p *Process) Trigger(ctx context.Context, listener, object string) ([]byte,
 		return p.Ask(ctx, http.MethodPost, "/")
 	case "load":
 		return p.send(ctx, machinetest.Finalized(os.Getenv("LAKE_BUCKET"), object, time.Now()))
+	case "importer":
+		uploads, err := bucket.Open(ctx, os.Getenv("UPLOADS_BUCKET"))
+		if err != nil {
+			return nil, err
+		}
+		upload, err := uploads.Attrs(ctx, object)
+		if err != nil {
+			return nil, err
+		}
+		return p.send(ctx, machinetest.FinalizedGeneration(uploads.Name, object, upload.Generation, time.Now()))
 	case "topten":
 		return p.send(ctx, machinetest.Message(time.Now()))
 	}

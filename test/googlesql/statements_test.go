@@ -16,9 +16,9 @@ func TestViews(t *testing.T) {
 		"features": "track_id STRING, found BOOL, " + features,
 		"listening_history": "listener STRING, track_id STRING, track_name STRING, artists STRING, played_at TIMESTAMP, duration_ms INT64, " +
 			"track_duration STRING, spotify_url STRING, upload_timestamp TIMESTAMP, unique_id STRING, " + features,
-		"gaps":        "listener STRING, after TIMESTAMP, before TIMESTAMP",
+		"gaps":        "listener STRING, after TIMESTAMP, before TIMESTAMP, closed BOOL",
 		"open_gaps":   "listener STRING, after TIMESTAMP, before TIMESTAMP",
-		"load_counts": "object STRING, plays INT64, duplicates INT64",
+		"load_counts": "object STRING, listener STRING, source STRING, plays INT64, duplicates INT64",
 	}
 	for _, v := range all.Views {
 		name := strings.TrimPrefix(v.Name, dataset+".")

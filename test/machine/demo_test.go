@@ -91,6 +91,7 @@ func TestPublicPort(t *testing.T) {
 		{"GET", "/insights.json?period=5w", nil, 400},
 		{"GET", "/insights.json?listener=../me", nil, 400},
 		{"GET", "/insights.json?listener=you", nil, 404},
+		{"GET", "/record.json?listener=me", nil, 200},
 		{"POST", "/", nil, 405},
 		{"GET", "/ingest?listener=me", nil, 405},
 		{"POST", "/ingest?listener=you", nil, 404},

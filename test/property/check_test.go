@@ -4,6 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"spotify-insights.internal/shared/insights"
 )
 
@@ -34,7 +37,11 @@ func (w *world) checkTables() {
 				one.end, one.shuffle, one.skipped, one.offline, one.context))
 		}
 		all := gapsOf(list)
-		gaps, openGaps = append(gaps, linesOf(all)...), append(openGaps, linesOf(openGapsOf(all, objects))...)
+		open := openGapsOf(all, objects)
+		openGaps = append(openGaps, linesOf(open)...)
+		for _, g := range all {
+			gaps = append(gaps, line(g.listener, g.after, g.before, !slices.Contains(open, g)))
+		}
 		for _, r := range topTenOf(l, list, asOf) {
 			t, f := byTrack[r.track], features[r.track]
 			topTen = append(topTen, line(l.ID, r.period, r.rank, r.track, t.TrackName, t.Artists, r.plays, float64(r.ms)/60000, r.last,
@@ -49,7 +56,7 @@ func (w *world) checkTables() {
 		reason_end, shuffle, skipped, offline, context_uri FROM %s.listens`), listens)
 	w.same("tracks", w.rows(`SELECT track_id, track_name, artists, artist_name, artist_id, album, album_id, album_artist, isrc,
 		duration_ms, spotify_url, image_url, precedence FROM %s.tracks`), tracks)
-	w.same("gaps", w.rows("SELECT listener, after, before FROM %s.gaps"), gaps)
+	w.same("gaps", w.rows("SELECT listener, after, before, closed FROM %s.gaps"), gaps)
 	w.same("open_gaps", w.rows("SELECT listener, after, before FROM %s.open_gaps"), openGaps)
 	w.same("top_ten", w.rows(topTenRows), topTen)
 }
@@ -89,20 +96,26 @@ func (w *world) checkDocuments() {
 	objects := w.loadedObjects()
 	for i, d := range w.documents() {
 		id := w.listeners[i].ID
-		var gaps []string
-		for _, g := range d.Status.Gaps {
-			gaps = append(gaps, line(id, g.After, g.Before))
-		}
-		w.same("gaps of the document", gaps, linesOf(openGapsOf(gapsOf(listensOf(id, objects)), objects)))
-		imports := 0
-		for _, o := range objects {
-			if o.manifest != nil && o.listener() == id {
-				imports++
+		all := gapsOf(listensOf(id, objects))
+		open := openGapsOf(all, objects)
+		closed := slices.DeleteFunc(slices.Clone(all), func(g gap) bool { return slices.Contains(open, g) })
+		for _, tt := range []struct {
+			what string
+			got  []insights.Gap
+			want []gap
+		}{{"open", d.Status.Gaps, open}, {"closed", d.Status.ClosedGaps, closed}} {
+			var lines []string
+			for _, g := range tt.got {
+				lines = append(lines, line(id, g.After, g.Before))
 			}
+			w.ordered(tt.what+" gaps of the document", lines, linesOf(tt.want))
 		}
-		got := []int64{d.Status.Rejected, d.Status.FailedObjects, int64(len(d.Status.Imports))}
-		if want := []int64{int64(rejectedOf(id, objects)), 0, int64(imports)}; !slices.Equal(got, want) {
-			w.t.Fatalf("%s: rejected, failed, imports = %v, want %v; after %q", id, got, want, w.steps)
+		got := []int64{d.Status.Rejected, d.Status.FailedObjects}
+		if want := []int64{int64(rejectedOf(id, objects)), 0}; !slices.Equal(got, want) {
+			w.t.Fatalf("%s: rejected, failed = %v, want %v; after %q", id, got, want, w.steps)
+		}
+		if diff := cmp.Diff(importsOf(id, objects), d.Status.Imports, cmpopts.EquateEmpty()); diff != "" {
+			w.t.Fatalf("%s: the imports of the document (-want +got):\n%s\nafter %q", id, diff, w.steps)
 		}
 	}
 }

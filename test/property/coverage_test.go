@@ -72,6 +72,15 @@ func (c *coverage) history(w *world) {
 		gaps := gapsOf(list)
 		c.add("gaps", len(gaps))
 		c.add("gaps that an import closes", len(gaps)-len(openGapsOf(gaps, objects)))
+		for _, i := range importsOf(l.ID, objects) {
+			for _, f := range i.Files {
+				c.add("duplicates of imports", int(f.Duplicates))
+				c.add("new plays of imports", int(f.Plays))
+				if f.Error != "" {
+					c.add("files that could not be read", 1)
+				}
+			}
+		}
 	}
 }
 
@@ -82,7 +91,7 @@ func (c *coverage) check(t *testing.T) {
 	}
 	for _, what := range []string{
 		"rows", "told by api", "told by export", "told by both", "repeated API rows", "short export rows", "bounded by the listen before",
-		"of unknown length", "at the instant of another", "gaps", "gaps that an import closes",
+		"of unknown length", "at the instant of another", "gaps", "gaps that an import closes", "duplicates of imports", "new plays of imports", "files that could not be read",
 		"ranks that plays do not decide",
 	} {
 		if c.number[what] == 0 {

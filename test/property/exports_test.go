@@ -42,6 +42,9 @@ func (d dice) exports(listener string, all []heard, end time.Time) (objects []ob
 				written[i] = d.exported(all[i])
 			}
 			rows = append(rows, d.exportRow(listener, all[i].track, written[i], imported))
+			if d.chance(3) { // a play twice
+				rows = append(rows, d.exportRow(listener, all[i].track, written[i], imported))
+			}
 			if d.chance(8) { // a play that the API did not report
 				other := exported{pick(d, written[i].at, all[i].at, written[i].at.Add(d.within(0, 20*time.Second, time.Second))), written[i].ms}
 				rows = append(rows, d.exportRow(listener, d.track(), other, imported))
@@ -96,27 +99,38 @@ func (d dice) exportRow(listener string, track int, what exported, imported time
 	return row
 }
 
-// exportObjects cuts an export into objects. Four of five are complete, and have a manifest.
+// exportObjects cuts an export into files, and those into objects. Four of five are complete, and have a manifest. Of some a
+// file could not be read to its end.
 func (d dice) exportObjects(listener, zip string, rows []lake.PlayRow, imported time.Time) (objects []object) {
-	prefix := fmt.Sprintf("plays/source=export/listener=%s/%s/1/", listener, zip)
-	m := lake.Manifest{Version: lake.ManifestVersion, Zip: zip, ImportedAt: imported, Rows: int64(len(rows))}
-	for first := 0; first < len(rows); first += perFile {
-		part := rows[first:min(first+perFile, len(rows))]
-		name := fmt.Sprintf("%shistory-%d-%d.ndjson.gz", prefix, first, first+len(part)-1)
-		for i := range part {
-			part[i].Object, part[i].RowIndex = name, first+i
-			count(&m, part[i])
+	m := lake.Manifest{Version: lake.ManifestVersion, Zip: zip, Name: zip + ".zip", ImportedAt: imported}
+	complete := d.chance(80) && len(rows) > 0
+	for number := 0; len(rows) > 0; number += d.from(1, 6) {
+		n := d.from(1, len(rows))
+		file := lake.ManifestFile{Number: number, Name: "Streaming_History_Audio_0.json", Rows: int64(n)}
+		if d.chance(10) {
+			file.Error = "truncated"
 		}
-		objects = append(objects, object{name: name, plays: part, arrives: imported})
+		for first := 0; first < n; first += perFile {
+			part := rows[first:min(first+perFile, n)]
+			name := lake.ExportName(listener, zip, number, first, first+len(part)-1)
+			for i := range part {
+				part[i].Object, part[i].RowIndex = name, first+i
+				count(&m, &file, part[i])
+			}
+			objects = append(objects, object{name: name, plays: part, arrives: imported})
+		}
+		rows = rows[n:]
+		m.Files = append(m.Files, file)
+		m.Rows, m.NotMusic, m.Rejected = m.Rows+file.Rows, m.NotMusic+file.NotMusic, m.Rejected+file.Rejected
 	}
-	if d.chance(80) && len(rows) > 0 {
-		objects = append(objects, object{name: prefix + "manifest.json", manifest: &m, arrives: imported})
+	if complete {
+		objects = append(objects, object{name: lake.ManifestName(listener, zip), manifest: &m, arrives: imported})
 	}
 	return objects
 }
 
-// count adds a row to a manifest.
-func count(m *lake.Manifest, row lake.PlayRow) {
+// count adds a row to a file of a manifest.
+func count(m *lake.Manifest, file *lake.ManifestFile, row lake.PlayRow) {
 	switch {
 	case row.IsPlay():
 		if m.Oldest == nil || row.PlayedAt.Before(*m.Oldest) {
@@ -126,8 +140,8 @@ func count(m *lake.Manifest, row lake.PlayRow) {
 			m.Newest = row.PlayedAt
 		}
 	case *row.RejectReason == lake.NotMusic:
-		m.NotMusic++
+		file.NotMusic++
 	default:
-		m.Rejected++
+		file.Rejected++
 	}
 }

@@ -67,9 +67,14 @@ func (w faultyWarehouse) RebuildTopTen(ctx context.Context, periods []warehouse.
 	return w.fault.do(func() error { return w.Warehouse.RebuildTopTen(ctx, periods) })
 }
 
-func (w faultyWarehouse) OpenGaps(ctx context.Context) (gaps map[string][]insights.Gap, err error) {
-	err = w.fault.do(func() error { gaps, err = w.Warehouse.OpenGaps(ctx); return err })
+func (w faultyWarehouse) Gaps(ctx context.Context) (gaps map[string]warehouse.Gaps, err error) {
+	err = w.fault.do(func() error { gaps, err = w.Warehouse.Gaps(ctx); return err })
 	return gaps, err
+}
+
+func (w faultyWarehouse) Imports(ctx context.Context, listeners []string) (imports map[string][]insights.Import, err error) {
+	err = w.fault.do(func() error { imports, err = w.Warehouse.Imports(ctx, listeners); return err })
+	return imports, err
 }
 
 func (w faultyWarehouse) ExportListens(ctx context.Context, e warehouse.Export) (prefix string, rows int64, err error) {

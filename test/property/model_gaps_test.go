@@ -1,6 +1,7 @@
 package property
 
 import (
+	"path"
 	"slices"
 
 	"spotify-insights.internal/shared/lake"
@@ -87,13 +88,23 @@ func gapsOf(list []listen) (gaps []gap) {
 	return gaps
 }
 
-// openGapsOf are the gaps that no complete import spans.
+// openGapsOf are the gaps that no import spans that is complete and of which every row is loaded.
 func openGapsOf(gaps []gap, objects []object) []gap {
 	return slices.DeleteFunc(slices.Clone(gaps), func(g gap) bool {
 		return slices.ContainsFunc(objects, func(o object) bool {
 			m := o.manifest
-			return m != nil && o.listener() == g.listener && m.Oldest != nil &&
+			return m != nil && o.listener() == g.listener && m.Oldest != nil && m.Complete() && loadedRows(o, objects) == m.Rows &&
 				m.Oldest.UnixMicro() <= g.after && m.Newest.UnixMicro() >= g.before
 		})
 	})
+}
+
+// loadedRows is the number of loaded rows of a manifest's export.
+func loadedRows(manifest object, objects []object) (rows int64) {
+	for _, o := range objects {
+		if path.Dir(o.name) == path.Dir(manifest.name) {
+			rows += int64(len(o.plays))
+		}
+	}
+	return rows
 }

@@ -67,6 +67,7 @@ func newSandbox(t *testing.T, project string) *sandbox {
 	dataset := "spotify_insights_smoke_" + random
 	for variable, value := range map[string]string{
 		"GOOGLE_CLOUD_PROJECT": project,
+		"UPLOADS_BUCKET":       project + "-smoke-" + random + "-uploads",
 		"LAKE_BUCKET":          project + "-smoke-" + random + "-lake",
 		"INSIGHTS_BUCKET":      project + "-smoke-" + random + "-insights",
 		"DATASET":              dataset,

@@ -45,7 +45,9 @@ func openSandbox(ctx context.Context, s config.All) (*sandbox, error) {
 	return b, err
 }
 
-func (b *sandbox) buckets() []string { return []string{b.LakeBucket, b.InsightsBucket} }
+func (b *sandbox) buckets() []string {
+	return []string{b.UploadsBucket, b.LakeBucket, b.InsightsBucket}
+}
 
 // make makes the buckets and the dataset, with the tables and views as they are deployed.
 func (b *sandbox) make(ctx context.Context) error {

@@ -17,6 +17,7 @@ import (
 
 	"spotify-insights.internal/functions/dashboard"
 	_ "spotify-insights.internal/functions/features"
+	_ "spotify-insights.internal/functions/importer"
 	_ "spotify-insights.internal/functions/ingest"
 	_ "spotify-insights.internal/functions/load"
 	_ "spotify-insights.internal/functions/reconcile"

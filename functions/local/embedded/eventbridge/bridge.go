@@ -25,6 +25,10 @@ type Route struct {
 	URL    string // where events are posted
 	Topic  string // ID of a topic, without the project; or
 	Bucket string // name of a bucket
+
+	// Existing has the objects delivered, too, that are in the bucket at the start: their event was lost by a stop or a
+	// kill. It is for a bucket from which the function deletes what it has done.
+	Existing bool
 }
 
 // Options of a bridge.
@@ -78,6 +82,9 @@ func Start(ctx context.Context, opts Options) *Bridge {
 					q.accept(finalized(o))
 				}
 			})
+			if r.Existing {
+				q.acceptExisting(ctx)
+			}
 			continue
 		}
 		topic := "projects/" + opts.Project + "/topics/" + r.Topic

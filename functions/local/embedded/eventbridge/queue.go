@@ -41,6 +41,19 @@ func (q *queue) accept(e event) {
 	q.next()
 }
 
+// acceptExisting accepts an event of each object in the route's bucket.
+func (q *queue) acceptExisting(ctx context.Context) {
+	list, err := q.bridge.opts.Storage.All(q.route.Bucket)
+	if err != nil {
+		slog.ErrorContext(ctx, "the events of existing objects are lost: the objects cannot be listed", "bucket", q.route.Bucket, "error", err)
+	}
+	for _, o := range list {
+		e := finalized(o)
+		e.time = time.Now() // its delivery begins
+		q.accept(e)
+	}
+}
+
 // next starts a request, unless one is under way; the bridge's mutex is held.
 func (q *queue) next() {
 	if q.bridge.closed || q.busy || len(q.ready) == 0 {

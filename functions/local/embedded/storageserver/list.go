@@ -39,6 +39,15 @@ func (s *Server) list(bucket, prefix, after string, limit int) (objects []Object
 	return objects, next, err
 }
 
+// All describes all objects in a bucket.
+func (s *Server) All(bucket string) ([]Object, error) {
+	objects, _, err := s.list(bucket, "", "", math.MaxInt32)
+	if err != nil {
+		return nil, fmt.Errorf("listing gs://%s: %w", bucket, err)
+	}
+	return objects, nil
+}
+
 // Match returns the name of one object that begins with prefix and ends with suffix, or "" if there is none. Match and
 // Write are for the embedded BigQuery, which is in the same process. The error is [fs.ErrNotExist] where there is no
 // such bucket.

@@ -161,7 +161,12 @@ func Message(at time.Time) event.Event {
 
 // Finalized is the event that wakes load: an object was written at a time. The zero time is left out.
 func Finalized(bucket, object string, at time.Time) event.Event {
-	return newEvent(events.ObjectFinalized, at, map[string]string{"bucket": bucket, "name": object, "generation": "1"})
+	return FinalizedGeneration(bucket, object, 1, at)
+}
+
+// FinalizedGeneration is the event of one generation of an object, which wakes importer.
+func FinalizedGeneration(bucket, object string, generation int64, at time.Time) event.Event {
+	return newEvent(events.ObjectFinalized, at, map[string]string{"bucket": bucket, "name": object, "generation": fmt.Sprint(generation)})
 }
 
 func newEvent(kind string, at time.Time, data any) event.Event {

@@ -4,8 +4,7 @@
 {{- $year := 100 -}}
 WITH receipts AS (
   SELECT
-    receipt.object, receipt.kind, receipt.listener, receipt.rows_read, receipt.rejected, receipt.oldest, receipt.newest,
-    receipt.fetched_at, receipt.zip, receipt.loaded_at,
+    receipt.object, receipt.kind, receipt.listener, receipt.rejected, receipt.fetched_at, receipt.loaded_at,
     receipt.error IS NULL AS succeeded,
     receipt.oldest - INTERVAL {{.ReachSeconds}} SECOND AS affects_since
   FROM {{.Dataset}}.loads AS receipt
@@ -22,38 +21,41 @@ objects AS (
   FROM receipts AS receipt
   WHERE receipt.listener IS NOT NULL
   GROUP BY receipt.listener, receipt.object
+),
+exports AS (
+{{template "parts/exports" .}}
 )
 SELECT
-  'now' AS fact, '' AS listener, 0 AS month, '' AS zip, 0 AS number,
-  CURRENT_TIMESTAMP AS instant, CAST(NULL AS TIMESTAMP) AS oldest, CAST(NULL AS TIMESTAMP) AS newest
+  'now' AS fact, '' AS listener, 0 AS month, '' AS prefix, 0 AS number,
+  CURRENT_TIMESTAMP AS instant, CAST(NULL AS TIMESTAMP) AS fetched_at
 UNION ALL
-SELECT 'features', '', 0, '', COUNT(*), NULL, NULL, NULL
+SELECT 'features', '', 0, '', COUNT(*), NULL, NULL
 FROM receipts AS receipt
 WHERE receipt.kind = 'features' AND receipt.succeeded
 UNION ALL
-SELECT 'receipts', receipt.listener, receipt.month, '', COUNT(*), MAX(receipt.loaded_at), NULL, NULL
+SELECT 'receipts', receipt.listener, receipt.month, '', COUNT(*), MAX(receipt.loaded_at), NULL
 FROM receipt_months AS receipt
 GROUP BY receipt.listener, receipt.month
 UNION ALL
 SELECT
-  'loaded', receipt.listener, 0, '', COUNT(DISTINCT receipt.object), MAX(receipt.loaded_at), NULL,
+  'loaded', receipt.listener, 0, '', COUNT(DISTINCT receipt.object), MAX(receipt.loaded_at),
   MAX(CASE WHEN receipt.kind = 'api' AND receipt.fetched_at <= CURRENT_TIMESTAMP THEN receipt.fetched_at END)
 FROM receipts AS receipt
 WHERE receipt.listener IS NOT NULL AND receipt.succeeded
 GROUP BY receipt.listener
 UNION ALL
-SELECT 'failed', object.listener, 0, '', COUNTIF(object.successes = 0), NULL, NULL, NULL
+SELECT 'failed', object.listener, 0, '', COUNTIF(object.successes = 0), NULL, NULL
 FROM objects AS object
 GROUP BY object.listener
 UNION ALL
-SELECT 'rejected', receipt.listener, 0, '', SUM(receipt.rejected), NULL, NULL, NULL
+SELECT 'rejected', receipt.listener, 0, '', SUM(receipt.rejected), NULL, NULL
 FROM receipts AS receipt
 WHERE receipt.listener IS NOT NULL AND receipt.succeeded
 GROUP BY receipt.listener
 UNION ALL
-SELECT
-  'import', receipt.listener, 0, COALESCE(receipt.zip, ''), MAX(receipt.rows_read), MAX(receipt.loaded_at), MIN(receipt.oldest),
-  MAX(receipt.newest)
-FROM receipts AS receipt
-WHERE receipt.kind = 'import' AND receipt.succeeded AND receipt.listener IS NOT NULL
-GROUP BY receipt.listener, receipt.zip
+SELECT 'export', export.listener, 0, export.prefix, export.loaded_rows, export.last_loaded_at, NULL
+FROM exports AS export
+UNION ALL
+SELECT 'manifest', export.listener, 0, export.prefix, export.manifest_rows, NULL, NULL
+FROM exports AS export
+WHERE export.manifest_rows IS NOT NULL

@@ -1,0 +1,57 @@
+package importer
+
+import (
+	"encoding/json"
+	"time"
+
+	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/spotify"
+)
+
+// rows makes the rows of one block.
+type rows struct {
+	listener, object, file string
+	first                  int // index of the first row in the file
+	importedAt             time.Time
+	only                   bool // count the rows only: the object is in the lake
+
+	content            []byte // the rows as one member of a gzip file
+	notMusic, rejected int64
+	rejectedRows       []lake.RejectedRow
+	oldest, newest     *time.Time
+}
+
+func (r *rows) make(b *block) (err error) {
+	list := make([]lake.PlayRow, len(b.ends))
+	for i := range list {
+		row := &list[i]
+		*row = spotify.ExportRow(b.element(i), r.file, r.importedAt)
+		row.Listener, row.Object, row.RowIndex = r.listener, r.object, r.first+i
+		r.count(row)
+	}
+	if !r.only {
+		r.content, err = lake.Encode(list)
+	}
+	return err
+}
+
+func (r *rows) count(row *lake.PlayRow) {
+	switch {
+	case row.IsPlay():
+		if at := row.PlayedAt; r.oldest == nil || at.Before(*r.oldest) {
+			r.oldest = at
+		}
+		if at := row.PlayedAt; r.newest == nil || at.After(*r.newest) {
+			r.newest = at
+		}
+	case *row.RejectReason == lake.NotMusic:
+		r.notMusic++
+	default:
+		r.rejected++
+		if len(r.rejectedRows) < lake.MaxRejectedRows {
+			r.rejectedRows = append(r.rejectedRows, lake.RejectedRow{Index: row.RowIndex, Reason: *row.RejectReason})
+		}
+	}
+}
+
+func encodeManifest(m lake.Manifest) ([]byte, error) { return json.Marshal(m) }
