@@ -134,7 +134,7 @@ func (r *run) do(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	r.status.Outcome, r.status.Again = insights.Imported, !manifest.ImportedAt.Equal(r.upload.Updated)
+	r.status.Outcome, r.status.Again = insights.Imported, !manifest.ImportedAt.Equal(r.upload.Created)
 	r.status.Rows, r.status.Files, r.status.Read = manifest.Rows, manifest.Files, r.status.Size
 	if err := r.writeStatus(ctx); err != nil {
 		return err
@@ -166,7 +166,7 @@ func (r *run) read(ctx context.Context, source *ranges) (lake.Manifest, error) {
 	if err := r.writeObjects(ctx, source, files); err != nil {
 		return lake.Manifest{}, err
 	}
-	m := lake.Manifest{Version: lake.ManifestVersion, Zip: r.status.Zip, Name: r.status.Name, ImportedAt: r.upload.Updated, Oldest: r.oldest, Newest: r.newest, Files: r.status.Files}
+	m := lake.Manifest{Version: lake.ManifestVersion, Zip: r.status.Zip, Name: r.status.Name, ImportedAt: r.upload.Created, Oldest: r.oldest, Newest: r.newest, Files: r.status.Files}
 	for _, f := range m.Files {
 		m.Rows, m.NotMusic, m.Rejected = m.Rows+f.Rows, m.NotMusic+f.NotMusic, m.Rejected+f.Rejected
 	}

@@ -21,7 +21,6 @@ type ranges struct {
 		ReadRange(ctx context.Context, o bucket.Object, offset, length int64) ([]byte, error)
 	}
 	object bucket.Object
-	limit  int64 // bytes that ReadAt may still return, where it is not 0
 	err    error // the first error of the storage
 
 	block []byte

@@ -209,11 +209,11 @@ func (r *run) write(ctx context.Context, p part, existing map[string]bool) error
 	if p.rows > 0 {
 		name := lake.ExportName(r.listener, r.status.Zip, p.file.number, p.first, p.first+p.rows-1)
 		blocks := make([]rows, len(p.blocks))
-		group, _ := errgroup.WithContext(ctx)
+		var group errgroup.Group
 		group.SetLimit(runtime.GOMAXPROCS(0))
 		first := p.first
 		for i, b := range p.blocks {
-			blocks[i] = rows{listener: r.listener, object: name, file: p.file.name, first: first, importedAt: r.upload.Updated, only: existing[name]}
+			blocks[i] = rows{listener: r.listener, object: name, file: p.file.name, first: first, importedAt: r.upload.Created, only: existing[name]}
 			first += len(b.ends)
 			group.Go(func() error {
 				defer func() { p.blocks[i] = nil }() // frees the memory

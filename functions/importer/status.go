@@ -34,9 +34,8 @@ type run struct {
 }
 
 func (i *Importer) newRun(upload bucket.Object) *run {
+	upload.Created = upload.Created.UTC().Truncate(time.Microsecond) // BigQuery's precision
 	r := &run{Importer: i, upload: upload}
-	upload.Updated = upload.Updated.UTC().Truncate(time.Microsecond) // BigQuery's precision
-	r.upload = upload
 	var name string
 	r.listener, name, r.refused = i.parseUpload(upload.Name)
 	now := i.Now().UTC()

@@ -43,7 +43,7 @@ type Object struct {
 	Name       string
 	Generation int64
 	Size       int64     // bytes, as stored
-	Updated    time.Time // when the generation was written; only Attrs returns it
+	Created    time.Time // when the generation was written; Read and List do not return it
 }
 
 // Open makes a client of one bucket. It makes no call.
@@ -134,7 +134,8 @@ func (b *Bucket) Read(ctx context.Context, name string, limit int64) ([]byte, Ob
 func (b *Bucket) ReadRange(ctx context.Context, o Object, offset, length int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	r, err := b.handle.Object(o.Name).Generation(o.Generation).NewRangeReader(ctx, offset, length)
+	// Compressed: an object that is stored with a content encoding has no ranges of its unpacked content.
+	r, err := b.handle.Object(o.Name).Generation(o.Generation).ReadCompressed(true).NewRangeReader(ctx, offset, length)
 	if err != nil {
 		return nil, b.lookupError("reading", o.Name, err)
 	}
@@ -154,9 +155,7 @@ func (b *Bucket) Attrs(ctx context.Context, name string) (Object, error) {
 	if err != nil {
 		return Object{}, b.lookupError("looking up", name, err)
 	}
-	o := objectOf(a)
-	o.Updated = a.Updated
-	return o, nil
+	return objectOf(a), nil
 }
 
 func (b *Bucket) lookupError(doing, name string, err error) error {
@@ -257,5 +256,5 @@ func (b *Bucket) List(ctx context.Context, prefix string) ([]Object, error) {
 }
 
 func objectOf(a *storage.ObjectAttrs) Object {
-	return Object{Name: a.Name, Generation: a.Generation, Size: a.Size}
+	return Object{Name: a.Name, Generation: a.Generation, Size: a.Size, Created: a.Created}
 }

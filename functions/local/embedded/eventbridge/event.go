@@ -59,7 +59,7 @@ func finalized(o storageserver.Object) event {
 		kind:    "google.cloud.storage.object.v1.finalized",
 		source:  "//storage.googleapis.com/projects/_/buckets/" + o.Bucket,
 		subject: "objects/" + o.Name,
-		time:    o.Updated,
+		time:    o.Created,
 		bucket:  o.Bucket,
 		body:    body,
 	}

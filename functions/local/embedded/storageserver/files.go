@@ -25,8 +25,8 @@ type Object struct {
 	Name       string    `json:"name"`
 	Generation int64     `json:"generation,string"` // the file's modification time, in microseconds since 1970
 	Size       int64     `json:"size,string"`       // bytes
-	Updated    time.Time `json:"updated"`
-	CRC32C     string    `json:"crc32c,omitempty"` // in Base64; of a write only, whose client compares it
+	Created    time.Time `json:"timeCreated"`       // of the generation
+	CRC32C     string    `json:"crc32c,omitempty"`  // in Base64; of a write only, whose client compares it
 }
 
 // describe makes an object of what the file system returned. A folder is not an object.
@@ -38,7 +38,7 @@ func describe(bucket, name string, info fs.FileInfo, err error) (Object, error) 
 		return Object{}, err
 	}
 	at := info.ModTime().UTC()
-	return Object{Bucket: bucket, Name: name, Generation: at.UnixMicro(), Size: info.Size(), Updated: at}, nil
+	return Object{Bucket: bucket, Name: name, Generation: at.UnixMicro(), Size: info.Size(), Created: at}, nil
 }
 
 func (s *Server) stat(bucket, name string) (Object, error) {

@@ -154,7 +154,7 @@ func TestGenerations(t *testing.T) {
 		t.Errorf("after a restart: %+v", a)
 	}
 	file := filepath.Join(dir, "lake", o.ObjectName())
-	tomorrow := attrs(t, o).Updated.AddDate(0, 0, 1)
+	tomorrow := attrs(t, o).Created.AddDate(0, 0, 1)
 	if err := os.Chtimes(file, tomorrow, tomorrow); err != nil {
 		t.Fatal(err)
 	}
@@ -251,8 +251,8 @@ func TestFinalized(t *testing.T) {
 	if len(got) != 1 { // at once: it was called before the writer had its answer
 		t.Fatalf("%d calls", len(got))
 	}
-	at := attrs(t, lake.Object(name)).Updated
-	want := storageserver.Object{Bucket: "lake", Name: name, Generation: generation, Size: 5, Updated: at, CRC32C: "mnG7TA=="}
+	at := attrs(t, lake.Object(name)).Created
+	want := storageserver.Object{Bucket: "lake", Name: name, Generation: generation, Size: 5, Created: at, CRC32C: "mnG7TA=="}
 	if diff := cmp.Diff(want, <-got); diff != "" {
 		t.Error(diff)
 	}
