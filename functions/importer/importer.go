@@ -26,6 +26,8 @@ const (
 	retryLimit = 110 * time.Minute
 	// maxUpload is the largest upload, in bytes. Spotify's exports have up to 100 MB.
 	maxUpload = 2 << 30
+	// listenerFolder begins the names of uploads.
+	listenerFolder = "listener="
 )
 
 // Importer imports uploads. A run that was interrupted is repeated from the beginning, but does not write the objects
@@ -50,7 +52,8 @@ type Importer struct {
 	Now func() time.Time
 }
 
-// Handle imports the upload of one event. It does nothing where the upload was deleted or replaced.
+// Handle imports the upload of one event. It does nothing where the upload was deleted or replaced, and where the object
+// is not in the folder of a listener.
 func (i *Importer) Handle(ctx context.Context, e event.Event) (err error) {
 	in, o, err := events.DecodeObject(e)
 	if err != nil {
@@ -59,6 +62,11 @@ func (i *Importer) Handle(ctx context.Context, e event.Event) (err error) {
 	defer faults.Wrap(&err, "importing gs://%s/%s", in, o.Name)
 	if in != i.Bucket {
 		return faults.New(faults.Invalid, "Give this function a trigger on the bucket of uploads only.", "the uploads are in the bucket %s", i.Bucket)
+	}
+	if folder, name, _ := strings.Cut(o.Name, "/"); !strings.HasPrefix(folder, listenerFolder) || name == "" {
+		// Such as the parts that gcloud uploads in parallel, and deletes once it has put them together.
+		slog.InfoContext(ctx, "passed over: the object is not in the folder of a listener", "object", o.Name)
+		return nil
 	}
 	found, err := i.Uploads.Attrs(ctx, o.Name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && found.Generation != o.Generation {
@@ -92,9 +100,9 @@ func (i *Importer) Handle(ctx context.Context, e event.Event) (err error) {
 // parseUpload returns the listener and the file name in the name of an upload, such as listener=me/my_spotify_data.zip.
 func (i *Importer) parseUpload(object string) (id, name string, err error) {
 	folder, name, _ := strings.Cut(object, "/")
-	id, ok := strings.CutPrefix(folder, "listener=")
-	if !ok || !listener.Valid(id) || path.Base(name) != name {
-		return "", path.Base(object), faults.New(faults.Invalid, "Upload it again as listener=ID/FILE, such as listener=me/my_spotify_data.zip.", "its name has no listener")
+	id = strings.TrimPrefix(folder, listenerFolder)
+	if !listener.Valid(id) || path.Base(name) != name {
+		return "", path.Base(object), faults.New(faults.Invalid, "Upload it again as listener=ID/FILE, such as listener=me/my_spotify_data.zip.", "its name is not valid")
 	}
 	if _, err := i.Listeners.Find(id); err != nil {
 		return id, name, faults.New(faults.Invalid, "Add the listener to LISTENERS, or upload the file for one of its listeners.", "%w", err)

@@ -151,9 +151,10 @@ func TestHandle(t *testing.T) {
 		{what: "an old event", object: "listener=me/x.zip", age: retryLimit + time.Minute, outcome: imported, deleted: true},
 		{what: "another bucket", object: "listener=me/x.zip", in: "lake", err: "the uploads are in the bucket uploads", permanent: true},
 		{what: "4 GB", object: "listener=me/x.zip", size: 4 << 30, err: "it has 4096 MB", permanent: true, outcome: failed, deleted: true},
-		{what: "no listener", object: "x.zip", err: "its name has no listener", permanent: true, deleted: true},
-		{what: "a listener that cannot be one", object: "listener=ME/x.zip", err: "its name has no listener", permanent: true, deleted: true},
-		{what: "a folder below the listener", object: "listener=me/a/x.zip", err: "its name has no listener", permanent: true, deleted: true},
+		{what: "a part of gcloud's parallel composite upload", object: "gcloud/tmp/parallel_composite_uploads/see_gcloud_storage_cp_help_page_for_details/1f_x.zip_0"},
+		{what: "no listener", object: "x.zip"},
+		{what: "a listener that cannot be one", object: "listener=ME/x.zip", err: "its name is not valid", permanent: true, deleted: true},
+		{what: "a folder below the listener", object: "listener=me/a/x.zip", err: "its name is not valid", permanent: true, deleted: true},
 		{what: "an unknown listener", object: "listener=you/x.zip", err: `there is no listener "you"`, permanent: true, deleted: true},
 	}
 	for _, tt := range tests {
@@ -192,7 +193,7 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-// The event of an upload that was deleted or replaced does nothing.
+// The event of an upload that was deleted or replaced does nothing, nor does that of a folder.
 func TestGone(t *testing.T) {
 	r := newRig(t)
 	const name = "listener=me/x.zip"
@@ -206,6 +207,10 @@ func TestGone(t *testing.T) {
 	}
 	if err := r.Handle(t.Context(), old); err != nil || len(r.objects(t)) > 0 {
 		t.Errorf("the event of a deleted upload: %v", err)
+	}
+	folder := bucket.Object{Name: "listener=me/", Generation: 1}
+	if err := r.Handle(t.Context(), finalized(t, r.Bucket, folder, time.Now())); err != nil {
+		t.Errorf("the event of an empty folder, which Google's console can make: %v", err)
 	}
 	if err := r.Handle(t.Context(), machinetest.Message(time.Now())); !faults.Permanent(err) {
 		t.Errorf("another type of event: %v", err)
