@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/flate"
+	"encoding/json"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/lake"
 )
 
 const audio = "Streaming_History_Audio_2023_0.json"
@@ -92,7 +94,7 @@ func TestBadInput(t *testing.T) {
 		{what: "an empty zip", content: zipped(t), err: "no row of a streaming history"},
 		{what: "a zip that is cut short", content: with(t, history(50))[:1000], err: "cut short or damaged"},
 		{what: "a zip without any history", content: zipped(t, entry{"Userdata.json", `{"username":"user-of-the-test"}`}, entry{"a.txt", "x"}), err: "no row of a streaming history"},
-		{what: "too many files", content: zipped(t, slices.Repeat([]entry{{"a.json", ""}}, maxFiles+1)...), err: "more than 10000 files"},
+		{what: "too many files", content: zipped(t, slices.Repeat([]entry{{"a.json", ""}}, lake.MaxManifestFiles+1)...), err: "more than 1000 files"},
 		{what: "an empty list", content: with(t, `[]`), files: []string{audio + " rows 0"}, err: "no row of a streaming history"},
 		{what: "an empty file", content: with(t, ``), files: []string{audio + " rows 0 error: it is empty"}, err: audio + ": it is empty"},
 		{what: "an object", content: with(t, `{"ip_addr":"203.0.113.7"}`), files: []string{audio + " rows 0 error: it is not a streaming history"}, err: "not a streaming history"},
@@ -217,6 +219,18 @@ func TestBadInput(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// load refuses a manifest that is too large.
+func TestLargestManifest(t *testing.T) {
+	worst := lake.ManifestFile{Name: shown(strings.Repeat("<", 1000)), Rows: 1e9, NotMusic: 1e9, Rejected: 1e9, Error: explain(errShort, 1e9)}
+	for range lake.MaxRejectedRows {
+		worst.RejectedRows = append(worst.RejectedRows, lake.RejectedRow{Index: 1e9, Reason: "ts is later than the time of the import"})
+	}
+	content, err := json.Marshal(lake.Manifest{Files: slices.Repeat([]lake.ManifestFile{worst}, lake.MaxManifestFiles)})
+	if err != nil || len(content) > lake.MaxManifest-10_000 {
+		t.Errorf("%d bytes, %v", len(content), err)
 	}
 }
 

@@ -11,11 +11,10 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/lake"
 )
 
 const (
-	// maxFiles is the greatest number of entries of a zip. Spotify's exports have fewer than a hundred.
-	maxFiles = 10_000
 	// maxDirectory is the largest size of a zip's list of entries, in bytes.
 	maxDirectory = 16 << 20
 	// maxShownName is the length of a file's name from which its beginning is left out, in bytes.
@@ -47,7 +46,7 @@ func open(source *ranges, name string) ([]*file, error) {
 		return openZip(source)
 	case n == 0:
 		return nil, faults.New(faults.Invalid, "Upload the file again.", "it is empty")
-	case bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(begin)), []byte("<")):
+	case bytes.HasPrefix(bytes.TrimSpace(begin), []byte("<")):
 		return nil, faults.New(faults.Invalid, "Open the link in Spotify's email in a browser where you are logged in, and upload the zip file that it downloads.", "it is a web page, not an export")
 	case extension == ".zip":
 		return nil, faults.New(faults.Invalid, "Download the export again, and upload the zip file as it is.", "it is not a zip file, although its name ends in .zip")
@@ -62,8 +61,8 @@ func open(source *ranges, name string) ([]*file, error) {
 func openZip(source *ranges) ([]*file, error) {
 	directory := &bounded{source, maxDirectory}
 	archive, err := zip.NewReader(directory, source.object.Size)
-	if errors.Is(err, errDirectory) || err == nil && len(archive.File) > maxFiles {
-		return nil, faults.New(faults.Invalid, "Upload the zip file that Spotify sent, as it is.", "the zip has more than %d files", maxFiles)
+	if errors.Is(err, errDirectory) || err == nil && len(archive.File) > lake.MaxManifestFiles {
+		return nil, faults.New(faults.Invalid, "Upload the zip file that Spotify sent, as it is.", "the zip has more than %d files", lake.MaxManifestFiles)
 	}
 	if err != nil {
 		return nil, faults.New(faults.Invalid, "Download the export again, check that the download is complete, and upload it again.", "the zip is cut short or damaged: %w", err)

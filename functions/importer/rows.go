@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"encoding/json"
 	"time"
 
 	"spotify-insights.internal/shared/lake"
@@ -53,5 +52,3 @@ func (r *rows) count(row *lake.PlayRow) {
 		}
 	}
 }
-
-func encodeManifest(m lake.Manifest) ([]byte, error) { return json.Marshal(m) }

@@ -39,10 +39,11 @@ type RejectedRow struct {
 // MaxRejectedRows is how many rejected rows of a file a manifest names. The table plays has all of them.
 const MaxRejectedRows = 20
 
-// Limits of a manifest. The document of its listener contains most of it, and stays small.
+// Limits of a manifest. The document of its listener contains most of it, and stays small. Spotify's exports have fewer
+// than a hundred files.
 const (
 	MaxManifest      = 4 << 20 // bytes
-	MaxManifestFiles = 10_000
+	MaxManifestFiles = 1000    // which fit in, however long their names and errors are
 )
 
 // Complete reports whether every file was read to its end.
