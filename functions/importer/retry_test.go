@@ -102,6 +102,9 @@ func TestRetry(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		for n := 1; n <= total; n++ {
 			clean(t, r)
+			if err := r.m.Insights.Delete(t.Context(), insights.ImportStatusName("me")); err != nil {
+				t.Fatal(err)
+			}
 			*f = flaky{uploads: f.uploads, lake: f.lake, insights: f.insights, fail: n, lost: lost}
 			err := r.Handle(t.Context(), e)
 			if !errors.Is(err, errNoNetwork) && err != nil {
@@ -125,6 +128,24 @@ func TestRetry(t *testing.T) {
 			if s := r.status(t, "me"); s.Outcome != insights.Imported || s.Again || s.Rows != status.Rows || len(f.deleted) == 0 {
 				t.Errorf("call %d: status %+v, deleted %v", n, s, f.deleted)
 			}
+		}
+	}
+}
+
+// A repeated run of an upload that is imported leaves its status, wherever it ends.
+func TestRepeated(t *testing.T) {
+	r, f := flakyRig(t)
+	e := r.put(t, "listener=me/x.zip", zipped(t, entry{audio, history(3)}))
+	if err := r.Handle(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	for n := range f.calls {
+		f.calls, f.fail = 0, n+1
+		if err := r.Handle(t.Context(), e); err != nil && !errors.Is(err, errNoNetwork) {
+			t.Fatal(err)
+		}
+		if s := r.status(t, "me"); s.Outcome != insights.Imported {
+			t.Errorf("call %d fails: status %+v", n+1, s)
 		}
 	}
 }

@@ -2,11 +2,12 @@ package importer
 
 import (
 	"archive/zip"
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"testing"
@@ -75,7 +76,7 @@ func (r *rig) status(t testing.TB, listener string) (s insights.ImportStatus) {
 func (r *rig) kept(t testing.TB, name string) bool {
 	t.Helper()
 	_, err := r.uploads.Attrs(t.Context(), name)
-	if err != nil && !strings.Contains(err.Error(), fs.ErrNotExist.Error()) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
 	return err == nil
@@ -128,11 +129,11 @@ func unzipped(t testing.TB, content []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if _, err := bufio.NewReader(r).WriteTo(&out); err != nil {
+	out, err := io.ReadAll(r)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return out.Bytes()
+	return out
 }
 
 // entry is a file of a zip.

@@ -62,7 +62,8 @@ func (r *run) fail(ctx context.Context, err error) error {
 	return r.writeStatus(ctx)
 }
 
-// writeStatus replaces the status, whatever it was.
+// writeStatus replaces the status, unless it is the result of another run of the same upload, which may be repeated while
+// it runs: the result stays then.
 func (r *run) writeStatus(ctx context.Context) error {
 	if r.listener == "" {
 		return nil
@@ -76,6 +77,9 @@ func (r *run) writeStatus(ctx context.Context) error {
 		generation, err := r.Insights.ReadJSON(ctx, name, &before)
 		if err != nil && generation == 0 { // a status that is not JSON is replaced
 			return fmt.Errorf("writing the status of the import: %w", err)
+		}
+		if before.Upload == r.upload.Name && before.Generation == r.upload.Generation && before.Outcome != insights.Running && r.status.Outcome == insights.Running {
+			return nil
 		}
 		err = r.Insights.WriteJSON(ctx, name, r.status, generation)
 		if errors.Is(err, bucket.ErrPrecondition) && attempt < 3 {
