@@ -60,9 +60,9 @@ func reloading(s state, status warehouse.Status) bool {
 
 // importing reports whether objects of an export are being loaded. The document stays as it is until the last one is
 // loaded, so that an import causes one refresh. The last one's load wakes topten again. An object that cannot be loaded
-// ends the wait.
+// ends the wait, as does a pause without a load: then the next load of any object, or reconcile, causes the refresh.
 func (r *Refresher) importing(l *warehouse.ListenerStatus, asOf time.Time) bool {
-	if l.Failed > 0 || l.LastExportAt == nil || asOf.Sub(*l.LastExportAt) >= r.ImportPause {
+	if l.Failed > 0 || l.LastExportAt == nil || asOf.Sub(*l.LastExportAt).Abs() >= r.ImportPause {
 		return false
 	}
 	for _, e := range l.Exports {

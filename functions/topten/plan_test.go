@@ -133,6 +133,7 @@ func TestImportPause(t *testing.T) {
 		{"a part of another export", loaded(5, 0), false},
 		{"a play of the API meanwhile", func() { c.load("me", noon) }, false},
 		{"no further part comes", func() { c.clock = c.clock.Add(c.ImportPause) }, true},
+		{"a part of an export, by a clock that is a day ahead", func() { loaded(6, 0)(); c.status["me"].LastExportAt = new(c.clock.AddDate(0, 0, 1)) }, true},
 		{"a part of an export of which an object cannot be loaded", func() { loaded(5, 9)(); c.status["me"].Failed = 1 }, true},
 	} {
 		tt.do()

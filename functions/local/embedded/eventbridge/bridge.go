@@ -26,8 +26,8 @@ type Route struct {
 	Topic  string // ID of a topic, without the project; or
 	Bucket string // name of a bucket
 
-	// Existing has the objects delivered, too, that are in the bucket at the start: their event was lost by a stop or a
-	// kill. It is for a bucket from which the function deletes what it has done.
+	// Existing also delivers the objects that are in the bucket at the start: a stop or a kill may have lost their events.
+	// It is for a bucket from which the function deletes what it has done.
 	Existing bool
 }
 
