@@ -18,7 +18,7 @@ import (
 // limit is how long a run may take; the platform gives an event function nine minutes at most.
 const limit = 8 * time.Minute
 
-// importPause is longer than the load of an object takes, with its retries.
+// importPause is longer than a run of load takes. Nothing waits for an object that has to be retried.
 const importPause = 10 * time.Minute
 
 func init() {

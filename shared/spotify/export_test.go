@@ -2,8 +2,6 @@ package spotify
 
 import (
 	"encoding/json"
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -166,34 +164,6 @@ func TestExportItem(t *testing.T) {
 	const old = `{"ts":"2023-05-01T10:00:00Z","ms_played":1,"spotify_track_uri":"spotify:local:A:B:C:1"}`
 	if item(old) != item(strings.Replace(old, "}", `,"skipped":null,"ip_addr":"x"}`, 1)) || item(old) == item(strings.Replace(old, "C:1", "D:1", 1)) {
 		t.Error("the identity is not that of the time and the uri")
-	}
-}
-
-// A file of a real export.
-func TestRecordedExport(t *testing.T) {
-	content, err := os.ReadFile("../../../shared/data/export/Streaming_History_Audio_spotify_import_test.json")
-	if os.IsNotExist(err) {
-		t.Skip("the recorded file is not in this checkout")
-	}
-	var elements []json.RawMessage
-	if err := json.Unmarshal(content, &elements); err != nil || len(elements) != 39 {
-		t.Fatalf("%d rows: %v", len(elements), err)
-	}
-	for i, element := range elements {
-		var want map[string]any
-		if err := json.Unmarshal(element, &want); err != nil {
-			t.Fatal(err)
-		}
-		row := ExportRow(element, "f.json", imported)
-		if !row.IsPlay() {
-			t.Fatalf("row %d is rejected: %s", i, *row.RejectReason)
-		}
-		got := fmt.Sprint(row.PlayedAt.Format(time.RFC3339), *row.MSPlayed, "spotify:track:"+*row.TrackID, *row.TrackName, *row.ArtistName, *row.Album, *row.Skipped)
-		if same := fmt.Sprint(want["ts"], int64(want["ms_played"].(float64)), want["spotify_track_uri"], want["master_metadata_track_name"],
-			want["master_metadata_album_artist_name"], want["master_metadata_album_album_name"], want["skipped"]); got != same {
-			t.Errorf("row %d is %s, want %s", i, got, same)
-		}
-		checkDerived(t, row)
 	}
 }
 
