@@ -48,7 +48,7 @@ func (r *ranges) fill(start int64) error {
 	length := min(blockSize, r.object.Size-start)
 	block, err := r.bucket.ReadRange(r.ctx, r.object, start, length)
 	if err == nil && int64(len(block)) != length {
-		err = fmt.Errorf("reading gs object %s: %d bytes came instead of %d", r.object.Name, len(block), length)
+		err = fmt.Errorf("reading %s: %d bytes came instead of %d", r.object.Name, len(block), length)
 	}
 	if err != nil {
 		r.err = err
