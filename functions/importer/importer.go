@@ -192,7 +192,7 @@ func nothing(files []lake.ManifestFile) error {
 	var reasons []string
 	for _, f := range files {
 		if f.Error != "" {
-			reasons = append(reasons, fmt.Sprintf("%s: %s", f.Name, f.Error))
+			reasons = append(reasons, f.Name+": "+strings.TrimSuffix(strings.TrimSuffix(f.Error, howToAsk), ". ")) // the action says it
 		}
 	}
 	const most = 3
