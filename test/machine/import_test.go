@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/insights"
 )
 
 // writeExport writes an export of plays into a new file, and returns its path.
@@ -186,7 +188,8 @@ func TestDemoExport(t *testing.T) {
 // The page's form uploads an export. Another web page cannot, and what is no export is refused with what to do.
 func TestUploadField(t *testing.T) {
 	_, env := account(t, noFaults(), noPlays())
-	p := start(t, t.TempDir(), newOutput(), env...)
+	dir := t.TempDir()
+	p := start(t, dir, newOutput(), env...)
 	plays := oldPlays(3)
 	file := writeExport(t, plays, fakespotify.ExportOptions{Plain: true})
 	pdf := filepath.Join(t.TempDir(), "my.pdf")
@@ -214,6 +217,11 @@ func TestUploadField(t *testing.T) {
 	} {
 		if code, body := post(t, p.page+tt.path, tt.file, tt.header); code != tt.code || !strings.Contains(body, tt.body) || code >= 400 && !strings.Contains(body, `"action":"`) {
 			t.Errorf("%s to %s with %v: %d %s, want %d %s", filepath.Base(tt.file), tt.path, tt.header, code, body, tt.code, tt.body)
+		}
+		if tt.code == http.StatusSeeOther { // the page that follows shows the progress
+			if _, err := os.Stat(filepath.Join(dir, "storage", embedded.InsightsBucket, insights.ImportStatusName("me"))); err != nil {
+				t.Errorf("the import has not begun: %v", err)
+			}
 		}
 	}
 	eventually(t, "imported", func() bool { return int(p.insights(t).Totals.Plays) == len(plays) })
