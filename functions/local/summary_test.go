@@ -37,7 +37,7 @@ func TestSummary(t *testing.T) {
 					"b.json       30       0           0          0        30\n" +
 					"2 files  17,030  16,500          60        438        32\n\n",
 				"from 3 January 2016 to 2 November 2026", "Closed: 1 gap between hourly plays.\n", "a.json, row 133: ts is not a time\n",
-				`row 9: "no\x1b[2Jtrack"`, "b.json, row 17: no track\n  and 12 more", "It took 2s: 8,515 rows/s.\nSee your plays: make run\n",
+				"row 9: no\ufffd[2Jtrack", "b.json, row 17: no track\n  and 12 more", "It took 2s: 8,515 rows/s.\nSee your plays: make run\n",
 			},
 			absent: "NOT READ",
 		},

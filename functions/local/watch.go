@@ -46,7 +46,7 @@ func (w watch) imported(ctx context.Context, generation int64) (status insights.
 		return progress, s.Outcome != insights.Running, nil
 	})
 	if err == nil && status.Outcome != insights.Imported {
-		err = faults.New(faults.Invalid, status.Action, "nothing was imported: %s", status.Error)
+		err = faults.New(faults.Invalid, insights.Printable(status.Action), "nothing was imported: %s", insights.Printable(status.Error))
 	}
 	return status, err
 }
