@@ -72,7 +72,7 @@ func (i *Importer) Handle(ctx context.Context, e event.Event) (err error) {
 	err = r.do(ctx)
 	if errors.Is(err, fs.ErrNotExist) { // deleted meanwhile
 		slog.WarnContext(ctx, "the upload is gone; the import ends", "object", o.Name)
-		return nil
+		return r.fail(ctx, faults.New(faults.Invalid, "Upload the file again.", "the upload was deleted before it was imported"))
 	}
 	if err != nil && !faults.Permanent(err) && !e.Time().IsZero() && i.Now().Sub(e.Time()) > retryLimit {
 		err = faults.New(faults.Invalid, "Look at the errors of importer in the log, then upload the file again.", "it failed for two hours: %w", err)

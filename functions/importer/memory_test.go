@@ -45,7 +45,7 @@ func (s *sink) Create(_ context.Context, _, _ string, _ []byte) (bool, error) {
 
 // The memory does not grow with a file.
 func TestMemory(t *testing.T) {
-	const objects = 8
+	const objects = 5
 	s := &sink{}
 	r := (&Importer{Lake: s, Insights: s, Now: time.Now}).newRun(bucket.Object{Name: "listener=me/x.zip"})
 	list := &endless{rows: objects * lake.ExportRows}

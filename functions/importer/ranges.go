@@ -21,7 +21,6 @@ type ranges struct {
 		ReadRange(ctx context.Context, o bucket.Object, offset, length int64) ([]byte, error)
 	}
 	object bucket.Object
-	limit  int64 // bytes that ReadAt may still return, where it is not 0
 	err    error // the first error of the storage
 
 	block []byte
@@ -49,7 +48,7 @@ func (r *ranges) fill(start int64) error {
 	length := min(blockSize, r.object.Size-start)
 	block, err := r.bucket.ReadRange(r.ctx, r.object, start, length)
 	if err == nil && int64(len(block)) != length {
-		err = fmt.Errorf("reading gs object %s: %d bytes came instead of %d", r.object.Name, len(block), length)
+		err = fmt.Errorf("reading %s: %d bytes came instead of %d", r.object.Name, len(block), length)
 	}
 	if err != nil {
 		r.err = err

@@ -90,7 +90,7 @@ func flakyRig(t *testing.T) (*rig, *flaky) {
 // Whichever call fails, the next try ends with the same objects, and nothing was half-imported.
 func TestRetry(t *testing.T) {
 	r, f := flakyRig(t)
-	e := r.put(t, "listener=me/x.zip", zipped(t, entry{audio, history(1500)}, entry{"endsong_0.json", history(3)[:900]}, entry{"endsong_1.json", history(3)}))
+	e := r.put(t, "listener=me/x.zip", zipped(t, entry{audio, history(50)}, entry{"endsong_0.json", history(3)[:900]}, entry{"endsong_1.json", history(3)}))
 	if err := r.Handle(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}

@@ -15,16 +15,12 @@ import (
 
 // The reasons why a row of an export is rejected, besides [lake.LocalFile], [lake.NotMusic] and [noTrack].
 const (
-	notAnObject  = "not an object"
-	noTS         = "no ts"
-	tsNotATime   = "ts is not a time"
-	tsTooOld     = "ts is before 2006"
-	tsInFuture   = "ts is later than the time of the import"
-	noMSPlayed   = "no ms_played"
-	msNotANumber = "ms_played is not a number"
-	msNegative   = "ms_played is negative"
-	msFraction   = "ms_played is not a whole number"
-	msTooLong    = "ms_played is longer than a day"
+	notAnObject = "not an object"
+	noTS        = "no ts"
+	tsNotATime  = "ts is not a time"
+	tsTooOld    = "ts is before 2006"
+	tsInFuture  = "ts is later than the time of the import"
+	noMSPlayed  = "no ms_played"
 )
 
 // maxName is the longest name that is believed, in bytes. Longer text would make rows that cannot be loaded.
@@ -40,6 +36,8 @@ type exportRow struct {
 	reasonStart, reasonEnd                  []byte
 	shuffle, skipped, offline, incognito    []byte
 	unused                                  []byte // platform and offline_timestamp
+
+	uri, kind string // of the track
 }
 
 // field returns the field with a name, which is in quotes. It is nil for another name: address, country, user agent,
@@ -103,39 +101,47 @@ func ExportRow(element []byte, file string, importedAt time.Time) lake.PlayRow {
 	at, timed := instant(unquote(r.ts))
 	reason := notAnObject
 	if object {
-		r.columns(&row)
-		reason = r.reject(at, timed, importedAt, file)
+		r.uri = unquote(r.trackURI)
+		r.kind = kindOfURI(r.uri)
+		wrong := r.columns(&row)
+		if reason = r.reject(at, timed, importedAt, file); reason == "" && row.TrackID == nil {
+			reason = noTrack
+		} else if reason == "" {
+			reason = wrong
+		}
 		if timed && !at.Before(lake.Earliest) && !at.After(importedAt.Add(lake.Tolerance)) {
 			row.PlayedAt = &at
 		}
 	}
 	if reason != "" {
-		row.RejectReason, row.Item = &reason, new(identity(at, timed, r.uri(), raw))
+		row.RejectReason, row.Item = &reason, new(identity(at, timed, r.played(), raw))
 	}
 	return row
 }
 
-// columns fills in what the row's fields determine.
-func (r *exportRow) columns(row *lake.PlayRow) {
+// columns fills in what the row's fields determine, and returns what is wrong with the time of listening, or "".
+func (r *exportRow) columns(row *lake.PlayRow) (wrong string) {
 	row.TrackName, row.Album = name(r.trackName), name(r.albumName)
 	row.AlbumArtist = name(r.artistName) // the only artist that an export names
 	row.Artists, row.ArtistName = row.AlbumArtist, row.AlbumArtist
 	row.ReasonStart, row.ReasonEnd = name(r.reasonStart), name(r.reasonEnd)
 	row.Shuffle, row.Skipped, row.Offline, row.Incognito = truth(r.shuffle), truth(r.skipped), truth(r.offline), truth(r.incognito)
-	var ms number
-	_ = ms.UnmarshalJSON(r.msPlayed)
-	row.MSPlayed = ms.value
 	if id := r.trackID(); id != "" {
 		row.TrackID, row.SpotifyURL = &id, new("https://open.spotify.com/track/"+id)
 	}
+	if r.msPlayed == nil || string(r.msPlayed) == "null" {
+		return noMSPlayed
+	}
+	if row.MSPlayed, wrong = milliseconds(r.msPlayed); wrong != "" {
+		return "ms_played " + wrong
+	}
+	return ""
 }
 
-// reject returns the reason why the row is not a play, or "".
+// reject returns the reason why the row is not a play of a track at a time, or "".
 func (r *exportRow) reject(at time.Time, timed bool, importedAt time.Time, file string) string {
-	uri := unquote(r.trackURI)
-	kind := kindOfURI(uri)
 	switch {
-	case isVideo(file) || notMusic[kind] || uri == "" && r.spoken():
+	case notMusic[r.kind] || r.uri == "" && r.spoken() || isVideo(file):
 		return lake.NotMusic
 	case !timed && (r.ts == nil || string(r.ts) == "null"):
 		return noTS
@@ -145,28 +151,8 @@ func (r *exportRow) reject(at time.Time, timed bool, importedAt time.Time, file 
 		return tsInFuture
 	case at.Before(lake.Earliest):
 		return tsTooOld
-	case kind == "local":
+	case r.kind == "local":
 		return lake.LocalFile
-	case r.trackID() == "":
-		return noTrack
-	}
-	return rejectMS(r.msPlayed)
-}
-
-// rejectMS returns the reason why a time of listening is not valid, or "".
-func rejectMS(field []byte) string {
-	ms, ok := parseNumber(field)
-	switch {
-	case field == nil || string(field) == "null":
-		return noMSPlayed
-	case !ok:
-		return msNotANumber
-	case ms < 0:
-		return msNegative
-	case ms > float64(lake.LongestPlay.Milliseconds()):
-		return msTooLong
-	case ms != float64(int64(ms)):
-		return msFraction
 	}
 	return ""
 }
@@ -183,16 +169,17 @@ func (r *exportRow) spoken() bool {
 
 // isVideo reports whether a file has videos only. The rows of music videos look like those of tracks.
 func isVideo(file string) bool {
-	return strings.HasPrefix(strings.ToLower(path.Base(file)), "streaming_history_video")
+	const begin = "streaming_history_video"
+	base := path.Base(file)
+	return len(base) >= len(begin) && strings.EqualFold(base[:len(begin)], begin)
 }
 
 // trackID returns the id in the track's uri, or "". Spotify's ids have letters and digits.
 func (r *exportRow) trackID() string {
-	uri := unquote(r.trackURI)
-	if kindOfURI(uri) != "track" {
+	if r.kind != "track" {
 		return ""
 	}
-	id := uri[len("spotify:track:"):]
+	id := r.uri[len("spotify:track:"):]
 	for i := range len(id) {
 		if c := id[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
 			return ""
@@ -204,8 +191,8 @@ func (r *exportRow) trackID() string {
 	return id
 }
 
-// uri returns what the row names as played, or "".
-func (r *exportRow) uri() string {
+// played returns the uri of what was played, or "".
+func (r *exportRow) played() string {
 	for _, field := range [][]byte{r.trackURI, r.episodeURI, r.chapterURI} {
 		if uri := unquote(field); uri != "" {
 			return uri

@@ -78,11 +78,24 @@ func truth(b []byte) *bool {
 type number struct{ value *int64 }
 
 func (n *number) UnmarshalJSON(b []byte) error {
-	v, ok := parseNumber(b)
-	if ok && v >= 0 && v <= float64(lake.LongestPlay.Milliseconds()) && v == float64(int64(v)) {
-		n.value = new(int64(v))
-	}
+	n.value, _ = milliseconds(b)
 	return nil
+}
+
+// milliseconds parses a number of ms as [number] does, and returns what is wrong with another value.
+func milliseconds(b []byte) (value *int64, wrong string) {
+	v, ok := parseNumber(b)
+	switch {
+	case !ok:
+		return nil, "is not a number"
+	case v < 0:
+		return nil, "is negative"
+	case v > float64(lake.LongestPlay.Milliseconds()):
+		return nil, "is longer than a day"
+	case v != float64(int64(v)):
+		return nil, "is not a whole number"
+	}
+	return new(int64(v)), ""
 }
 
 // parseNumber parses a JSON number, which may be in quotes.

@@ -98,9 +98,8 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 			l.Rejected = f.Number
 		case "export":
 			l.Exports[f.Prefix] = insights.Export{Rows: f.Number, Expected: l.Exports[f.Prefix].Expected}
-			if at := utc(f.At); l.LastExportAt == nil || at.After(*l.LastExportAt) {
-				l.LastExportAt = at
-			}
+		case "exported":
+			l.LastExportAt = utc(f.At)
 		case "manifest":
 			l.Exports[f.Prefix] = insights.Export{Rows: l.Exports[f.Prefix].Rows, Expected: f.Number}
 		}

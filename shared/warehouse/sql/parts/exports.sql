@@ -5,14 +5,12 @@ SELECT
   SUM(CASE WHEN part.kind = 'export' THEN part.rows_read ELSE 0 END) AS loaded_rows,
   MAX(CASE WHEN part.kind = 'import' THEN part.rows_read END) AS manifest_rows,
   MIN(CASE WHEN part.kind = 'import' THEN part.oldest END) AS oldest,
-  MAX(CASE WHEN part.kind = 'import' THEN part.newest END) AS newest,
-  MAX(part.loaded_at) AS last_loaded_at
+  MAX(CASE WHEN part.kind = 'import' THEN part.newest END) AS newest
 FROM (
   SELECT
     receipt.listener, receipt.kind, receipt.object,
     REGEXP_EXTRACT(receipt.object, '^.*/') AS prefix,
-    MAX(receipt.rows_read) AS rows_read, MIN(receipt.oldest) AS oldest, MAX(receipt.newest) AS newest,
-    MAX(receipt.loaded_at) AS loaded_at
+    MAX(receipt.rows_read) AS rows_read, MIN(receipt.oldest) AS oldest, MAX(receipt.newest) AS newest
   FROM {{.Dataset}}.loads AS receipt
   WHERE receipt.kind IN ('export', 'import') AND receipt.listener IS NOT NULL AND receipt.error IS NULL
   GROUP BY receipt.listener, receipt.kind, receipt.object

@@ -53,9 +53,14 @@ FROM receipts AS receipt
 WHERE receipt.listener IS NOT NULL AND receipt.succeeded
 GROUP BY receipt.listener
 UNION ALL
-SELECT 'export', export.listener, 0, export.prefix, export.loaded_rows, export.last_loaded_at, NULL
+SELECT 'export', export.listener, 0, export.prefix, export.loaded_rows, NULL, NULL
 FROM exports AS export
 UNION ALL
 SELECT 'manifest', export.listener, 0, export.prefix, export.manifest_rows, NULL, NULL
 FROM exports AS export
 WHERE export.manifest_rows IS NOT NULL
+UNION ALL
+SELECT 'exported', receipt.listener, 0, '', COUNT(*), MAX(receipt.loaded_at), NULL
+FROM receipts AS receipt
+WHERE receipt.kind IN ('export', 'import') AND receipt.listener IS NOT NULL AND receipt.succeeded
+GROUP BY receipt.listener
