@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// beginLimit is how long an upload may wait until its import begins.
-	beginLimit = time.Minute
+	// beginLimit is how long an upload may wait until its import begins. A new trigger of a project needs up to two minutes.
+	beginLimit = 3 * time.Minute
 	// pauseLimit is how long an import may make no progress.
 	pauseLimit = 10 * time.Minute
 )
