@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -33,9 +34,9 @@ func (r result) err() error {
 	case failed == 0:
 		return nil
 	case failed == len(r.done.Files):
-		return fmt.Errorf("no file was read to its end. The rows before each error are imported")
+		return errors.New("no file could be read to the end. The rows before each error are imported")
 	}
-	return fmt.Errorf("%d of %s were not read to their end. The other rows are imported", failed, counted(len(r.done.Files), "file"))
+	return fmt.Errorf("%d of %s could not be read to the end. The other rows are imported", failed, counted(len(r.done.Files), "file"))
 }
 
 // text is the account of an import for a person.

@@ -51,13 +51,13 @@ func TestSummary(t *testing.T) {
 			name:   "one file cut short",
 			result: result{done: insights.Import{Name: "my.zip", Files: []insights.ImportedFile{whole, cut}}},
 			text:   []string{"NOT READ TO ITS END: c.json: row 1: unexpected end\n"},
-			err:    "1 of 2 files were not read to their end",
+			err:    "1 of 2 files could not be read to the end",
 		},
 		{
 			name:   "the only file cut short, again",
 			result: result{again: true, done: insights.Import{Name: "my.json", Files: []insights.ImportedFile{cut}}},
 			text:   []string{"Nothing has changed", "NOT READ TO ITS END: c.json"},
-			err:    "no file was read to its end",
+			err:    "no file could be read to the end",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
