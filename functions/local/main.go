@@ -22,12 +22,20 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"spotify-insights.internal/shared/faults"
 )
 
+// garbagePercent is how much garbage may be in memory, as a percentage of what is in use. Go's default of 100 doubles the
+// memory of an import, and saves 1 % of its processor time.
+const garbagePercent = 40
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
 	out := os.Stdout
 	slog.SetDefault(slog.New(newConsole(out)))
 	// The functions framework prints a line of its own for each function to the standard output.

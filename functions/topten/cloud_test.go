@@ -195,6 +195,10 @@ func (c *cloud) LoadStatus(context.Context) (status warehouse.Status, err error)
 	return status, err
 }
 
+func (c *cloud) CountRejected(context.Context, warehouse.Status) error {
+	return c.change(func() {}, "CountRejected")
+}
+
 func (c *cloud) Rows(_ context.Context, table string) (rows uint64, err error) {
 	err = c.change(func() {
 		for _, list := range c.listens {

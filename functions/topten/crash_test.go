@@ -16,7 +16,7 @@ func stopAfter(n int) func(call string) bool {
 	deleting := false
 	return func(call string) bool {
 		word, _, _ := strings.Cut(call, " ")
-		reads := slices.Contains([]string{"ReadJSON", "List", "LoadStatus", "Rows", "Gaps", "Imports"}, word)
+		reads := slices.Contains([]string{"ReadJSON", "List", "LoadStatus", "CountRejected", "Rows", "Gaps", "Imports"}, word)
 		if !reads && !(word == "Delete" && deleting) {
 			n--
 		}

@@ -25,6 +25,7 @@ type Refresher struct {
 	Listeners listener.Set
 	Warehouse interface {
 		LoadStatus(ctx context.Context) (warehouse.Status, error)
+		CountRejected(ctx context.Context, status warehouse.Status) error
 		Rows(ctx context.Context, table string) (uint64, error)
 		RefreshTracks(ctx context.Context, from time.Time) error
 		RefreshListens(ctx context.Context, listeners []string, from time.Time) error
@@ -142,6 +143,9 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	}
 	if !publish {
 		return nil
+	}
+	if err := r.Warehouse.CountRejected(ctx, status); err != nil {
+		return err
 	}
 	if err := r.retractPublic(ctx); err != nil {
 		return err

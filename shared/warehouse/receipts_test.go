@@ -69,6 +69,9 @@ func testLoadStatus(t *testing.T, r *rig) {
 	r.insert(t, warehouse.Plays, rejected("1", "i", "no track"), rejected("2", "i", "no track"), rejected("2", "j", "local file"), rejected("2", "k", lake.NotMusic),
 		play("api", "2026-01-01T00:00:00Z", "a", nil))
 	got, err := r.Warehouse.LoadStatus(t.Context())
+	if err == nil {
+		err = r.Warehouse.CountRejected(t.Context(), got)
+	}
 	if err != nil || got.AsOf.Before(before.AsOf) {
 		t.Fatal(got, err)
 	}

@@ -41,29 +41,9 @@ func (m Month) Begins() time.Time {
 	return time.Date(int(m/100), time.Month(m%100), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// LoadStatus returns what is loaded. It contains every listener with a receipt.
+// LoadStatus returns what is loaded. It contains every listener with a receipt. A rejected item counts once for each API
+// page that contains it until [Warehouse.CountRejected] has counted the items.
 func (w *Warehouse) LoadStatus(ctx context.Context) (Status, error) {
-	status, err := w.receiptStatus(ctx)
-	if err != nil || !slices.ContainsFunc(slices.Collect(maps.Values(status.Listeners)), func(l *ListenerStatus) bool { return l.Rejected > 0 }) {
-		return status, err
-	}
-	counts, err := read[struct {
-		Listener string `bigquery:"listener"`
-		Items    int64  `bigquery:"items"`
-	}](ctx, w, "statements/rejected_items", w.values())
-	for _, l := range status.Listeners {
-		l.Rejected = 0
-	}
-	for _, c := range counts {
-		if l := status.Listeners[c.Listener]; l != nil {
-			l.Rejected = c.Items
-		}
-	}
-	return status, err
-}
-
-// receiptStatus is the status from receipts alone: a rejected item counts once for each API page that contains it.
-func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 	facts, err := read[struct {
 		Fact     string                 `bigquery:"fact"`
 		Listener string                 `bigquery:"listener"`
@@ -105,6 +85,30 @@ func (w *Warehouse) receiptStatus(ctx context.Context) (Status, error) {
 		}
 	}
 	return status, nil
+}
+
+// CountRejected counts the distinct rejected items of a status. It asks only where receipts report some, because it reads
+// plays.
+func (w *Warehouse) CountRejected(ctx context.Context, status Status) error {
+	if !slices.ContainsFunc(slices.Collect(maps.Values(status.Listeners)), func(l *ListenerStatus) bool { return l.Rejected > 0 }) {
+		return nil
+	}
+	counts, err := read[struct {
+		Listener string `bigquery:"listener"`
+		Items    int64  `bigquery:"items"`
+	}](ctx, w, "statements/rejected_items", w.values())
+	if err != nil {
+		return err
+	}
+	for _, l := range status.Listeners {
+		l.Rejected = 0
+	}
+	for _, c := range counts {
+		if l := status.Listeners[c.Listener]; l != nil {
+			l.Rejected = c.Items
+		}
+	}
+	return nil
 }
 
 // utc returns a time in UTC, nil where it is null.

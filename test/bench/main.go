@@ -24,6 +24,7 @@ var groups = []struct {
 	{"process", measureProcesses},
 	{"load", measureLoad},
 	{"reconcile", measureReconcile},
+	{"import", measureImport},
 	{"topten", measureRefreshes},
 	{"features", measureBacklog},
 	{"dashboard", measureDashboard},

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -68,7 +69,10 @@ func TestHourly(t *testing.T) {
 	for _, do := range []func() error{
 		func() error { return p.Warehouse.Reset(t.Context()) },
 		func() error { return p.Warehouse.WriteReceipts(t.Context(), []warehouse.Receipt{receipt}) },
-		func() error { _, err := p.Warehouse.LoadStatus(t.Context()); return err },
+		func() error {
+			status, err := p.Warehouse.LoadStatus(t.Context())
+			return errors.Join(err, p.Warehouse.CountRejected(t.Context(), status))
+		},
 		func() error { _, err := p.Warehouse.Imports(t.Context(), ids); return err },
 	} {
 		if err := do(); err != nil {

@@ -50,6 +50,10 @@ type faultyWarehouse struct {
 	fault *fault
 }
 
+func (w faultyWarehouse) CountRejected(ctx context.Context, s warehouse.Status) error {
+	return w.fault.do(func() error { return w.Warehouse.CountRejected(ctx, s) })
+}
+
 func (w faultyWarehouse) LoadStatus(ctx context.Context) (s warehouse.Status, err error) {
 	err = w.fault.do(func() error { s, err = w.Warehouse.LoadStatus(ctx); return err })
 	return s, err
