@@ -56,8 +56,8 @@ lint: vet ## Run gofmt, go vet, staticcheck, shellcheck, go mod verify and govul
 test-terraform: ## Check the Terraform configuration and test its promises.
 	@terraform/commands/test.sh
 
-test-soak: ## Run the long tests at full length: ten minutes.
-	$(GO) test -race -count=1 -p 1 -timeout 20m $(TESTFLAGS) ./test/machine ./test/property -soak
+test-soak: ## Run the long tests at full length: a quarter of an hour.
+	$(GO) test -race -count=1 -p 1 -timeout 20m $(TESTFLAGS) ./test/imports ./test/machine ./test/property -soak
 
 test-browser: ## Open the page in headless Chromium, wide and narrow, and check its width.
 	$(GO) run ./test/screenshots -out "$$(mktemp -d)"

@@ -31,11 +31,10 @@ func serve(ctx context.Context, dir string) (err error) {
 		}
 	}()
 	credentials := credentials()
-	connected, err := machine.Connected(dir)
+	connected, err := hasAccount(dir)
 	if err != nil {
 		return err
 	}
-	connected = connected || credentials.any()
 	var demo *demo
 	if !connected && !hasImports(dir) {
 		dir = demoFolder(dir)
@@ -97,6 +96,12 @@ func serve(ctx context.Context, dir string) (err error) {
 
 // demoFolder is the folder of the demo's data below that of the real data.
 func demoFolder(dir string) string { return filepath.Join(dir, "demo") }
+
+// hasAccount reports whether an account is connected or given. The error is [machine.ErrInUse] where a process uses the folder.
+func hasAccount(dir string) (bool, error) {
+	connected, err := machine.Connected(dir)
+	return connected || credentials().any(), err
+}
 
 // hasImports reports whether a folder without an account has plays, or an export whose import was stopped.
 func hasImports(dir string) bool {

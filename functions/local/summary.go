@@ -1,11 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"spotify-insights.internal/shared/insights"
 )
@@ -35,18 +34,18 @@ func (r result) err() error {
 	case failed == 0:
 		return nil
 	case failed == len(r.done.Files):
-		return fmt.Errorf("no file was read to its end. The rows before each error are imported")
+		return errors.New("no file could be read to the end. The rows before each error are imported")
 	}
-	return fmt.Errorf("%d of %s were not read to their end. The other rows are imported", failed, counted(len(r.done.Files), "file"))
+	return fmt.Errorf("%d of %s could not be read to the end. The other rows are imported", failed, counted(len(r.done.Files), "file"))
 }
 
 // text is the account of an import for a person.
 func (r result) text() string {
 	var out strings.Builder
 	if r.again {
-		fmt.Fprintf(&out, "%s was already imported on %s. Nothing has changed.\n\n", printable(r.done.Name), day(r.done.ImportedAt))
+		fmt.Fprintf(&out, "%s was already imported on %s. Nothing has changed.\n\n", insights.Printable(r.done.Name), day(r.done.ImportedAt))
 	} else {
-		fmt.Fprintf(&out, "%s is imported for listener %s.\n\n", printable(r.done.Name), r.listener)
+		fmt.Fprintf(&out, "%s is imported for listener %s.\n\n", insights.Printable(r.done.Name), r.listener)
 	}
 	writeTable(&out, r.done.Files)
 	out.WriteByte('\n')
@@ -73,7 +72,7 @@ func writeTable(out *strings.Builder, files []insights.ImportedFile) {
 	}
 	var total insights.ImportedFile
 	for _, f := range files {
-		add(printable(f.Name), f)
+		add(insights.Printable(f.Name), f)
 		total.Rows += f.Rows
 		total.Plays += f.Plays
 		total.Duplicates += f.Duplicates
@@ -101,7 +100,7 @@ func writeTable(out *strings.Builder, files []insights.ImportedFile) {
 func writeErrors(out *strings.Builder, files []insights.ImportedFile) {
 	for _, f := range files {
 		if f.Error != "" {
-			fmt.Fprintf(out, "NOT READ TO ITS END: %s: %s\n", printable(f.Name), printable(f.Error))
+			fmt.Fprintf(out, "NOT READ TO ITS END: %s: %s\n", insights.Printable(f.Name), insights.Printable(f.Error))
 		}
 	}
 }
@@ -118,7 +117,7 @@ func writeRejected(out *strings.Builder, files []insights.ImportedFile) {
 			if shown++; shown == 1 {
 				out.WriteString("Rejected rows, which are stored and not counted:\n")
 			}
-			fmt.Fprintf(out, "  %s, row %d: %s\n", printable(f.Name), row.Index, printable(row.Reason))
+			fmt.Fprintf(out, "  %s, row %d: %s\n", insights.Printable(f.Name), row.Index, insights.Printable(row.Reason))
 		}
 	}
 	if more := all - int64(shown); more > 0 && shown > 0 {
@@ -127,11 +126,3 @@ func writeRejected(out *strings.Builder, files []insights.ImportedFile) {
 }
 
 func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
-
-// printable quotes a text from an export that could control a terminal.
-func printable(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.Quote(text)
-	}
-	return text
-}

@@ -37,7 +37,7 @@ func TestSummary(t *testing.T) {
 					"b.json       30       0           0          0        30\n" +
 					"2 files  17,030  16,500          60        438        32\n\n",
 				"from 3 January 2016 to 2 November 2026", "Closed: 1 gap between hourly plays.\n", "a.json, row 133: ts is not a time\n",
-				`row 9: "no\x1b[2Jtrack"`, "b.json, row 17: no track\n  and 12 more", "It took 2s: 8,515 rows/s.\nSee your plays: make run\n",
+				"row 9: no\ufffd[2Jtrack", "b.json, row 17: no track\n  and 12 more", "It took 2s: 8,515 rows/s.\nSee your plays: make run\n",
 			},
 			absent: "NOT READ",
 		},
@@ -51,13 +51,13 @@ func TestSummary(t *testing.T) {
 			name:   "one file cut short",
 			result: result{done: insights.Import{Name: "my.zip", Files: []insights.ImportedFile{whole, cut}}},
 			text:   []string{"NOT READ TO ITS END: c.json: row 1: unexpected end\n"},
-			err:    "1 of 2 files were not read to their end",
+			err:    "1 of 2 files could not be read to the end",
 		},
 		{
 			name:   "the only file cut short, again",
 			result: result{again: true, done: insights.Import{Name: "my.json", Files: []insights.ImportedFile{cut}}},
 			text:   []string{"Nothing has changed", "NOT READ TO ITS END: c.json"},
-			err:    "no file was read to its end",
+			err:    "no file could be read to the end",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -112,10 +112,11 @@ func (t *target) join(data string) error {
 // explain says where the plays are shown.
 func (t *target) explain(dir, listenerID string, demo, joined bool) {
 	query := "?listener=" + listenerID + "&period=all"
+	account, err := hasAccount(dir)
 	switch {
 	case joined:
 		t.see = "See your plays at " + t.see + query
-	case demo && hasImports(dir):
+	case demo && (account || err != nil || hasImports(dir)):
 		t.see = "The demo's plays are in " + demoFolder(dir) + ". `make run` shows your own plays; for the demo, use another DATA_DIR."
 	case !demo:
 		if server, err := machine.Serving(demoFolder(dir)); err == nil {

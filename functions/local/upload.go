@@ -17,6 +17,7 @@ import (
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/listener"
 )
 
@@ -25,22 +26,27 @@ const (
 	maxUpload = 2 << 30
 	// uploadLimit is the longest that an upload may take.
 	uploadLimit = 2 * time.Hour
-	// uploadPause is the longest that the sender of an upload may send nothing.
-	uploadPause = time.Minute
 	// peeked is how many bytes at the beginning of an export are enough to find the name of its first entry.
 	peeked = 1024
+	// beginPause is how long the answer to an upload waits for the import to begin.
+	beginPause = 5 * time.Second
 )
 
 // uploads takes exports from the page, and writes them into the bucket from which they are imported.
 type uploads struct {
 	bucket    *bucket.Bucket
+	insights  *bucket.Bucket
 	listeners listener.Set
 	demo      bool // only the demo's own export
 }
 
 func openUploads(ctx context.Context, listeners listener.Set, demo bool) (*uploads, error) {
 	b, err := bucket.Open(ctx, embedded.UploadsBucket)
-	return &uploads{b, listeners, demo}, err
+	if err != nil {
+		return nil, err
+	}
+	insights, err := bucket.Open(ctx, embedded.InsightsBucket)
+	return &uploads{b, insights, listeners, demo}, err
 }
 
 // receive answers a form with one file. The file is never whole in memory, nor in a file of this process's own.
@@ -76,7 +82,7 @@ func (u *uploads) receive(w http.ResponseWriter, r *http.Request) (err error) {
 		if part.FileName() == "" {
 			continue
 		}
-		name, err := u.store(r.Context(), l.ID, part.FileName(), part)
+		upload, err := u.store(r.Context(), l.ID, part.FileName(), part)
 		if err != nil {
 			return err
 		}
@@ -84,60 +90,65 @@ func (u *uploads) receive(w http.ResponseWriter, r *http.Request) (err error) {
 			return faults.New(faults.Invalid, "Upload the other files one by one.", "the form contains several files, of which the first is imported")
 		}
 		if strings.Contains(r.Header.Get("Accept"), "application/json") {
-			handler.JSON(w, http.StatusAccepted, map[string]string{"status": "uploaded", "upload": name})
+			handler.JSON(w, http.StatusAccepted, map[string]string{"status": "uploaded", "upload": upload.Name})
 			return nil
 		}
+		u.awaitBegin(r.Context(), l.ID, upload.Generation)
 		http.Redirect(w, r, "/?"+url.Values{"listener": {l.ID}}.Encode(), http.StatusSeeOther)
 		return nil
 	}
 }
 
-// store writes a file into the bucket, and returns the object's name.
-func (u *uploads) store(ctx context.Context, listenerID, file string, content io.Reader) (name string, err error) {
-	if name, err = uploadName(listenerID, file); err != nil {
-		return "", err
+// awaitBegin waits until the importer has taken an upload, so that the page shows its progress. It gives up after
+// beginPause, because the importer may be busy with an earlier upload.
+func (u *uploads) awaitBegin(ctx context.Context, listenerID string, generation int64) {
+	ctx, cancel := context.WithTimeout(ctx, beginPause)
+	defer cancel()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		var status insights.ImportStatus
+		if _, err := u.insights.ReadJSON(ctx, insights.ImportStatusName(listenerID), &status); err == nil && status.Generation == generation {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
 	}
-	buffered := bufio.NewReaderSize(content, peeked)
+}
+
+// store writes a file into the bucket.
+func (u *uploads) store(ctx context.Context, listenerID, file string, content io.Reader) (o bucket.Object, err error) {
+	name, err := uploadName(listenerID, file)
+	if err != nil {
+		return o, err
+	}
+	received := &received{Reader: content}
+	buffered := bufio.NewReaderSize(received, peeked)
 	head, err := buffered.Peek(peeked)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", cutUpload(err)
+		return o, cutUpload(err)
 	}
 	switch own := isDemoExport(head); {
 	case len(head) == 0:
-		return "", emptyExport()
+		return o, emptyExport()
 	case u.demo && !own:
-		return "", faults.New(faults.Invalid, "Import your own export with: make import FILE=my_spotify_data.zip. Then stop the demo and start the server again: it shows your own plays.",
+		return o, faults.New(faults.Invalid, "Import your own export with: make import FILE=my_spotify_data.zip. Then stop the demo and start the server again: it shows your own plays.",
 			"this page shows the demo, whose data is apart from yours")
 	case !u.demo && own:
-		return "", faults.New(faults.Invalid, "Choose the zip that Spotify sent you. The demo's is imported by make import only, into the demo's own data.", "this is the export of the demo's invented listener")
+		return o, faults.New(faults.Invalid, "Choose the zip that Spotify sent you. The demo's is imported by make import only, into the demo's own data.", "this is the export of the demo's invented listener")
 	}
-	o, err := u.bucket.Upload(ctx, name, uploadType, buffered)
+	o, err = u.bucket.Upload(ctx, name, uploadType, buffered)
+	if received.err != nil {
+		return o, cutUpload(received.err)
+	}
 	if err != nil {
-		return "", cutUpload(err)
+		return o, err
 	}
 	slog.Info("an export was uploaded; its import begins", "listener", listenerID, "bytes", o.Size)
-	return name, nil
-}
-
-// cutUpload classifies the error of an upload that was not received to its end.
-func cutUpload(err error) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return tooLarge()
-	}
-	return faults.New(faults.Invalid, "Upload it again.", "the upload was not received to its end: %w", err)
-}
-
-// patientBody lets a large upload take longer than the server's limit for a request, as long as it goes on.
-type patientBody struct {
-	io.ReadCloser
-	connection *http.ResponseController
-}
-
-func (b *patientBody) Read(p []byte) (int, error) {
-	if err := b.connection.SetReadDeadline(time.Now().Add(uploadPause)); err != nil {
-		return 0, err
-	}
-	return b.ReadCloser.Read(p)
+	return o, nil
 }
 
 // isDemoExport reports whether an export that begins with head is of the demo's listener.

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// beginLimit is how long an upload may wait until its import begins.
-	beginLimit = time.Minute
+	// beginLimit is how long an upload may wait until its import begins. A new trigger of a project needs up to two minutes.
+	beginLimit = 3 * time.Minute
 	// pauseLimit is how long an import may make no progress.
 	pauseLimit = 10 * time.Minute
 )
@@ -46,7 +46,7 @@ func (w watch) imported(ctx context.Context, generation int64) (status insights.
 		return progress, s.Outcome != insights.Running, nil
 	})
 	if err == nil && status.Outcome != insights.Imported {
-		err = faults.New(faults.Invalid, status.Action, "nothing was imported: %s", status.Error)
+		err = faults.New(faults.Invalid, insights.Printable(status.Action), "nothing was imported: %s", insights.Printable(status.Error))
 	}
 	return status, err
 }

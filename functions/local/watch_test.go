@@ -19,8 +19,8 @@ func TestWait(t *testing.T) {
 		err   string
 	}{
 		{"done at once", func(int) (bool, bool, error) { return false, true, nil }, nil, 0, ""},
-		{"never begun", func(int) (bool, bool, error) { return false, false, nil }, nil, beginLimit, "no progress for 1m0s. Look here; the same command continues"},
-		{"slow", func(n int) (bool, bool, error) { return n%50 == 0, n == 500, nil }, nil, 500 * time.Second, ""},
+		{"never begun", func(int) (bool, bool, error) { return false, false, nil }, nil, beginLimit, "no progress for 3m0s. Look here; the same command continues"},
+		{"slow", func(n int) (bool, bool, error) { return n%100 == 0, n == 500, nil }, nil, 500 * time.Second, ""},
 		{"unreadable for a while", func(n int) (bool, bool, error) {
 			if n < 30 {
 				return false, false, begun

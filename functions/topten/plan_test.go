@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/insights"
 )
 
@@ -114,6 +115,7 @@ func TestPlans(t *testing.T) {
 func TestImportPause(t *testing.T) {
 	c := newCloud(t)
 	c.ImportPause = 10 * time.Minute
+	lines := machinetest.Logs(t)
 	c.load("me", noon)
 	c.run(t)
 	loaded := func(rows, expected int64) func() {
@@ -140,6 +142,9 @@ func TestImportPause(t *testing.T) {
 		c.run(t)
 		if written := slices.ContainsFunc(c.calls, func(call string) bool { return strings.HasPrefix(call, "WriteJSON") }); written != tt.written {
 			t.Errorf("%s: the document was written: %v", tt.what, written)
+		}
+		if logged := len(lines("an export is being loaded; the page stays as it is until then")) > 0; logged == tt.written {
+			t.Errorf("%s: the pause is logged: %v", tt.what, logged)
 		}
 	}
 }

@@ -132,6 +132,9 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	publish := false
 	for i, s := range before {
 		plans[i] = r.planFor(s, status)
+		if l := statusOf(status, s.listener.ID); r.importing(l, status.AsOf) {
+			slog.InfoContext(ctx, "an export is being loaded; the page stays as it is until then", "listener", s.listener.ID, "objects", l.Objects)
+		}
 		publish = publish || plans[i].publish
 		if plans[i].refresh {
 			stale = append(stale, s.listener.ID)

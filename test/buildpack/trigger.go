@@ -16,8 +16,8 @@ import (
 )
 
 // Trigger sends the function one request, as Google Cloud does: Cloud Scheduler a POST, Eventarc a CloudEvent, a reader a
-// GET. It is about a listener, or for load and importer about an object of their bucket. It returns the answer's body; the error is that
-// of [Process.Ask].
+// GET. It is about a listener, or for load and importer about an object of their bucket. It returns the answer's body; the
+// error is that of [Process.Ask].
 func (p *Process) Trigger(ctx context.Context, listener, object string) ([]byte, error) {
 	switch p.Function {
 	case "dashboard":

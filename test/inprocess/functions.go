@@ -4,9 +4,11 @@ package inprocess
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"spotify-insights.internal/functions/features"
+	"spotify-insights.internal/functions/importer"
 	"spotify-insights.internal/functions/ingest"
 	"spotify-insights.internal/functions/load"
 	"spotify-insights.internal/functions/local/machine/machinetest"
@@ -14,6 +16,7 @@ import (
 	"spotify-insights.internal/functions/topten"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/providers"
@@ -24,11 +27,13 @@ import (
 // Functions are the functions of one deployment.
 type Functions struct {
 	Ingester   *ingest.Ingester
+	Importer   *importer.Importer
 	Load       *load.Function
 	Loader     *loader.Loader
 	Reconciler *reconcile.Reconciler
 	Refresher  *topten.Refresher
 	Fetcher    *features.Fetcher
+	Uploads    *bucket.Bucket
 	Lake       *bucket.Bucket
 	Documents  *bucket.Bucket // the insights
 	Warehouse  *warehouse.Warehouse
@@ -49,6 +54,13 @@ func Open(ctx context.Context, s config.All, store ingest.Secrets, now func() ti
 		return nil, err
 	}
 	f.Loader.Publisher = f
+	if f.Uploads, err = bucket.Open(ctx, s.UploadsBucket); err != nil {
+		return nil, err
+	}
+	i := config.Importer{Project: s.Project, UploadsBucket: s.UploadsBucket, LakeBucket: s.LakeBucket, InsightsBucket: s.InsightsBucket, Listeners: s.Listeners}
+	if f.Importer, err = importer.Open(ctx, i); err != nil {
+		return nil, err
+	}
 	web, err := config.Read[config.Providers]()
 	if err != nil {
 		return nil, err
@@ -76,6 +88,31 @@ func (f *Functions) Publish(context.Context) error {
 // Finalized runs load for an object that was written.
 func (f *Functions) Finalized(ctx context.Context, object string) error {
 	return f.Load.Handle(ctx, machinetest.Finalized(f.Load.Bucket, object, time.Now()))
+}
+
+// Import uploads an export of a listener's, and runs importer for it and load for every object that it writes.
+func (f *Functions) Import(ctx context.Context, listener, file string, export io.Reader) error {
+	upload, err := f.Uploads.Upload(ctx, "listener="+listener+"/"+file, "application/zip", export)
+	if err != nil {
+		return err
+	}
+	if err := f.Importer.Handle(ctx, machinetest.FinalizedGeneration(f.Importer.Bucket, upload.Name, upload.Generation, time.Now())); err != nil {
+		return err
+	}
+	var status insights.ImportStatus
+	if _, err := f.Documents.ReadJSON(ctx, insights.ImportStatusName(listener), &status); err != nil {
+		return err
+	}
+	list, err := f.Lake.List(ctx, lake.ExportPrefix(listener, status.Zip))
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if err := f.Finalized(ctx, o.Name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // LoadFeatures runs load for the audio features that were fetched since the last call.

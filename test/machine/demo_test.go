@@ -3,10 +3,12 @@ package machine
 import (
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/local/fakespotify"
 )
 
 // run runs the command until it ends.
@@ -50,9 +52,7 @@ func TestDemo(t *testing.T) {
 	if in := p.insights(t); len(in.Status.Gaps) != 0 {
 		t.Errorf("a restart makes gaps: %+v", in.Status.Gaps)
 	}
-	if err := p.stop(t); err != nil {
-		t.Errorf("stopped with %v", err)
-	}
+	t.Run("export", func(t *testing.T) { importDemo(t, p) })
 	for _, word := range []string{"page at", "ingested", "loaded", "ranked"} {
 		if !strings.Contains(out.String(), word) {
 			t.Errorf("the output does not contain %q", word)
@@ -63,6 +63,47 @@ func TestDemo(t *testing.T) {
 	}
 	if info, err := os.Stat(dir + "/demo/secrets"); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the secrets' folder is %v (%v)", info, err)
+	}
+}
+
+// importDemo imports exports while the demo runs: the demo's own one goes to the demo, and a real one does not.
+func importDemo(t *testing.T, p *process) {
+	dir, out := p.dir, p.out
+	file := filepath.Join(t.TempDir(), "demo.zip")
+	written := newOutput()
+	if err := command(dir, written, nil, "demo-export", file).Run(); err != nil || !strings.Contains(written.String(), "make import FILE="+file) {
+		t.Fatalf("%v\n%s", err, written)
+	}
+	if err := command(dir, written, nil, "demo-export", file).Run(); err == nil {
+		t.Error("the command replaces a file")
+	}
+	year := p.insights(t).Totals.Plays
+	text, err := importFile(dir, file, nil)
+	if err != nil || !strings.Contains(text, p.page) {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	// The last year is stored already, and every play of it counts once. A new play comes every four seconds.
+	eventually(t, "ten years of history", func() bool { return p.insights(t).Totals.Plays > 8*year })
+	if latest := p.figures(t, "1y").Totals.Plays; latest < year-100 || latest > year+100 {
+		t.Errorf("%d plays in the last year, %d before the import", latest, year)
+	}
+
+	own := writeExport(t, oldPlays(2), fakespotify.ExportOptions{Plain: true})
+	if code, body := post(t, p.page+"/import", own, map[string]string{"Accept": "application/json"}); code != http.StatusBadRequest || !strings.Contains(body, "make import") {
+		t.Errorf("a real export on the demo's page: %d %s", code, body)
+	}
+	if text, err := importFile(dir, own, nil); err != nil || !strings.Contains(text, "shows the demo") {
+		t.Errorf("a real export while the demo runs: %v\n%s", err, text)
+	}
+	if err := p.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	p = start(t, dir, out)
+	if got := int(p.insights(t).Totals.Plays); got != len(oldPlays(2)) {
+		t.Errorf("%d plays are shown, want the %d of the real export", got, len(oldPlays(2)))
+	}
+	if code, body := post(t, p.page+"/import", file, nil); code != http.StatusBadRequest || !strings.Contains(body, "invented") {
+		t.Errorf("the demo's export on a real page: %d %s", code, body)
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/insights"
 )
 
 // writeExport writes an export of plays into a new file, and returns its path.
@@ -140,53 +142,11 @@ func TestStoppedImport(t *testing.T) {
 	eventually(t, "showing the plays of the export", func() bool { return p.insights(t).Totals.Plays == int64(len(plays)) })
 }
 
-// The demo's own export goes to the demo, and a real export does not, even while the demo runs.
-func TestDemoExport(t *testing.T) {
-	dir, out := t.TempDir(), newOutput()
-	file := filepath.Join(t.TempDir(), "demo.zip")
-	written := newOutput()
-	if err := command(dir, written, nil, "demo-export", file).Run(); err != nil || !strings.Contains(written.String(), "make import FILE="+file) {
-		t.Fatalf("%v\n%s", err, written)
-	}
-	if err := command(dir, written, nil, "demo-export", file).Run(); err == nil {
-		t.Error("the command replaces a file")
-	}
-	p := start(t, dir, out)
-	eventually(t, "a year of history", func() bool { return p.insights(t).Totals.Plays > 5000 })
-	year := p.insights(t).Totals.Plays
-	text, err := importFile(dir, file, nil)
-	if err != nil || !strings.Contains(text, p.page) {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	// The last year is stored already, and every play of it counts once. A new play comes every four seconds.
-	eventually(t, "ten years of history", func() bool { return p.insights(t).Totals.Plays > 8*year })
-	if latest := p.figures(t, "1y").Totals.Plays; latest < year-100 || latest > year+100 {
-		t.Errorf("%d plays in the last year, %d before the import", latest, year)
-	}
-
-	own := writeExport(t, oldPlays(2), fakespotify.ExportOptions{Plain: true})
-	if code, body := post(t, p.page+"/import", own, map[string]string{"Accept": "application/json"}); code != http.StatusBadRequest || !strings.Contains(body, "make import") {
-		t.Errorf("a real export on the demo's page: %d %s", code, body)
-	}
-	if text, err := importFile(dir, own, nil); err != nil || !strings.Contains(text, "shows the demo") {
-		t.Errorf("a real export while the demo runs: %v\n%s", err, text)
-	}
-	if err := p.stop(t); err != nil {
-		t.Fatal(err)
-	}
-	p = start(t, dir, out)
-	if got := int(p.insights(t).Totals.Plays); got != len(oldPlays(2)) {
-		t.Errorf("%d plays are shown, want the %d of the real export", got, len(oldPlays(2)))
-	}
-	if code, body := post(t, p.page+"/import", file, nil); code != http.StatusBadRequest || !strings.Contains(body, "invented") {
-		t.Errorf("the demo's export on a real page: %d %s", code, body)
-	}
-}
-
 // The page's form uploads an export. Another web page cannot, and what is no export is refused with what to do.
 func TestUploadField(t *testing.T) {
 	_, env := account(t, noFaults(), noPlays())
-	p := start(t, t.TempDir(), newOutput(), env...)
+	dir := t.TempDir()
+	p := start(t, dir, newOutput(), env...)
 	plays := oldPlays(3)
 	file := writeExport(t, plays, fakespotify.ExportOptions{Plain: true})
 	pdf := filepath.Join(t.TempDir(), "my.pdf")
@@ -214,6 +174,11 @@ func TestUploadField(t *testing.T) {
 	} {
 		if code, body := post(t, p.page+tt.path, tt.file, tt.header); code != tt.code || !strings.Contains(body, tt.body) || code >= 400 && !strings.Contains(body, `"action":"`) {
 			t.Errorf("%s to %s with %v: %d %s, want %d %s", filepath.Base(tt.file), tt.path, tt.header, code, body, tt.code, tt.body)
+		}
+		if tt.code == http.StatusSeeOther { // the page that follows shows the progress
+			if _, err := os.Stat(filepath.Join(dir, "storage", embedded.InsightsBucket, insights.ImportStatusName("me"))); err != nil {
+				t.Errorf("the import has not begun: %v", err)
+			}
 		}
 	}
 	eventually(t, "imported", func() bool { return int(p.insights(t).Totals.Plays) == len(plays) })

@@ -48,6 +48,7 @@ func TestSmoke(t *testing.T) {
 	r.lose(warehouse.Tracks)
 	r.lose(warehouse.Listens)
 	r.loseDocuments()
+	r.importExport()
 	r.checkStatements()
 }
 

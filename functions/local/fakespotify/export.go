@@ -16,18 +16,20 @@ const (
 	ExportFolder = "Spotify Extended Streaming History/"
 	// exportFileRows is how many rows a file of a real export has. They are 12 MB.
 	exportFileRows = 17_000
+	// exportVideos is how many rows the file of videos has.
+	exportVideos = 40
+	// shortestListen is the shortest play that counts.
+	shortestListen = 30 * time.Second
 )
 
 // The shares of the rows of an export that are not plainly a play.
 const (
-	shareShort     = 0.28       // ended within 30 s [M]
-	shareNotMusic  = 0.025      // podcasts and audiobooks
-	shareRepeated  = 0.004      // in the same file
-	shareAgain     = 0.002      // in the next file too
-	shareRejected  = 1.0 / 4000 // local files, and rows without any uri
-	shareNull      = 0.004      // no names, in the oldest file
-	exportVideos   = 40
-	shortestListen = 30 * time.Second // what is shorter is not a listen
+	shareShort    = 0.28       // ended within 30 s [M]
+	shareNotMusic = 0.025      // podcasts and audiobooks
+	shareRepeated = 0.004      // in the same file
+	shareAgain    = 0.002      // in the next file too
+	shareRejected = 1.0 / 4000 // local files, and rows without any uri
+	shareNull     = 0.004      // no names, in the oldest file
 )
 
 // ExportOptions says how an export looks.
