@@ -24,8 +24,8 @@ const (
 	// retryLimit is the age of an event after which a transient error ends its delivery. It is shorter than the two
 	// hours for which the platform delivers an event, so that the status is written.
 	retryLimit = 110 * time.Minute
-	// maxUpload is the largest upload, in bytes. Spotify's exports have up to 100 MB.
-	maxUpload = 2 << 30
+	// MaxUpload is the largest upload, in bytes. Spotify's exports have up to 100 MB.
+	MaxUpload = 2 << 30
 	// listenerFolder begins the names of uploads.
 	listenerFolder = "listener="
 )
@@ -115,8 +115,8 @@ func (r *run) do(ctx context.Context) (err error) {
 	if r.refused != nil {
 		return r.refused
 	}
-	if r.upload.Size > maxUpload {
-		return faults.New(faults.Invalid, "Upload the file that Spotify sent, or the JSON files in it one by one.", "it has %d MB, which is over the limit of %d", r.upload.Size>>20, maxUpload>>20)
+	if r.upload.Size > MaxUpload {
+		return faults.New(faults.Invalid, "Upload the file that Spotify sent, or the JSON files in it one by one.", "it has %d MB, which is over the limit of %d", r.upload.Size>>20, MaxUpload>>20)
 	}
 	if err := r.writeStatus(ctx); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"spotify-insights.internal/functions/importer"
 	"spotify-insights.internal/shared/faults"
 )
 
@@ -56,7 +57,7 @@ func openExport(file string) (e *exportFile, err error) {
 	if info.Size() == 0 {
 		return nil, emptyExport()
 	}
-	if info.Size() > maxUpload {
+	if info.Size() > importer.MaxUpload {
 		return nil, tooLarge()
 	}
 	f, err := os.Open(file)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"spotify-insights.internal/functions/importer"
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/faults"
 )
@@ -51,7 +52,7 @@ func TestOpenExport(t *testing.T) {
 		return out.String()
 	}
 	large := write("large.zip", "PK")
-	if err := os.Truncate(large, maxUpload+1); err != nil {
+	if err := os.Truncate(large, importer.MaxUpload+1); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"spotify-insights.internal/functions/importer"
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
@@ -22,8 +23,6 @@ import (
 )
 
 const (
-	// maxUpload is the largest export that is imported, in bytes.
-	maxUpload = 2 << 30
 	// uploadLimit is the longest that an upload may take.
 	uploadLimit = 2 * time.Hour
 	// peeked is how many bytes at the beginning of an export are enough to find the name of its first entry.
@@ -58,10 +57,10 @@ func (u *uploads) receive(w http.ResponseWriter, r *http.Request) (err error) {
 	if err != nil {
 		return err
 	}
-	if r.ContentLength > maxUpload+peeked {
+	if r.ContentLength > importer.MaxUpload+peeked {
 		return tooLarge()
 	}
-	r.Body = &patientBody{http.MaxBytesReader(w, r.Body, maxUpload+peeked), http.NewResponseController(w)}
+	r.Body = &patientBody{http.MaxBytesReader(w, r.Body, importer.MaxUpload+peeked), http.NewResponseController(w)}
 	defer func() {
 		if err != nil { // a browser shows the answer only after it has sent everything
 			_, _ = io.Copy(io.Discard, r.Body)
