@@ -98,7 +98,7 @@ func ExportRow(element []byte, file string, importedAt time.Time) lake.PlayRow {
 	var r exportRow
 	raw, object := d.read(element, &r)
 	row := lake.PlayRow{Version: lake.PlayVersion, Source: lake.SourceExport, IngestedAt: importedAt, File: &file, Raw: raw}
-	at, timed := instant(unquote(r.ts))
+	at, timed := endOf(unquote(r.ts))
 	reason := notAnObject
 	if object {
 		r.uri = unquote(r.trackURI)
@@ -117,6 +117,15 @@ func ExportRow(element []byte, file string, importedAt time.Time) lake.PlayRow {
 		row.RejectReason, row.Item = &reason, new(identity(at, timed, r.played(), raw))
 	}
 	return row
+}
+
+// endOf parses a ts. It is UTC where it names no zone, as in the description that Spotify sends with an export, or ends in
+// " UTC".
+func endOf(ts string) (at time.Time, ok bool) {
+	if at, ok = instant(ts); ok || ts == "" {
+		return at, ok
+	}
+	return instant(strings.TrimSuffix(strings.TrimSpace(ts), " UTC") + "Z")
 }
 
 // columns fills in what the row's fields determine, and returns what is wrong with the time of listening, or "".

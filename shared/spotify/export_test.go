@@ -68,6 +68,8 @@ func TestExportRow(t *testing.T) {
 		{name: "a name that is too long", element: export(`,"master_metadata_track_name":"` + strings.Repeat("x", maxName+1) + `"`)},
 
 		{name: "another zone", element: replaced(ts, `"2023-05-01T12:00:00+02:00"`)},
+		{name: "no zone", element: replaced(ts, `"2023-05-01 10:00:00"`)},
+		{name: "a zone in letters", element: replaced(ts, `"2023-05-01 10:00:00 UTC"`)},
 		{name: "a fraction", element: replaced(ts, `"2023-05-01T10:00:00.250Z"`), change: func(r *lake.PlayRow) { r.PlayedAt = new(at.Add(250 * time.Millisecond)) }},
 		{name: "no ts", element: replaced(`"ts":`+ts+`,`, ""), change: untimed("no ts")},
 		{name: "null ts", element: replaced(ts, "null"), change: untimed("no ts")},
