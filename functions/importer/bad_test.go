@@ -125,6 +125,8 @@ func TestBadInput(t *testing.T) {
 		{what: "two files of one path", content: zipped(t, entry{audio, history(1)}, entry{audio, history(2)}), files: []string{audio + " rows 1", whole}, plays: 3},
 		{what: "a byte-order mark", content: with(t, "\ufeff"+history(2)), files: []string{whole}, plays: 2},
 		{what: "UTF-16, little end first", content: with(t, utf16(t, unicode.LittleEndian, history(2))), files: []string{whole}, plays: 2},
+		{what: "UTF-16 without a mark", content: with(t, utf16(t, unicode.LittleEndian, history(2))[2:]), files: []string{whole}, plays: 2},
+		{what: "UTF-16, big end first, without a mark", content: with(t, utf16(t, unicode.BigEndian, history(2))[2:]), files: []string{whole}, plays: 2},
 		{what: "UTF-16, big end first", content: with(t, utf16(t, unicode.BigEndian, history(2))), files: []string{whole}, plays: 2},
 		{what: "NULs", content: with(t, nul+nul+strings.ReplaceAll(history(2), ",", nul+",")+nul), files: []string{whole}, plays: 2},
 		{what: "bytes that are not UTF-8", content: with(t, strings.ReplaceAll(history(2), "Song", "\xff\xc3")), files: []string{whole}, plays: 2},

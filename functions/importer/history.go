@@ -2,6 +2,7 @@ package importer
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -34,9 +35,17 @@ type elements struct {
 	inside bool
 }
 
-// newElements reads UTF-8, and UTF-16 with a byte-order mark.
+// newElements reads UTF-8 and UTF-16, with or without a byte-order mark.
 func newElements(r io.Reader) *elements {
-	in := &budget{r: withoutNUL{transform.NewReader(r, unicode.BOMOverride(transform.Nop))}}
+	text := bufio.NewReader(r)
+	var unmarked transform.Transformer = transform.Nop // the encoding without a mark
+	switch head, _ := text.Peek(2); string(head) {
+	case "[\x00":
+		unmarked = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder()
+	case "\x00[":
+		unmarked = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder()
+	}
+	in := &budget{r: withoutNUL{transform.NewReader(text, unicode.BOMOverride(unmarked))}}
 	return &elements{in: in, dec: jsontext.NewDecoder(in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 }
 
