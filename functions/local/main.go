@@ -33,8 +33,8 @@ import (
 const garbagePercent = 40
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
+	if set := debug.SetGCPercent(garbagePercent); set != 100 { // GOGC sets another percentage
+		debug.SetGCPercent(set)
 	}
 	out := os.Stdout
 	slog.SetDefault(slog.New(newConsole(out)))
