@@ -31,7 +31,7 @@ const (
 // or a newer export changes nothing that was right.
 func TestOverlap(t *testing.T) {
 	end := time.Now().Truncate(time.Second)
-	plays := fakespotify.History(5, end.AddDate(0, 0, -40), end, time.UTC)
+	plays := fakespotify.History(5, end.AddDate(0, 0, -24), end, time.UTC)
 	firstOfAPI, firstExported, endOfExport, gap := len(plays)/2, 0, len(plays)*4/5, len(plays)*3/5
 	m := machinetest.Start(t, exportFirst)
 	clock, fake := inprocess.Connect(t, m, apiFirst, plays)
