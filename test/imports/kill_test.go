@@ -38,7 +38,7 @@ const (
 )
 
 // quickSteps is at how many steps an import is killed without -soak.
-const quickSteps = 3
+const quickSteps = 2
 
 // result is what there is after an import.
 type result struct {
