@@ -56,7 +56,7 @@ func TestImport(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	for _, want := range []string{"is imported for listener me", "reading", "_2020_0.json", "Video", "rows/s", "make run"} {
+	for _, want := range []string{"is imported for listener me", "loading and ranking", "_2020_0.json", "Video", "rows/s", "make run"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
