@@ -174,7 +174,7 @@ func (r *run) read(ctx context.Context, source *ranges) (lake.Manifest, error) {
 	if err := r.writeObjects(ctx, source, files); err != nil {
 		return lake.Manifest{}, err
 	}
-	m := lake.Manifest{Version: lake.ManifestVersion, Zip: r.status.Zip, Name: r.status.Name, ImportedAt: r.upload.Created, Oldest: r.oldest, Newest: r.newest, Files: r.status.Files}
+	m := lake.Manifest{Version: lake.ManifestVersion, Zip: r.status.Zip, Name: r.status.Name, ImportedAt: r.upload.Created, Oldest: r.span.oldest, Newest: r.span.newest, Files: r.status.Files}
 	for _, f := range m.Files {
 		m.Rows, m.NotMusic, m.Rejected = m.Rows+f.Rows, m.NotMusic+f.NotMusic, m.Rejected+f.Rejected
 	}

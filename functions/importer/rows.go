@@ -17,7 +17,7 @@ type rows struct {
 	content            []byte // the rows as one member of a gzip file
 	notMusic, rejected int64
 	rejectedRows       []lake.RejectedRow
-	oldest, newest     *time.Time
+	span               span // of the plays
 }
 
 func (r *rows) make(b *block) (err error) {
@@ -37,12 +37,7 @@ func (r *rows) make(b *block) (err error) {
 func (r *rows) count(row *lake.PlayRow) {
 	switch {
 	case row.IsPlay():
-		if at := row.PlayedAt; r.oldest == nil || at.Before(*r.oldest) {
-			r.oldest = at
-		}
-		if at := row.PlayedAt; r.newest == nil || at.After(*r.newest) {
-			r.newest = at
-		}
+		r.span.add(row.PlayedAt)
 	case *row.RejectReason == lake.NotMusic:
 		r.notMusic++
 	default:
@@ -50,5 +45,21 @@ func (r *rows) count(row *lake.PlayRow) {
 		if len(r.rejectedRows) < lake.MaxRejectedRows {
 			r.rejectedRows = append(r.rejectedRows, lake.RejectedRow{Index: row.RowIndex, Reason: *row.RejectReason})
 		}
+	}
+}
+
+// span is the time from the oldest to the newest of some plays; both are nil without plays.
+type span struct{ oldest, newest *time.Time }
+
+// add extends the span to a time, which may be nil.
+func (s *span) add(at *time.Time) {
+	if at == nil {
+		return
+	}
+	if s.oldest == nil || at.Before(*s.oldest) {
+		s.oldest = at
+	}
+	if s.newest == nil || at.After(*s.newest) {
+		s.newest = at
 	}
 }

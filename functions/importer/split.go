@@ -8,7 +8,6 @@ import (
 	"io"
 	"runtime"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -231,8 +230,8 @@ func (r *run) write(ctx context.Context, p part, existing map[string]bool) error
 			account.NotMusic, account.Rejected = account.NotMusic+b.notMusic, account.Rejected+b.rejected
 			room := max(0, lake.MaxRejectedRows-len(account.RejectedRows))
 			account.RejectedRows = append(account.RejectedRows, b.rejectedRows[:min(room, len(b.rejectedRows))]...)
-			r.span(b.oldest)
-			r.span(b.newest)
+			r.span.add(b.span.oldest)
+			r.span.add(b.span.newest)
 		}
 		account.Rows += int64(p.rows)
 		r.status.Rows += int64(p.rows)
@@ -258,19 +257,6 @@ func (r *run) account(f *file) *lake.ManifestFile {
 		r.status.Files = append(r.status.Files, lake.ManifestFile{Number: f.number, Name: f.name})
 	}
 	return &r.status.Files[len(r.status.Files)-1]
-}
-
-// span extends the time that the plays span.
-func (r *run) span(at *time.Time) {
-	if at == nil {
-		return
-	}
-	if r.oldest == nil || at.Before(*r.oldest) {
-		r.oldest = at
-	}
-	if r.newest == nil || at.After(*r.newest) {
-		r.newest = at
-	}
 }
 
 // writeManifest makes the import complete. load loads it after all other objects are in the lake.

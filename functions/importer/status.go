@@ -29,8 +29,8 @@ type run struct {
 	refused  error  // why the upload's name is not valid
 	status   insights.ImportStatus
 
-	oldest, newest *time.Time
-	written        int // objects
+	span    span // of all plays
+	written int  // objects
 }
 
 func (i *Importer) newRun(upload bucket.Object) *run {

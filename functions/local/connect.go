@@ -85,14 +85,23 @@ func localSecrets(ctx context.Context, id string) (*secrets.Store, error) {
 // quotaProject is the variable that says which project a person's calls are counted against.
 const quotaProject = "GOOGLE_CLOUD_QUOTA_PROJECT"
 
+// useProject checks the id of a listener of a deployed project, and has the calls of this process counted against that
+// project: the person's default project would be charged, and would need the same services.
+func useProject(project, listenerID string) error {
+	if !listener.Valid(listenerID) {
+		return fmt.Errorf("%q cannot be a listener's id: it is a lower-case letter, then up to 30 lower-case letters, digits and dashes", listenerID)
+	}
+	if os.Getenv(quotaProject) == "" {
+		os.Setenv(quotaProject, project)
+	}
+	return nil
+}
+
 // deployedSecrets opens the secrets of a project that was deployed to, with the credentials of the person
 // at this machine, and checks that the deployment has such a listener.
 func deployedSecrets(ctx context.Context, project, listenerID string) (*secrets.Store, error) {
-	if !listener.Valid(listenerID) {
-		return nil, fmt.Errorf("%q cannot be a listener's id: it is a lower-case letter, then up to 30 lower-case letters, digits and dashes", listenerID)
-	}
-	if os.Getenv(quotaProject) == "" { // else the person's default project would need Secret Manager too
-		os.Setenv(quotaProject, project)
+	if err := useProject(project, listenerID); err != nil {
+		return nil, err
 	}
 	store, err := secrets.Open(ctx, project)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/bucket"
-	"spotify-insights.internal/shared/listener"
 )
 
 // target is where an export is imported.
@@ -127,11 +126,8 @@ func (t *target) explain(dir, listenerID string, demo, joined bool) {
 
 // openProject opens the buckets of a project that was deployed to, with the credentials of the person at this machine.
 func openProject(ctx context.Context, project, listenerID string) (*target, error) {
-	if !listener.Valid(listenerID) {
-		return nil, fmt.Errorf("%q cannot be a listener's id: it is a lower-case letter, then up to 30 lower-case letters, digits and dashes", listenerID)
-	}
-	if os.Getenv(quotaProject) == "" { // else the person's default project is charged
-		os.Setenv(quotaProject, project)
+	if err := useProject(project, listenerID); err != nil {
+		return nil, err
 	}
 	t := &target{
 		poll:    2 * time.Second,
