@@ -19,7 +19,7 @@ var statements = map[string][]read{
 		{table: anyTable, rewritten: true},
 	},
 	"export_listens": {
-		{table: warehouse.Listens, since: "since", columns: "listener played_at track_id ms_played ms_measured told_by follows_gap"},
+		{table: warehouse.Listens, since: "since", columns: "listener played_at track_id ms_played ms_measured told_by follows_gap reason_end"},
 	},
 	"export_tracks": {
 		{table: warehouse.Listens, columns: "listener track_id"},

@@ -16,7 +16,7 @@ import (
 
 // The columns of the snapshots.
 const (
-	listenColumns       = "played_at, track_id, ms_played, ms_measured, told_by, follows_gap"
+	listenColumns       = "played_at, track_id, ms_played, ms_measured, told_by, follows_gap, finished"
 	publicListenColumns = "day, track_id, ms_played"
 	trackColumns        = "track_id, track_name, artists, artist_name, artist_id, album, album_id, album_artist, isrc, duration_ms, " +
 		"spotify_url, image_url, features_found, danceability, energy, key, loudness, mode, speechiness, acousticness, " +
@@ -33,7 +33,11 @@ func (w *world) checkSnapshots() {
 		var listens, days, tracks []string
 		heard := map[string]bool{}
 		for _, one := range listensOf(l.ID, objects) {
-			listens = append(listens, line(one.at, one.track, one.ms, one.measured, one.toldBy, one.followsGap))
+			var finished *bool
+			if one.end != nil {
+				finished = new(*one.end == "trackdone")
+			}
+			listens = append(listens, line(one.at, one.track, one.ms, one.measured, one.toldBy, one.followsGap, finished))
 			days = append(days, line(day(one.at, l.Zone), one.track, one.ms))
 			heard[one.track] = true
 		}

@@ -32,6 +32,12 @@ type page struct {
 	newDictionary bool // the first page of its dictionary
 }
 
+// has reports whether the file has a column.
+func (f file) has(name string) bool {
+	_, ok := f.Schema().Lookup(name)
+	return ok
+}
+
 // pages calls use with each page of a column. The page is valid during the call only.
 func (f file) pages(name string, use func(page) error) error {
 	leaf, ok := f.Schema().Lookup(name)

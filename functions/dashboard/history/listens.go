@@ -74,6 +74,12 @@ func (h *History) readInstants(f file) error {
 	if err != nil {
 		return err
 	}
+	finished := slices.Repeat([]int8{-1}, len(instants)) // of a snapshot that is older than the column: unknown
+	if f.has("finished") {
+		if finished, err = f.booleans("finished"); err != nil {
+			return err
+		}
+	}
 	h.At = append(h.At, instants...)
 	h.Flags = slices.Grow(h.Flags, len(instants))
 	for i := range instants {
@@ -86,6 +92,12 @@ func (h *History) readInstants(f file) error {
 		}
 		if follows[i] == 1 {
 			flags |= FollowsGap
+		}
+		if finished[i] >= 0 {
+			flags |= EndKnown
+		}
+		if finished[i] == 1 {
+			flags |= Finished
 		}
 		h.Flags = append(h.Flags, flags)
 	}

@@ -50,6 +50,7 @@ func put(b *historytest.Bucket, listens [][]byte, listenRows int, tracks [][]byt
 
 // narrow is a listen as another program may write it: INT32, optional, in another order, with one more column.
 type narrow struct {
+	Finished   *bool   `parquet:"finished,dict"`
 	FollowsGap *bool   `parquet:"follows_gap"`
 	ToldBy     *string `parquet:"told_by"`
 	More       []int64 `parquet:"more,list"`
@@ -62,7 +63,7 @@ type narrow struct {
 func narrowed(listens []historytest.Listen) []narrow {
 	rows := make([]narrow, len(listens))
 	for i, l := range listens {
-		rows[i] = narrow{&l.FollowsGap, &l.ToldBy, []int64{1, 2}, nil, &l.MSMeasured, &l.TrackID, &l.PlayedAt}
+		rows[i] = narrow{l.Finished, &l.FollowsGap, &l.ToldBy, []int64{1, 2}, nil, &l.MSMeasured, &l.TrackID, &l.PlayedAt}
 		if l.MSPlayed != nil {
 			rows[i].MSPlayed = new(int32(*l.MSPlayed))
 		}
@@ -114,6 +115,33 @@ func TestWriters(t *testing.T) {
 	}
 }
 
+// In a snapshot that topten wrote before the column finished existed, it is unknown how plays ended. The other
+// facts are as they are.
+func TestOlderSnapshot(t *testing.T) {
+	listens, tracks := historytest.Random(8, 300, 40, 900, asOf)
+	type older struct {
+		PlayedAt   int64  `parquet:"played_at"`
+		TrackID    string `parquet:"track_id,dict"`
+		MSPlayed   *int64 `parquet:"ms_played"`
+		MSMeasured bool   `parquet:"ms_measured"`
+		ToldBy     string `parquet:"told_by,dict"`
+		FollowsGap bool   `parquet:"follows_gap"`
+	}
+	rows := make([]older, len(listens))
+	for i := range listens {
+		l := &listens[i]
+		l.Finished = nil
+		rows[i] = older{l.PlayedAt, l.TrackID, l.MSPlayed, l.MSMeasured, l.ToldBy, l.FollowsGap}
+	}
+	b := historytest.NewBucket()
+	put(b, [][]byte{historytest.Encode(rows)}, len(rows), [][]byte{historytest.Encode(tracks)}, len(tracks))
+	h, err := get(t, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, h, listens, tracks)
+}
+
 // duckDB has DuckDB write the rows of a file.
 func duckDB(t *testing.T, db *sql.DB, content []byte, options string) []byte {
 	t.Helper()
@@ -145,7 +173,8 @@ func check(t *testing.T, h *history.History, listens []historytest.Listen, track
 		return 0
 	}
 	for i, l := range listens {
-		want := flags[l.ToldBy] | flag(l.MSPlayed != nil, history.TimeKnown) | flag(l.MSMeasured, history.Measured) | flag(l.FollowsGap, history.FollowsGap)
+		want := flags[l.ToldBy] | flag(l.MSPlayed != nil, history.TimeKnown) | flag(l.MSMeasured, history.Measured) | flag(l.FollowsGap, history.FollowsGap) |
+			flag(l.Finished != nil, history.EndKnown) | flag(value(l.Finished), history.Finished)
 		if h.At[i] != l.PlayedAt || h.Tracks[h.Number[i]].ID != l.TrackID || int64(h.MS[i]) != value(l.MSPlayed) || h.Flags[i] != want {
 			t.Fatalf("listen %d is %d %s %d %b, want %+v", i, h.At[i], h.Tracks[h.Number[i]].ID, h.MS[i], h.Flags[i], l)
 		}

@@ -9,9 +9,10 @@ import (
 )
 
 // Random returns n listens of at most the given number of tracks, in the days before asOf. A fifth of the
-// tracks has names and no ids, as in an export. A few listens are at the same instant.
+// tracks has names and no ids, as in an export. A few listens are at the same instant. Of a few of an export it is
+// unknown how they ended.
 func Random(seed uint64, n, tracks, days int, asOf time.Time) ([]Listen, []Track) {
-	r := rand.New(rand.NewPCG(seed, 1))
+	r, ends := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))
 	all := make([]Track, tracks)
 	for i := range all {
 		all[i] = randomTrack(r, i, tracks)
@@ -27,6 +28,9 @@ func Random(seed uint64, n, tracks, days int, asOf time.Time) ([]Listen, []Track
 		}
 		if r.IntN(20) > 0 {
 			l.MSPlayed, l.MSMeasured = new(r.Int64N(400_000)), l.ToldBy != "api"
+		}
+		if l.ToldBy != "api" && ends.IntN(20) > 0 {
+			l.Finished = new(ends.IntN(3) > 0)
 		}
 		listens[i], played[l.TrackID] = l, true
 	}

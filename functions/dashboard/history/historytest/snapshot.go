@@ -18,6 +18,7 @@ type Listen struct {
 	MSMeasured bool   `parquet:"ms_measured"`
 	ToldBy     string `parquet:"told_by,dict"`
 	FollowsGap bool   `parquet:"follows_gap"`
+	Finished   *bool  `parquet:"finished"`
 }
 
 // Day is a row of the listens of a public snapshot.
