@@ -16,17 +16,19 @@ type answer struct {
 	contentType  string
 	body, zipped []byte
 	etag         string // weak: the same for both encodings
-	form         bool   // a page with a form
 }
 
-// newAnswer compresses a body. The hash of the body is its ETag.
-func newAnswer(contentType string, body []byte) *answer {
+// newAnswer compresses a body, unless err is the error of making it. The hash of the body is its ETag.
+func newAnswer(contentType string, body []byte, err error) (*answer, error) {
+	if err != nil {
+		return nil, err
+	}
 	var zipped bytes.Buffer
 	w := gzip.NewWriter(&zipped)
 	_, _ = w.Write(body) // writing to a buffer does not fail
 	_ = w.Close()
 	sum := sha256.Sum256(body)
-	return &answer{contentType: contentType, body: body, zipped: zipped.Bytes(), etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+	return &answer{contentType: contentType, body: body, zipped: zipped.Bytes(), etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}, nil
 }
 
 // write sends the answer, or 304 where the caller has it.
@@ -36,7 +38,6 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 	h.Set("ETag", a.etag)
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("Content-Type", a.contentType)
-	h.Set("X-Content-Type-Options", "nosniff")
 	body := a.body
 	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
 		h.Set("Content-Encoding", "gzip")

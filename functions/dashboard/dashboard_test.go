@@ -73,7 +73,7 @@ func listeners(t testing.TB, public ...string) listener.Set {
 }
 
 func newViewer(t *testing.T, b *historytest.Bucket) *Viewer {
-	return New(config.Dashboard{Listeners: listeners(t)}, b, func() time.Time { return asOf.Add(time.Hour) })
+	return New(config.Dashboard{Listeners: listeners(t), Covers: true}, b, func() time.Time { return asOf.Add(time.Hour) })
 }
 
 // ask sends a GET. headers are pairs of name and value.
@@ -119,7 +119,7 @@ func TestJSON(t *testing.T) {
 func TestPeriods(t *testing.T) {
 	v := newViewer(t, sample())
 	for period, plays := range map[string]int64{"all": 6, "4w": 5, "2025": 1, "2025-02": 0, "2025-02-28..2025-03-01": 1} {
-		view, err := v.View(t.Context(), url.Values{"period": {period}})
+		view, err := v.Overview(t.Context(), url.Values{"period": {period}})
 		if err != nil || view.Totals.Plays != plays || len(view.TopTracks) > int(plays) || len(view.Recent) != 6 {
 			t.Errorf("%s: %+v, %v; want %d plays", period, view, err, plays)
 		}
@@ -135,26 +135,32 @@ func TestPage(t *testing.T) {
 		code      int
 		want, not []string
 	}{
-		{"/", 200, []string{"First", "A &amp; B", "Wed 24 Jun 2026, 13:00", "https://i.scdn.co/image/1", "Problems", "Dance <b>62</b>", "Mood <b>0</b>", "1 of 3 tracks (33%)", `aria-current="page">All time`,
-			"Top ten artists", "Top ten albums", "One"}, []string{"<script", "javascript:", "Energy"}},
-		{"/?period=2024", 200, []string{"Nothing was played in this period.", `aria-current="page">2024`}, nil},
+		{"/?period=all", 200, []string{"First", "A &amp; B", "Wed 24 Jun 2026", "https://i.scdn.co/image/1", `aria-current="true">All time`, "≥\u202f6", "Artists", "Albums", "One", `href="/track/a"`, "–"},
+			[]string{"<script>", "javascript:", "style="}},
+		{"/", 200, []string{`aria-current="true">4 weeks`}, nil},
+		{"/tracks?by=time", 200, []string{"First", "3 in All time"}, []string{"<script>", "javascript:"}},
+		{"/?period=2024", 200, []string{"Nothing was played in this period.", `aria-current="true">2024`}, nil},
 		{"/?period=2025-03-01..2025-03-02", 200, []string{"1 Mar 2025 – 2 Mar 2025"}, nil},
-		{"/?listener=you", 200, []string{"No plays yet", "no tracks yet"}, []string{"First"}},
-		{"/?period=%3Cscript%3E", 400, []string{"is not a period", "Use 4w"}, []string{"<script"}},
+		{"/?listener=you", 200, []string{"No plays yet", "make connect"}, []string{"First"}},
+		{"/?period=%3Cscript%3E", 400, []string{"is not a period", "Use 4w"}, []string{"<script>"}},
 		{"/?period=" + long, 400, []string{"Use 4w"}, []string{tooLong}},
 		{"/?listener=nobody", 404, []string{"there is no listener"}, nil},
 		{"/?listener=" + long, 400, []string{"cannot be a listener"}, []string{tooLong}},
 		{"/insights.json?period=" + long, 400, []string{`"error":`, "Use 4w"}, []string{tooLong}},
 		{"/insights.json?listener=..%2Fme", 400, []string{`"action":`}, nil},
-		{"/favicon.ico", 404, []string{`"action":`}, nil},
+		{"/favicon.ico", 404, []string{"Back to the page"}, nil},
+		{"/nothing.json", 404, []string{`"action":`}, nil},
+		{"/artists?page=1000000000", 404, []string{"there is no page"}, nil},
+		{"/artists?page=2", 404, []string{"The last page is 1."}, nil},
+		{"/insights.csv?table=x", 400, []string{"Use artists, albums, tracks."}, nil},
 	} {
 		w := v.ask(t, tt.target)
 		body, h := w.Body.String(), w.Header()
-		if w.Code != tt.code || len(body) > 20_000 {
+		if w.Code != tt.code || len(body) > 60_000 {
 			t.Errorf("%.99s is %d with %d bytes", tt.target, w.Code, len(body))
 		}
-		if page := strings.HasPrefix(tt.target, "/?") || tt.target == "/"; page != strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") ||
-			page != strings.HasPrefix(h.Get("Content-Type"), "text/html") || w.Code >= 400 && h.Get("Cache-Control") == "private, no-cache" {
+		if page := strings.HasPrefix(h.Get("Content-Type"), "text/html"); page == (strings.Contains(tt.target, ".json") || strings.Contains(tt.target, ".csv")) || page && !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") ||
+			w.Code >= 400 && h.Get("Cache-Control") == "private, no-cache" {
 			t.Errorf("%.99s has the headers %v", tt.target, h)
 		}
 		for _, want := range tt.want {
@@ -176,33 +182,11 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// The recent plays are listed by the listener's days, not by those of UTC.
-func TestDays(t *testing.T) {
-	p := page{View: &View{zone: listeners(t)["me"].Zone}}
-	for _, text := range []string{"2026-06-24T08:00:00Z", "2026-06-24T06:59:59Z", "2026-06-23T20:00:00Z", "2025-12-31T20:00:00Z"} {
-		played, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.Recent = append(p.Recent, Recent{PlayedAt: played})
-	}
-	var got []string
-	for _, day := range p.Days() {
-		for _, play := range day.Plays {
-			got = append(got, day.Name+" "+p.Hour(play.At))
-		}
-	}
-	want := []string{"Wed 24 Jun 2026 01:00", "Tue 23 Jun 2026 23:59", "Tue 23 Jun 2026 13:00", "Wed 31 Dec 2025 12:00"}
-	if !slices.Equal(got, want) {
-		t.Errorf("the days are %q, want %q", got, want)
-	}
-}
-
 // An answer is rendered once for a document and a query, and sent in the encoding that the caller accepts.
 func TestAnswers(t *testing.T) {
 	b := sample()
 	now := asOf
-	v := New(config.Dashboard{Listeners: listeners(t)}, b, func() time.Time { return now })
+	v := New(config.Dashboard{Listeners: listeners(t), Covers: true}, b, func() time.Time { return now })
 	first := v.ask(t, "/insights.json?x=1")
 	etag := first.Header().Get("ETag")
 	if etag == "" || first.Header().Get("Cache-Control") != "private, no-cache" || len(v.answers.byKey) != 1 {
@@ -245,7 +229,7 @@ func TestAnswerBudget(t *testing.T) {
 func TestStatusFailure(t *testing.T) {
 	b := sample()
 	now := asOf
-	v := New(config.Dashboard{Listeners: listeners(t)}, b, func() time.Time { return now })
+	v := New(config.Dashboard{Listeners: listeners(t), Covers: true}, b, func() time.Time { return now })
 	fail := func(_ context.Context, _, name string) error {
 		if name == insights.StatusName("me") {
 			return errors.New("503")

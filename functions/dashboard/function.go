@@ -1,11 +1,10 @@
-// Package dashboard is the function that shows a listener's figures as a page and as JSON. It reads the insights
-// bucket and nothing else.
+// Package dashboard is the function that shows a listener's figures as pages. Each page is also an answer in JSON, and its
+// tables in CSV. It reads the insights bucket and nothing else.
 package dashboard
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
+	"spotify-insights.internal/functions/dashboard/pages"
+	"spotify-insights.internal/functions/dashboard/static"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
@@ -38,8 +39,7 @@ var viewer = handler.NewOnce(func() (*Viewer, error) {
 	return New(s, bucket, time.Now), nil
 })
 
-// Serve answers GET / with the page, GET /insights.json with its numbers and GET /record.json with the account of all
-// imports.
+// Serve answers GET with a page, its numbers as JSON, or one of its tables as CSV.
 var Serve = handler.HTTP("dashboard", limit, func(w http.ResponseWriter, r *http.Request) error {
 	v, err := viewer.Get()
 	if err != nil {
@@ -55,61 +55,76 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := handler.Method(w, r, http.MethodGet, http.MethodHead); err != nil {
 		return err
 	}
-	render := renderers[r.URL.Path]
-	if render == nil || v.public && r.URL.Path == recordPath {
-		return faults.New(faults.Missing, "The page is at /, its numbers are at /insights.json.", "there is nothing at this path")
+	if f, ok := static.Open(r.URL.Path); ok {
+		writeStatic(w, r, f)
+		return nil
 	}
 	w.Header().Set("Cache-Control", "no-store") // of an error
-	isPage := r.URL.Path == "/"
-	if isPage {
-		pageHeaders(w.Header(), false)
-	}
-	a, err := v.answer(r, render)
+	route, path, id, format := pages.Find(r.URL.Path)
+	html := format == "html"
+	a, err := v.answer(r, route, path, id, format)
+	var moved *pages.Redirect
 	switch {
-	case err != nil && isPage:
-		return refuse(w, r, err)
-	case err != nil && v.public:
+	case errors.As(err, &moved):
+		http.Redirect(w, r, moved.To, http.StatusMovedPermanently)
+		return nil
+	case err != nil && html:
+		return v.refuse(w, r, err)
+	case err != nil && v.site.Public:
 		return discreet(r.Context(), err)
 	case err != nil:
 		return err
 	}
-	if a.form {
-		pageHeaders(w.Header(), true)
-	}
+	pageHeaders(w.Header())
 	a.write(w, r)
 	return nil
 }
 
-// renderers are the functions that make the answer of each path.
-var renderers = map[string]func(request) (*answer, error){"/": renderPage, "/insights.json": renderView, recordPath: renderRecord}
-
-const recordPath = "/record.json"
-
-// answer returns the answer from the cache, or renders it. The key contains everything that it depends on.
-func (v *Viewer) answer(r *http.Request, render func(request) (*answer, error)) (*answer, error) {
-	request, err := v.read(r.Context(), r.URL.Query())
+// answer returns the answer from the cache, or makes it. The key contains everything that it depends on.
+func (v *Viewer) answer(r *http.Request, route *pages.Route, path, id, format string) (*answer, error) {
+	if route == nil || route.Private && v.site.Public {
+		return nil, faults.New(faults.Missing, "The overview is at /, its numbers are at /insights.json.", "there is nothing at this path")
+	}
+	request, err := v.read(r, path, id, format)
 	if err != nil {
 		return nil, err
 	}
-	h, ingest, imported := request.history, request.status.ingest, request.status.imported
-	key := fmt.Sprint(r.URL.Path, " ", request.listener.ID, " ", request.period.Text, " ", h.Generation, h.AsOf.UnixMicro(),
-		" ", ingest.LastRunAt.UnixMicro(), " ", imported.Generation, " ", imported.Outcome, " ", imported.UpdatedAt.UnixMicro(), " ", strings.Join(request.problems, "\n"))
+	h, ingest, imported := request.History, request.Ingest, request.Imported
+	key := fmt.Sprint(r.URL.Path, "?", request.Query.Encode(), " ", request.Listener.ID, " ", request.Period.Text, " ", h.Generation, h.AsOf.UnixMicro(),
+		" ", ingest.LastRunAt.UnixMicro(), " ", imported.Generation, " ", imported.Outcome, " ", imported.UpdatedAt.UnixMicro(), " ", strings.Join(request.Problems, "\n"))
 	if a := v.answers.get(key); a != nil {
 		return a, nil
 	}
-	a, err := render(request)
+	a, err := render(route, request, format)
 	if err == nil {
 		v.answers.put(key, a)
 	}
 	return a, err
 }
 
-func renderView(r request) (*answer, error) { return newJSON(viewOf(r)) }
-
-func newJSON(v any) (*answer, error) {
-	var body bytes.Buffer
-	if err := json.NewEncoder(&body).Encode(v); err != nil {
-		return nil, fmt.Errorf("encoding the figures: %w", err)
+// render makes an answer.
+func render(route *pages.Route, r pages.Request, format string) (*answer, error) {
+	page, err := route.Make(r)
+	if err != nil {
+		return nil, err
 	}
-	return newAnswer("application/json; charset=utf-8", body.Bytes()), nil
+	switch body := []byte(nil); format {
+	case "html":
+		body, err = page.HTML(r)
+		return newAnswer("text/html; charset=utf-8", body, err)
+	case "json":
+		body, err = page.JSON()
+		return newAnswer("application/json; charset=utf-8", body, err)
+	case "csv":
+		body, err = page.CSV(r.Query.Get("table"))
+		return newAnswer("text/csv; charset=utf-8", body, err)
+	default:
+		if page.Picture == nil {
+			return nil, faults.New(faults.Missing, "The page has no picture.", "there is nothing at this path")
+		}
+		body, err = page.Picture(format)
+		return newAnswer(pictureTypes[format], body, err)
+	}
 }
+
+var pictureTypes = map[string]string{"svg": "image/svg+xml", "png": "image/png"}

@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/functions/dashboard/history"
+	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/shared/config"
-	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/listener"
 )
 
@@ -20,11 +21,10 @@ const (
 	answerBytes  = 32 << 20  // of all cached answers
 )
 
-// Viewer makes views from the documents, snapshots and statuses in the insights bucket.
+// Viewer makes pages from the documents, snapshots and statuses in the insights bucket.
 type Viewer struct {
+	site      *pages.Site
 	listeners listener.Set
-	public    bool // for everybody: see public.go
-	uploads   bool // the page has a field for uploads
 	now       func() time.Time
 
 	histories *history.Cache
@@ -38,79 +38,71 @@ func New(c config.Dashboard, bucket history.Objects, now func() time.Time) *View
 	if c.Public() {
 		listeners = publicListeners(listeners)
 	}
+	ids := slices.Sorted(maps.Keys(listeners))
+	site := &pages.Site{Listeners: ids, Default: listener.Default, Public: c.Public(), Uploads: c.Uploads && !c.Public(), Covers: c.Covers, Demo: c.Demo}
+	if _, ok := listeners[listener.Default]; !ok && len(ids) > 0 {
+		site.Default = ids[0]
+	}
 	return &Viewer{
-		listeners: listeners, public: c.Public(), uploads: c.Uploads && !c.Public(), now: now,
+		site: site, listeners: listeners, now: now,
 		histories: history.NewCache(bucket, historyBytes, now),
 		statuses:  &statuses{bucket: bucket, now: now, byListener: map[string]status{}},
 		answers:   &answers{budget: answerBytes, byKey: map[string]*answer{}},
 	}
 }
 
-// request is a request with everything that its answer depends on.
-type request struct {
-	listener listener.Listener
-	period   figures.Range
-	history  *history.History
-	status   status // empty on a public page
-	problems []string
-	active   bool // an import is running, or its rows are being loaded
-	uploads  bool // the page has a field for uploads
-}
-
-// read reads everything that the answer to a query depends on. The query may contain a listener and a period. The
-// error is a faults.Invalid for a query that is not valid, and a faults.Missing for a listener that does not exist.
-func (v *Viewer) read(ctx context.Context, query url.Values) (request, error) {
-	listener, err := v.listener(query)
+// read reads everything that an answer depends on. The error is a faults.Invalid for a query that is not valid, and a
+// faults.Missing for a listener that does not exist.
+func (v *Viewer) read(r *http.Request, path, id, format string) (pages.Request, error) {
+	ctx, query := r.Context(), r.URL.Query()
+	who := v.site.Default
+	if query.Has("listener") {
+		who = query.Get("listener")
+	}
+	listener, err := v.listeners.Find(who)
 	if err != nil {
-		return request{}, err
+		return pages.Request{}, err
 	}
-	r := request{listener: listener, problems: []string{}, uploads: v.uploads}
-	r.history, err = v.histories.Get(ctx, history.Listener{ID: listener.ID, Zone: listener.Zone, Public: v.public})
+	request := pages.Request{Site: v.site, Listener: listener, ID: id, Path: path, Now: v.now(), Query: url.Values{}, Problems: []string{}}
+	for _, name := range pages.Parameters {
+		if query.Has(name) {
+			request.Query.Set(name, query.Get(name))
+		}
+	}
+	request.History, err = v.histories.Get(ctx, history.Listener{ID: listener.ID, Zone: listener.Zone, Public: v.site.Public})
 	if err != nil { // %v: a fault of an object is not a fault of the request
-		return request{}, fmt.Errorf("showing %s: %v", listener.ID, err)
+		return request, fmt.Errorf("showing %s: %v", listener.ID, err)
 	}
-	period := insights.PeriodAll
+	period := pages.DefaultPeriod(path, format == "html", request.History, v.now())
 	if query.Has("period") {
 		period = query.Get("period")
 	}
-	if r.period, err = figures.ParseRange(period, r.history, v.now()); err != nil || v.public {
-		return r, err
+	if request.Period, err = figures.ParseRange(period, request.History, v.now()); err != nil || v.site.Public {
+		return request, err
 	}
-	if r.status, err = v.statuses.get(ctx, listener.ID); err != nil {
-		return request{}, fmt.Errorf("showing %s: %v", listener.ID, err)
-	}
-	loaded := r.loaded()
-	r.problems = append(r.problems, r.status.ingest.Problems(v.now(), loaded.FetchedAt)...)
-	r.problems = append(r.problems, r.status.imported.Problems(v.now(), loaded.Imports)...)
-	r.problems = append(r.problems, loaded.Problems()...)
-	r.active = r.status.imported.Active(v.now(), loaded.Imports)
-	return r, nil
+	return request, v.addStatus(ctx, &request)
 }
 
-// loaded returns the status of what was loaded; empty before the first load and on a public page.
-func (r request) loaded() insights.Warehouse {
-	if w := r.history.Document.Status; w != nil {
-		return *w
+// addStatus adds the status of the last ingest and import, and the problems.
+func (v *Viewer) addStatus(ctx context.Context, r *pages.Request) error {
+	status, err := v.statuses.get(ctx, r.Listener.ID)
+	if err != nil {
+		return fmt.Errorf("showing %s: %v", r.Listener.ID, err)
 	}
-	return insights.Warehouse{}
+	r.Ingest, r.Imported = status.ingest, status.imported
+	loaded := r.Loaded()
+	r.Problems = append(r.Problems, status.ingest.Problems(v.now(), loaded.FetchedAt)...)
+	r.Problems = append(r.Problems, status.imported.Problems(v.now(), loaded.Imports)...)
+	r.Problems = append(r.Problems, loaded.Problems()...)
+	r.Active = status.imported.Active(v.now(), loaded.Imports)
+	return nil
 }
 
-// listener returns the listener of a query. The default is "me", or the first listener where there is no "me".
-func (v *Viewer) listener(query url.Values) (listener.Listener, error) {
-	id := listener.Default
-	if query.Has("listener") {
-		id = query.Get("listener")
-	} else if _, ok := v.listeners[id]; !ok && len(v.listeners) > 0 {
-		id = slices.Min(slices.Collect(maps.Keys(v.listeners)))
-	}
-	return v.listeners.Find(id)
-}
-
-// View answers a query.
-func (v *Viewer) View(ctx context.Context, query url.Values) (*View, error) {
-	r, err := v.read(ctx, query)
+// Overview answers a query with the numbers of the overview.
+func (v *Viewer) Overview(ctx context.Context, query url.Values) (*pages.Overview, error) {
+	r, err := v.read((&http.Request{URL: &url.URL{RawQuery: query.Encode()}}).WithContext(ctx), "/", "", "json")
 	if err != nil {
 		return nil, err
 	}
-	return viewOf(r), nil
+	return pages.OverviewOf(r), nil
 }

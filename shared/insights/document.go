@@ -122,14 +122,19 @@ type ImportedFile struct {
 // they are stored, and each local file is one, because it has no track id.
 func (w Warehouse) Problems() []string {
 	var problems []string
-	if n := len(w.Gaps); n > 0 {
-		problems = append(problems, fmt.Sprintf("%s in which more than 50 plays may have come between two ingests: those beyond 50 may have been missed. "+
-			"They are in your extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy, and import it with: make import FILE=my_spotify_data.zip.", counted(int64(n), "There is a time", "There are %d times")))
-	}
 	if w.FailedObjects > 0 {
 		problems = append(problems, counted(w.FailedObjects, "An object", "%d objects")+" of the lake could not be loaded. The table loads contains its name and the reason. After you delete its row there, reconcile (and each start) loads it again.")
 	}
 	return append(problems, unread(w.Imports)...)
+}
+
+// GapProblem returns a sentence about the open gaps, and what to do; empty without a gap.
+func (w Warehouse) GapProblem() string {
+	if len(w.Gaps) == 0 {
+		return ""
+	}
+	return counted(int64(len(w.Gaps)), "There is a time", "There are %d times") + " in which more than 50 plays may have come between two hourly fetches: those beyond 50 may have been missed. " +
+		"They are in your Extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy, and import it with: make import FILE=my_spotify_data.zip."
 }
 
 func counted(n int64, one, many string) string {

@@ -75,12 +75,11 @@ func (s Status) Problems(now time.Time, fetchedAt *time.Time) []string {
 	if s.Outcome == Failed {
 		problems = append(problems, s.failure())
 	} else if silent := now.Sub(s.LastRunAt); !s.LastRunAt.IsZero() && silent > late {
-		problems = append(problems, fmt.Sprintf("No ingest has run for %d hours. Check whether the hourly job is paused. "+
+		problems = append(problems, fmt.Sprintf("No fetch has run for %d hours. Check whether the hourly job is paused. "+
 			"Spotify has only the last 50 plays, so older ones may be lost.", int(silent.Round(time.Hour).Hours())))
 	}
 	if since := s.waiting(fetchedAt); since != nil && now.Sub(*since) >= stuck {
-		problems = append(problems, "Loading or ranking has been stuck since "+since.UTC().Format("2 January 2006 15:04")+" UTC: "+
-			"plays that were fetched since then are stored, but not shown. "+
+		problems = append(problems, "Plays that were fetched since "+since.UTC().Format("2 January 2006 15:04")+" UTC are stored, but not shown: loading is stuck. "+
 			"Look for errors in the logs of load and topten. Reconcile retries every day and at each start.")
 	}
 	if expires := s.TokenExpiresAt(); expires != nil && now.Sub(*s.AuthorizedAt) > tokenWarning {
@@ -90,9 +89,9 @@ func (s Status) Problems(now time.Time, fetchedAt *time.Time) []string {
 }
 
 func (s Status) failure() string {
-	text := "The last ingest failed: "
+	text := "The last fetch failed: "
 	if s.Failures > 1 {
-		text = fmt.Sprintf("The last %d ingests failed: ", s.Failures)
+		text = fmt.Sprintf("The last %d fetches failed: ", s.Failures)
 	}
 	text += strings.TrimSuffix(s.Error, ".") + "."
 	if s.Action != "" {

@@ -18,7 +18,7 @@ type Discovery struct {
 // slice, and the number of all places.
 func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discovery, total int) {
 	s := c.slice
-	firsts := make([]int32, size(s.History, kind))
+	firsts := make([]int32, Size(s.History, kind))
 	for i := range firsts {
 		firsts[i] = int32(s.Len())
 	}
@@ -59,9 +59,13 @@ func (c Comeback) Pause(h *history.History) time.Duration {
 func Comebacks(s Slice, kind Kind, pause time.Duration, limit int) []Comeback {
 	list := []Comeback{}
 	type state struct{ last, found int32 } // position + 1 of the latest listen so far; index + 1 in the list
-	states := make([]state, size(s.History, kind))
+	states := make([]state, Size(s.History, kind))
+	of := make([]int32, len(s.Tracks)) // by track: its number of the kind
+	for n := range of {
+		of[n] = numberOf(s.History, kind, int32(n))
+	}
 	for i := range s.Hi {
-		k := numberOf(s.History, kind, s.Number[i])
+		k := of[s.Number[i]]
 		if k == history.None || !s.has(i) {
 			continue
 		}

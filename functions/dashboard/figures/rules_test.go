@@ -25,6 +25,7 @@ func TestRules(t *testing.T) {
 	r := rand.New(rand.NewPCG(45, 1))
 	ends := make([]string, len(listens))
 	for i := range ends {
+		h.Flags[i] &^= history.EndKnown | history.Finished
 		if ends[i] = []string{"unknown", "finished", "stopped"}[r.IntN(3)]; ends[i] != "unknown" {
 			h.Flags[i] |= history.EndKnown
 		}

@@ -22,7 +22,7 @@ func MonthlyPlays(s Slice, kind Kind, numbers []int) Series {
 		}
 		months = append(months, len(series.Months)-1)
 	}
-	of := make([][]int32, size(s.History, kind)) // by number; equal numbers share their plays
+	of := make([][]int32, Size(s.History, kind)) // by number; equal numbers share their plays
 	for i, n := range numbers {
 		if of[n] == nil {
 			of[n] = make([]int32, len(series.Months))

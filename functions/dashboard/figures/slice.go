@@ -65,8 +65,8 @@ func numberOf(h *history.History, kind Kind, track int32) int32 {
 	return track
 }
 
-// size returns the number of tracks, artists or albums of a history.
-func size(h *history.History, kind Kind) int {
+// Size returns the number of tracks, artists or albums of a history.
+func Size(h *history.History, kind Kind) int {
 	switch kind {
 	case Artists:
 		return len(h.Artists)

@@ -13,6 +13,14 @@ import (
 // album artist. Where there is none, the names are the key, with this prefix so that no key looks like an id.
 const namePrefix = "name:"
 
+// ArtistKey returns the key of an artist without an id.
+func ArtistKey(name string) string { return namePrefix + name }
+
+// AlbumKey returns the key of an album without an id.
+func AlbumKey(artist, name string) string {
+	return namePrefix + strconv.Quote(artist) + strconv.Quote(name)
+}
+
 // setArtists finds the artist of every track. rows[i] is Tracks[i] of the history.
 func (h *History) setArtists(rows []*row) {
 	ids := map[string]string{} // by name: its only id, "" where several ids have the name
@@ -33,7 +41,7 @@ func (h *History) setArtists(rows []*row) {
 		case r.artistName == "":
 			return ""
 		}
-		return cmp.Or(ids[r.artistName], namePrefix+r.artistName)
+		return cmp.Or(ids[r.artistName], ArtistKey(r.artistName))
 	}
 	artists, numbers := h.groups(rows, key, func(r *row) names { return names{name: r.artistName} })
 	for i, n := range numbers {
@@ -66,7 +74,7 @@ func (h *History) setAlbums(rows []*row) {
 		if j, ok := ids[n]; ok {
 			return rows[j].albumID
 		}
-		return namePrefix + strconv.Quote(n.artist) + strconv.Quote(n.name)
+		return AlbumKey(n.artist, n.name)
 	}
 	albums, numbers := h.groups(rows, key, namesOf)
 	for i, n := range numbers {

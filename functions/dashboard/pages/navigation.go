@@ -1,0 +1,151 @@
+package pages
+
+import (
+	"strconv"
+	"time"
+
+	"spotify-insights.internal/functions/dashboard/figures"
+	"spotify-insights.internal/shared/insights"
+)
+
+// Tab is a link of a navigation.
+type Tab struct {
+	Name, Link string
+	Current    bool
+}
+
+// Tabs are the pages of the top bar.
+func (r Request) Tabs() []Tab {
+	tabs := []Tab{{Name: "Overview", Link: "/"}, {Name: "History", Link: "/history"}, {Name: "Years", Link: "/years"}, {Name: "Sound", Link: "/sound"}, {Name: "Record", Link: "/record"}}
+	var list []Tab
+	for _, t := range tabs {
+		if route, _, _, _ := Find(t.Link); route == nil || route.Private && r.Public {
+			continue
+		}
+		t.Current = r.Path == t.Link || t.Link == "/years" && within(r.Path, "/year/") || t.Link == "/history" && within(r.Path, "/history/")
+		t.Link = r.Link(t.Link)
+		list = append(list, t)
+	}
+	return list
+}
+
+func within(path, prefix string) bool { return len(path) > len(prefix) && path[:len(prefix)] == prefix }
+
+// People are the listeners whose pages can be chosen; none where there is only one.
+func (r Request) People() []Tab {
+	if len(r.Listeners) < 2 {
+		return nil
+	}
+	var list []Tab
+	for _, id := range r.Listeners {
+		shown := ""
+		if id != r.Default {
+			shown = id
+		}
+		list = append(list, Tab{id, r.Link(r.personal(), "listener", shown), id == r.Listener.ID})
+	}
+	return list
+}
+
+// personal returns the path of the page, or of the overview where the page is of an id that other listeners may lack.
+func (r Request) personal() string {
+	if r.ID != "" {
+		return "/"
+	}
+	return r.Path
+}
+
+// shownYears is how many years the period tabs name. The page of all years has the others.
+const shownYears = 2
+
+// PeriodTabs are the periods that a page offers, and its own.
+func (r Request) PeriodTabs() []Tab {
+	var list []Tab
+	found := false
+	add := func(name, period string) {
+		current := period == r.Period.Text
+		found = found || current
+		list = append(list, Tab{name, r.Link(r.Path, "period", period, "page", "", "by", r.Query.Get("by"), "q", r.Query.Get("q")), current})
+	}
+	today := r.today()
+	add("Week", (today-6).String()+".."+today.String())
+	for _, w := range insights.Windows {
+		add(periodName(w.Period), w.Period)
+	}
+	add("All time", insights.PeriodAll)
+	years := figures.Years(r.everything())
+	for _, year := range years[:min(shownYears, len(years))] {
+		add(strconv.Itoa(year), strconv.Itoa(year))
+	}
+	if !found {
+		add(periodName(r.Period.Text), r.Period.Text)
+	}
+	if len(years) > shownYears {
+		list = append(list, Tab{Name: "Years…", Link: r.Link("/years")})
+	}
+	return list
+}
+
+// Pager are the links between the pages of a list. An empty link leads nowhere.
+type Pager struct {
+	First, Previous, Next, Last string
+	Page, Pages                 int
+}
+
+// Pager returns the links of a page of a list.
+func (r Request) Pager(page, pages int) Pager {
+	link := func(to int) string {
+		if to < 1 || to > pages || to == page {
+			return ""
+		}
+		text := ""
+		if to > 1 {
+			text = strconv.Itoa(to)
+		}
+		return r.Link(r.Path, "page", text, "by", r.Query.Get("by"), "q", r.Query.Get("q"))
+	}
+	return Pager{link(1), link(page - 1), link(page + 1), link(pages), page, pages}
+}
+
+// Formats are the links to the page as JSON and its tables as CSV.
+func (p view) Formats() []Tab {
+	path := p.Path
+	if path == "/" {
+		path = "/insights"
+	}
+	same := []string{"by", p.Query.Get("by"), "page", p.Query.Get("page"), "q", p.Query.Get("q"), "date", p.Query.Get("date")}
+	list := []Tab{{Name: "JSON", Link: p.Link(path+".json", same...)}}
+	for i, t := range p.Tables {
+		name := t.Name
+		if i == 0 {
+			name = ""
+		}
+		list = append(list, Tab{Name: "CSV: " + t.Name, Link: p.Link(path+".csv", append(same, "table", name)...)})
+	}
+	return list
+}
+
+// Longer returns the next longer period, as a page without plays offers it.
+func (r Request) Longer() Tab {
+	next := insights.PeriodAll
+	for i, w := range insights.Windows {
+		if w.Period == r.Period.Text && i+1 < len(insights.Windows) {
+			next = insights.Windows[i+1].Period
+		}
+	}
+	return Tab{Name: periodName(next), Link: r.Link(r.Path, "period", next)}
+}
+
+// LastPlay returns when the last play was, for a page without plays; false before the first play.
+func (r Request) LastPlay() (text string) {
+	if n := r.History.Len(); n > 0 {
+		if r.Public {
+			return r.History.Time(n - 1).Format(dayFormat)
+		}
+		return r.Clock(r.History.Time(n - 1))
+	}
+	return ""
+}
+
+// DateTime formats a time for the attribute datetime.
+func (r Request) DateTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

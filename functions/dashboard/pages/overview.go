@@ -1,0 +1,192 @@
+package pages
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"spotify-insights.internal/functions/dashboard/figures"
+	"spotify-insights.internal/functions/dashboard/history"
+	"spotify-insights.internal/shared/insights"
+)
+
+const (
+	topLength    = 10
+	recentLength = 20
+	shownRecent  = 10 // of the recent plays, on the page
+)
+
+// Overview is the first page, and the answer of /insights.json. Times are UTC; null is unknown.
+type Overview struct {
+	Listener   string     `json:"listener"`
+	Period     string     `json:"period"`
+	Periods    []string   `json:"periods"` // offered as links; others are valid too
+	AsOf       *time.Time `json:"as_of"`
+	TimeZone   string     `json:"time_zone"`
+	Totals     Totals     `json:"totals"`
+	Before     *Totals    `json:"totals_before"` // of the equal period before; null where the history does not cover it
+	TopTracks  []Track    `json:"top_tracks"`
+	TopArtists []Artist   `json:"top_artists"`
+	TopAlbums  []Album    `json:"top_albums"`
+	Recent     []Recent   `json:"recent"` // newest first
+	Status     Status     `json:"status"`
+
+	request  Request
+	slice    figures.Slice
+	grid     []figures.Day // of the day grid
+	rankings [3]Places
+}
+
+// Totals of a period. A play of unknown length adds no minutes.
+type Totals struct {
+	Plays      int64   `json:"plays"`
+	Minutes    float64 `json:"minutes"`
+	Tracks     int64   `json:"tracks"`
+	Artists    int64   `json:"artists"`
+	NewArtists int64   `json:"new_artists"` // first heard in the period
+	Incomplete bool    `json:"incomplete"`  // an open gap is in the period, so plays may be missing
+}
+
+// Recent is one of the latest plays.
+type Recent struct {
+	PlayedAt   time.Time `json:"played_at"` // the end of the play
+	TrackID    string    `json:"track_id"`
+	TrackName  *string   `json:"track_name"`
+	Artists    *string   `json:"artists"`
+	DurationMS *int64    `json:"duration_ms"`
+	SpotifyURL *string   `json:"spotify_url"`
+	ImageURL   *string   `json:"image_url"`
+}
+
+// Status is the status of what is fetched and loaded.
+type Status struct {
+	LastIngestAt   *time.Time     `json:"last_ingest_at"`
+	LastLoadAt     *time.Time     `json:"last_load_at"`
+	AuthorizedAt   *time.Time     `json:"authorized_at"`
+	TokenExpiresAt *time.Time     `json:"token_expires_at"`
+	Gaps           []insights.Gap `json:"gaps"`
+	Rejected       int64          `json:"rejected"`
+	Coverage       Coverage       `json:"coverage"`
+	Problems       []string       `json:"problems"`
+}
+
+// Coverage is the number of the listener's tracks with audio features.
+type Coverage struct {
+	Tracks       int64    `json:"tracks"`
+	WithFeatures int64    `json:"tracks_with_features"`
+	Unasked      int64    `json:"tracks_unasked"` // no provider was asked yet
+	Share        *float64 `json:"share"`          // 0 to 1, null without tracks
+}
+
+func overview(r Request) (*Page, error) {
+	o := OverviewOf(r)
+	h := r.History
+	page := &Page{Title: periodName(r.Period.Text), Data: o, Refresh: r.Active, name: "overview"}
+	for _, list := range o.Rankings() {
+		page.Tables = append(page.Tables, list.table(h))
+	}
+	return page, nil
+}
+
+// OverviewOf computes the overview of a request.
+func OverviewOf(r Request) *Overview {
+	h := r.History
+	o := &Overview{
+		Listener: r.Listener.ID, Period: r.Period.Text, Periods: periods(h), Recent: []Recent{},
+		Status: Status{Gaps: []insights.Gap{}, Problems: r.Problems}, request: r, slice: r.slice(),
+	}
+	counts := figures.CountAll(o.slice)
+	var before *figures.Counts
+	o.Totals = totalsOf(counts)
+	if r.comparable() {
+		before = figures.CountAll(o.slice.Before())
+		o.Before = new(totalsOf(before))
+	}
+	for kind := range o.rankings {
+		kind := figures.Kind(kind)
+		ranked, total := counts.Ranking(kind, r.by(), before, 0, topLength)
+		o.rankings[kind] = r.ranking(kind, ranked, total)
+		o.rankings[kind].All = r.Link("/" + kindNames[kind])
+	}
+	o.TopTracks, o.TopArtists, o.TopAlbums = each(h, o.rankings[figures.Tracks].ranked, trackOf), each(h, o.rankings[figures.Artists].ranked, artistOf), each(h, o.rankings[figures.Albums].ranked, albumOf)
+	if r.Private() {
+		o.addPrivate()
+	}
+	return o
+}
+
+// addPrivate adds recent plays, times, and the status of what is fetched and loaded.
+func (o *Overview) addPrivate() {
+	r, h := o.request, o.request.History
+	loaded := r.Loaded()
+	o.TimeZone = r.Listener.TimeZone
+	o.grid = figures.Calendar(figures.Cut(h, r.gridRange()))
+	if !h.AsOf.IsZero() {
+		o.AsOf = new(h.AsOf.UTC())
+	}
+	for _, i := range figures.Recent(r.everything(), recentLength) {
+		o.Recent = append(o.Recent, recent(h, i))
+	}
+	o.Totals.Incomplete = len(figures.ReceiptOf(o.slice, loaded.Gaps).Gaps) > 0
+	o.Status.LastIngestAt, o.Status.AuthorizedAt, o.Status.TokenExpiresAt = r.Ingest.LastIngestAt, r.Ingest.AuthorizedAt, r.Ingest.TokenExpiresAt()
+	o.Status.LastLoadAt, o.Status.Rejected = loaded.LastLoadAt, loaded.Rejected
+	o.Status.Gaps = append(o.Status.Gaps, loaded.Gaps...)
+	if gap := loaded.GapProblem(); gap != "" {
+		o.Status.Problems = append(slices.Clone(r.Problems), gap)
+	}
+	o.Status.Coverage = coverageOf(h)
+}
+
+func totalsOf(c *figures.Counts) Totals {
+	t := c.Totals()
+	_, found := figures.Discoveries(c, figures.Artists, figures.ByPlays, 0, 0)
+	return Totals{Plays: int64(t.Plays), Minutes: float64(t.MS) / 60000, Tracks: int64(t.Tracks), Artists: int64(t.Artists), NewArtists: int64(found)}
+}
+
+func recent(h *history.History, i int) Recent {
+	t := h.Tracks[h.Number[i]]
+	r := Recent{PlayedAt: h.Time(i), TrackID: t.ID, TrackName: optional(t.Name), Artists: optional(t.Artists), SpotifyURL: optional(t.URL), ImageURL: optional(t.Image)}
+	if t.DurationMS > 0 {
+		r.DurationMS = &t.DurationMS
+	}
+	return r
+}
+
+func coverageOf(h *history.History) Coverage {
+	c := Coverage{Tracks: int64(len(h.Tracks))}
+	for _, a := range h.Asked {
+		switch a {
+		case history.Found:
+			c.WithFeatures++
+		case history.Unasked:
+			c.Unasked++
+		}
+	}
+	if c.Tracks > 0 {
+		c.Share = new(float64(c.WithFeatures) / float64(c.Tracks))
+	}
+	return c
+}
+
+// periods returns the periods that are offered: windows, everything, then years with plays, newest first.
+func periods(h *history.History) []string {
+	var list []string
+	for _, w := range insights.Windows {
+		list = append(list, w.Period)
+	}
+	list = append(list, insights.PeriodAll)
+	for _, year := range figures.Years(figures.Cut(h, figures.Everything())) {
+		list = append(list, strconv.Itoa(year))
+	}
+	return list
+}
+
+// Rankings are the three lists, artists first.
+func (o *Overview) Rankings() []Places {
+	return []Places{o.rankings[figures.Artists], o.rankings[figures.Albums], o.rankings[figures.Tracks]}
+}
+
+// LastPlays are the latest plays by day.
+func (o *Overview) LastPlays() []LogDay {
+	return o.request.log(figures.Recent(o.request.everything(), shownRecent))
+}

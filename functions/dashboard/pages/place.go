@@ -1,0 +1,123 @@
+package pages
+
+import (
+	"html/template"
+
+	"spotify-insights.internal/functions/dashboard/charts"
+	"spotify-insights.internal/functions/dashboard/figures"
+)
+
+// Place is a place in a ranking, or anything else with a cover and a name, as a page shows it.
+type Place struct {
+	Rank     int
+	Name     string // something to see and click
+	By       string // of a second line; empty for none
+	Link     string
+	Cover    Cover
+	Count    string // plays, or time in a ranking by time
+	Movement Movement
+	Spark    template.HTML // plays a month; empty for none
+}
+
+// Cover is a picture of a track, artist or album: a drawn one, and Spotify's over it where there is one.
+type Cover struct {
+	Drawn template.HTML
+	Image string
+	Size  int // in CSS pixels
+	Round bool
+}
+
+// Movement is the change of a rank against the equal period before.
+type Movement struct{ Class, Text, Title string }
+
+// Places are a list of a page.
+type Places struct {
+	Kind, Title string
+	All         string // address of the whole list; empty where this is the whole list
+	Total       int
+	List        []Place
+
+	kind   figures.Kind
+	ranked []figures.Ranked
+}
+
+var kindNames = [3]string{figures.Tracks: "tracks", figures.Artists: "artists", figures.Albums: "albums"}
+
+// leadSize and coverSize are the widths of covers in CSS pixels. A lead cover is the first of a list.
+const (
+	leadSize  = 240
+	coverSize = 40
+)
+
+// ranking returns places of a ranking with total places.
+func (r Request) ranking(kind figures.Kind, ranked []figures.Ranked, total int) Places {
+	return Places{Kind: kindNames[kind], Title: kindTitles[kind], Total: total, List: r.places(kind, ranked, coverSize), kind: kind, ranked: ranked}
+}
+
+// places returns a ranking as a page shows it.
+func (r Request) places(kind figures.Kind, ranked []figures.Ranked, size int) []Place {
+	list := make([]Place, len(ranked))
+	for i, p := range ranked {
+		list[i] = r.item(kind, p.Number, size)
+		list[i].Rank, list[i].Count, list[i].Movement = p.Rank, number(p.Plays), r.movement(p)
+		other := hours(p.MS)
+		if r.by() == figures.ByTime {
+			list[i].Count, other = hours(p.MS), counted(int(p.Plays), "play", "plays")
+		}
+		if kind == figures.Artists {
+			list[i].By = other
+		}
+	}
+	return list
+}
+
+// item returns a track, artist or album with a cover of a size.
+func (r Request) item(kind figures.Kind, number, size int) Place {
+	h := r.History
+	p := Place{Link: r.ItemLink(kind, number)}
+	var image string
+	switch kind {
+	case figures.Artists:
+		p.Name, image = h.Artists[number].Name, h.Artists[number].Image
+	case figures.Albums:
+		p.Name, p.By, image = h.Albums[number].Name, dash(h.Albums[number].Artist), h.Albums[number].Image
+	default:
+		t := h.Tracks[number]
+		p.Name, p.By, image = t.Name, dash(t.Artists), t.Image
+	}
+	p.Name = dash(p.Name)
+	p.Cover = r.cover(r.coverKey(kind, number), image, size, kind == figures.Artists)
+	return p
+}
+
+// coverKey is what a drawn cover is drawn from: the album of a track, so that both look the same.
+func (r Request) coverKey(kind figures.Kind, number int) string {
+	if kind == figures.Tracks {
+		if album := r.History.Tracks[number].Album; album >= 0 {
+			return r.History.Albums[album].Key
+		}
+	}
+	return keyOf(r.History, kind, number)
+}
+
+// cover returns a cover. Its picture is left out where a setting turns pictures off.
+func (r Request) cover(key, image string, size int, round bool) Cover {
+	if !r.Covers {
+		image = ""
+	}
+	return Cover{charts.Cover(key, "", size, round), image, size, round}
+}
+
+func (r Request) movement(p figures.Ranked) Movement {
+	switch {
+	case !r.comparable():
+		return Movement{}
+	case p.Before == 0:
+		return Movement{"new", "new", "not played in the period before"}
+	case p.Before > p.Rank:
+		return Movement{"up", "▲\u00a0" + number(p.Before-p.Rank), "was " + number(p.Before)}
+	case p.Before < p.Rank:
+		return Movement{"down", "▼\u00a0" + number(p.Rank-p.Before), "was " + number(p.Before)}
+	}
+	return Movement{}
+}

@@ -1,0 +1,84 @@
+package pages
+
+import (
+	"fmt"
+	"math"
+
+	"spotify-insights.internal/functions/dashboard/figures"
+)
+
+// Total is a figure at the head of a page, with its change against the equal period before.
+type Total struct {
+	Name, Value string
+	Change      Movement
+}
+
+// change returns the change of a number in percent.
+func change(now, before float64) Movement {
+	if before == 0 {
+		return Movement{}
+	}
+	percent := int(math.Round(100 * (now - before) / before))
+	title := "the equal period before: " + number(math.Round(before))
+	switch {
+	case percent > 0:
+		return Movement{"up", "+\u202f" + number(percent) + "\u202f%", title}
+	case percent < 0:
+		return Movement{"down", "−\u202f" + number(-percent) + "\u202f%", title}
+	}
+	return Movement{"quiet", "unchanged", title}
+}
+
+// Figures are the totals of the overview.
+func (o *Overview) Figures() []Total {
+	t := o.Totals
+	list := []Total{
+		{Name: "Plays", Value: atLeast(t.Incomplete) + number(t.Plays)},
+		{Name: "Time", Value: hours(int64(t.Minutes * 60_000))},
+		{Name: "Artists", Value: number(t.Artists)},
+		{Name: "New to you", Value: number(t.NewArtists), Change: Movement{"quiet", "artists", "first heard in this period"}},
+	}
+	if b := o.Before; b != nil {
+		list[0].Change, list[1].Change = change(float64(t.Plays), float64(b.Plays)), change(t.Minutes, b.Minutes)
+		list[2].Change = change(float64(t.Artists), float64(b.Artists))
+	}
+	return list
+}
+
+// atLeast returns the sign before a total over an open gap.
+func atLeast(incomplete bool) string {
+	if incomplete {
+		return "≥\u202f"
+	}
+	return ""
+}
+
+// receipt returns sentences that say where the plays of a slice come from.
+func (r Request) receipt(s figures.Slice) []string {
+	c := figures.ReceiptOf(s, r.Loaded().Gaps)
+	if r.Public || c.Plays == 0 {
+		return nil
+	}
+	lines := []string{
+		fmt.Sprintf("%s reported hourly, %s in your export.", counted(c.API, "play", "plays"), counted(c.Export, "play", "plays")),
+		fmt.Sprintf("%s in both; each counts once.", counted(c.Both, "play", "plays")),
+	}
+	if c.MS > 0 {
+		lines = append(lines, percent(float64(c.MeasuredMS)/float64(c.MS))+" of the time was measured; the rest comes from the lengths of the tracks.")
+	}
+	if c.Unknown > 0 {
+		lines = append(lines, counted(c.Unknown, "play has", "plays have")+" no known time.")
+	}
+	switch n := len(c.Gaps); n {
+	case 0:
+		lines = append(lines, "No gap is known in this period.")
+	case 1:
+		lines = append(lines, fmt.Sprintf("Plays may be missing between %s and %s.", r.Clock(c.Gaps[0].After), r.Clock(c.Gaps[0].Before)))
+	default:
+		lines = append(lines, fmt.Sprintf("Plays may be missing in %d gaps, the latest before %s.", n, r.Clock(c.Gaps[n-1].Before)))
+	}
+	return lines
+}
+
+// Receipt says where the totals come from.
+func (o *Overview) Receipt() []string { return o.request.receipt(o.slice) }
