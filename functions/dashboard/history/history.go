@@ -19,6 +19,8 @@ const (
 	FromAPI                      // the API reported the listen
 	FromExport                   // the privacy export contains the listen
 	FollowsGap                   // listens may be missing before this one
+	EndKnown                     // it is known how the play ended
+	Finished                     // the play ended with the track
 )
 
 // None is the number of a track, artist or album that does not exist, and the position of a missing listen.
