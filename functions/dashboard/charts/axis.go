@@ -39,12 +39,12 @@ func scale(values []float64) []float64 {
 	return lines
 }
 
-// between returns the multiples of a step from low to high, at most six of them.
+// between returns the multiples of a step from low to high, at most nine of them.
 func between(low, high float64) []float64 {
-	by := step(high-low, 5)
+	by := step(high-low, 8)
 	values := []float64{}
-	for i := math.Ceil(low/by - 1e-9); i*by <= high+by*1e-9 && len(values) < 7; i++ {
-		values = append(values, i*by)
+	for i := int(math.Ceil(low/by - 1e-9)); float64(i)*by <= high+by*1e-9 && len(values) < 9; i++ {
+		values = append(values, float64(i)*by)
 	}
 	return values
 }
@@ -84,15 +84,18 @@ func (m *markup) below(labels []label) {
 	m.add(`</svg>`)
 }
 
-// along returns the labels of the values that are spread evenly from low to high.
+// along returns the labels of round values from low to high. A narrow chart shows every second one.
 func along(low, high float64, format func(float64) string) []label {
 	labels := []label{}
-	for _, v := range between(low, high) {
+	for i, v := range between(low, high) {
 		l := label{100 * (v - low) / (high - low), format(v), "mid"}
 		if l.at > 95 {
 			l.class = "end"
 		} else if l.at < 5 {
 			l.class = ""
+		}
+		if i%2 == 1 {
+			l.class += " roomy"
 		}
 		labels = append(labels, l)
 	}
@@ -115,6 +118,10 @@ func thin(texts []string) []label {
 	labels := []label{}
 	for i := 0; i < len(texts); i += every {
 		l := label{at: float64(i) * slot, text: texts[i]}
+		if narrow == 1 {
+			labels = append(labels, label{l.at + slot/2, l.text, "mid"})
+			continue
+		}
 		if i%narrow != 0 || l.at*2.4+width > 264 {
 			l.class = "roomy"
 		}

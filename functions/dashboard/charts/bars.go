@@ -44,20 +44,20 @@ func Bars(id, title, unit string, bars []Bar) template.HTML {
 		}
 		m.mark(class, b.Link, lines[i].label+": "+lines[i].cells[0], func() {
 			m.add(`<rect class="hit" x="%v%%" width="%v%%" height="100%%"/>`, float64(i)*slot, slot)
-			m.column((float64(i)+0.1)*slot, slot*0.8, b.Value/grid[len(grid)-1])
+			m.column((float64(i)+0.1)*slot, slot*0.8, positive(b.Value)/grid[len(grid)-1])
 		})
 	}
 	m.beside(grid, unit)
 	m.below(thin(labels))
 	m.add(`</div>`)
-	m.table(title, []string{"", "Value"}, lines)
+	m.table(title, []string{"Value"}, lines)
 	m.add(`</div>`)
 	return m.html()
 }
 
 // column appends a bar that stands on the base line. x and width are in percent, height is a share of the drawing.
 func (m *markup) column(x, width, height float64) {
-	if height = positive(height); height > 0 {
+	if height > 0 {
 		height = 100 * max(height, 0.01) // seen, however small
 		m.add(`<rect x="%v%%" y="%v%%" width="%v%%" height="%v%%" rx="2"/>`, x, 100-height, width, height)
 	}
