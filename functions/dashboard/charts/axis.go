@@ -43,8 +43,8 @@ func scale(values []float64) []float64 {
 func between(low, high float64) []float64 {
 	by := step(high-low, 8)
 	values := []float64{}
-	for i := math.Ceil(low/by - 1e-9); i*by <= high+by*1e-9 && len(values) < 9; i++ {
-		values = append(values, i*by)
+	for i := int(math.Ceil(low/by - 1e-9)); float64(i)*by <= high+by*1e-9 && len(values) < 9; i++ {
+		values = append(values, float64(i)*by)
 	}
 	return values
 }

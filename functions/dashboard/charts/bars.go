@@ -50,7 +50,7 @@ func Bars(id, title, unit string, bars []Bar) template.HTML {
 	m.beside(grid, unit)
 	m.below(thin(labels))
 	m.add(`</div>`)
-	m.table(title, []string{"", "Value"}, lines)
+	m.table(title, []string{"Value"}, lines)
 	m.add(`</div>`)
 	return m.html()
 }

@@ -1,6 +1,9 @@
 package charts
 
-import "html/template"
+import (
+	"html/template"
+	"math"
+)
 
 // Mark is a vertical line in a histogram.
 type Mark struct {
@@ -12,8 +15,11 @@ type Mark struct {
 // Histogram returns a bar for every count. The counts belong to intervals of the same width from low to high. format returns a
 // value between low and high for readers. Marks outside of the range are not drawn.
 func Histogram(id, title string, low, high float64, counts []int, format func(float64) string, marks []Mark) template.HTML {
-	if !(high > low) { // also for what is not a number
+	if high <= low {
 		high = low + 1
+	}
+	if span := high - low; math.IsNaN(span) || math.IsInf(span, 0) {
+		low, high = 0, 1
 	}
 	values, lines := []float64{}, []line{}
 	width := (high - low) / float64(max(len(counts), 1))
@@ -50,7 +56,7 @@ func Histogram(id, title string, low, high float64, counts []int, format func(fl
 		m.add(`%v</span>`, mark.Text)
 	}
 	m.add(`</p>`)
-	m.table(title, []string{"", "Number"}, lines)
+	m.table(title, []string{"Number"}, lines)
 	m.add(`</div>`)
 	return m.html()
 }

@@ -67,12 +67,12 @@ type line struct {
 	cells       []string
 }
 
-// table appends the numbers of a chart. head has the header of every column, the first one included.
+// table appends the numbers of a chart. head has the headers of its columns but for the first one.
 func (m *markup) table(caption string, head []string, lines []line) {
 	if len(lines) == 0 {
 		return
 	}
-	m.add(`<details><summary>As a table</summary><div class="numbers"><table><caption>%v</caption><thead><tr>`, caption)
+	m.add(`<details><summary>As a table</summary><div class="numbers"><table><caption>%v</caption><thead><tr><td></td>`, caption)
 	for _, text := range head {
 		m.add(`<th scope="col">%v</th>`, text)
 	}
@@ -102,7 +102,7 @@ func coordinate(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		v = 0
 	}
-	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
+	return strconv.FormatFloat(math.Round(v*100)/100+0, 'f', -1, 64)
 }
 
 // number formats a value for readers, with three significant digits and spaces between thousands: 0.25, 7.5, 1 204.

@@ -53,7 +53,7 @@ func Race(id, title string, columns []string, race []Line) template.HTML {
 	m.add(`</div>`)
 	m.keyOf(race)
 	lines := make([]line, len(columns))
-	head := []string{""}
+	head := []string{}
 	for _, l := range race {
 		head = append(head, l.Label)
 	}

@@ -47,7 +47,7 @@ func Scatter(id, title, xLabel, yLabel string, dots []Dot, fit *[2]float64) temp
 	m.beside(grid, "")
 	m.below(along(0, 1, number))
 	m.add(`<p class="right">%v →</p><p class="upward">↑ %v</p></div>`, xLabel, yLabel)
-	m.table(title, []string{"", xLabel, yLabel}, lines)
+	m.table(title, []string{xLabel, yLabel}, lines)
 	m.add(`</div>`)
 	return m.html()
 }

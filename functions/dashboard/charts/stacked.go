@@ -47,7 +47,7 @@ func Stacked(id, title string, names []string, rows []Row) template.HTML {
 		m.add(`<span><i class="p%v"></i> %v</span>`, i%7, name)
 	}
 	m.add(`</p>`)
-	m.table(title, append([]string{""}, names...), lines)
+	m.table(title, names, lines)
 	m.add(`</div>`)
 	return m.html()
 }

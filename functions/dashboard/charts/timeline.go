@@ -73,7 +73,7 @@ func Timeline(id, title string, rows []TimelineRow) template.HTML {
 		}
 	}
 	m.add(`</p>`)
-	m.table(title, []string{"", "Days"}, stretches(rows, count < maxStretches))
+	m.table(title, []string{"Days"}, stretches(rows, count < maxStretches))
 	m.add(`</div>`)
 	return m.html()
 }
@@ -94,8 +94,15 @@ func stretches(rows []TimelineRow, all bool) []line {
 	return lines
 }
 
-// valid says whether a stretch lies within a year.
-func (s Stretch) valid() bool { return s.From >= 0 && s.From <= s.To && s.To <= 365 }
+// valid says whether a stretch has a state and lies within a year.
+func (s Stretch) valid() bool {
+	for _, state := range states {
+		if s.Class == state.class {
+			return s.From >= 0 && s.From <= s.To && s.To <= 365
+		}
+	}
+	return false
+}
 
 // share returns days as percent of a leap year.
 func share(days int) float64 { return 100 * float64(days) / 366 }

@@ -27,7 +27,7 @@ func RaceOf(s Slice, kind Kind, limit int) Race {
 	for n := range numbers {
 		numbers[n] = numberOf(s.History, kind, int32(n))
 	}
-	counts := make([]Count, size(s.History, kind))
+	counts := make([]Count, Size(s.History, kind))
 	running := &Counts{slice: s}
 	running.kinds[kind] = counts
 	eachMonth(s, func(i int) {

@@ -32,9 +32,6 @@ func (r Request) dayGrid(title string, calendar []figures.Day) template.HTML {
 	for i, d := range calendar {
 		date := d.Date.Time()
 		cells[i] = charts.DayCell{Date: date, Value: float64(d.Plays), Text: date.Format(dayFormat) + ": " + counted(d.Plays, "play", "plays") + ", " + hours(d.MS), Gap: gaps[d.Date]}
-		if gaps[d.Date] {
-			cells[i].Text += "; plays may be missing"
-		}
 	}
 	return charts.Days(title, cells, func(t time.Time) string { return r.Link("/history/"+t.Format("2006-01"), "period", insights.PeriodAll) })
 }
@@ -118,7 +115,7 @@ func (r Request) monthBars(id, title string, months []figures.Month, byTime bool
 	bars := make([]charts.Bar, len(months))
 	for i, m := range months {
 		at, _ := time.Parse(layout, m.Month)
-		bars[i] = charts.Bar{Label: at.Format("Jan 2006"), Text: counted(m.Plays, "play", "plays") + ", " + hours(m.MS), Value: float64(m.Plays), Partial: now.Format(layout) == m.Month, Link: r.Link("/history/"+m.Month, "period", insights.PeriodAll)}
+		bars[i] = charts.Bar{Label: at.Format("Jan 2006"), Text: hours(m.MS) + ", " + counted(m.Plays, "play", "plays"), Value: float64(m.Plays), Partial: now.Format(layout) == m.Month, Link: r.Link("/history/"+m.Month, "period", insights.PeriodAll)}
 		if layout == "2006" {
 			bars[i].Label, bars[i].Link = m.Month, r.Link("/year/"+m.Month, "period", insights.PeriodAll)
 		}
