@@ -133,7 +133,7 @@ func await(ctx context.Context, viewer *dashboard.Viewer, id string, asOf time.T
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		view, err := viewer.View(ctx, url.Values{"listener": {id}})
+		view, err := viewer.Overview(ctx, url.Values{"listener": {id}})
 		if err != nil {
 			return err
 		}

@@ -103,7 +103,7 @@ func TestSongsInRepeatedHour(t *testing.T) {
 		[]historytest.Track{{TrackID: "a"}})
 	h.AsOf = h.Time(2)
 	songs := figures.SongsOfMonths(figures.Cut(h, figures.Everything()))
-	if texts := fmt.Sprint(h.Time(1).In(h.Zone).Format(time.DateOnly), len(songs), songs[0].Month, songs[0].Plays, songs[0].Track.Plays); texts != "2009-11-01 1 2009-10 3 3" {
+	if texts := fmt.Sprintf("%s %d %s %d %d", h.Time(1).In(h.Zone).Format(time.DateOnly), len(songs), songs[0].Month, songs[0].Plays, songs[0].Track.Plays); texts != "2009-11-01 1 2009-10 3 3" {
 		t.Errorf("%s", texts)
 	}
 }

@@ -23,8 +23,6 @@ type File struct {
 	Type    string // media type
 }
 
-// layers are the parts of the style sheet, in their order.
-var layers = []string{"tokens", "base", "layout", "components", "charts", "pages", "print"}
 
 var (
 	byPath = map[string]File{}
@@ -36,8 +34,15 @@ func init() {
 		add(path.Base(name), read(name))
 	}
 	var style strings.Builder
-	for _, layer := range layers {
-		style.Write(read("style/" + layer + ".css"))
+	style.Write(read("style/tokens.css")) // first, because it declares the order of the layers
+	parts, err := files.ReadDir("style")
+	if err != nil {
+		panic(err)
+	}
+	for _, part := range parts {
+		if part.Name() != "tokens.css" {
+			style.Write(read("style/" + part.Name()))
+		}
 	}
 	text := style.String()
 	for name, address := range paths {
