@@ -11,7 +11,7 @@ import (
 func TestRace(t *testing.T) {
 	for _, name := range []string{"Europe/Berlin", "America/St_Johns"} {
 		h, n := turns(t, zone(t, name))
-		for _, period := range []string{"2009", "2025", "2026", "2024-11-20..2025-02-03"} {
+		for _, period := range []string{"2009", "2024-11-20..2025-02-03"} {
 			s := figures.Cut(h, parse(t, period, h))
 			months := figures.Months(figures.Calendar(s))
 			for _, kind := range kinds {
