@@ -15,7 +15,7 @@ type Sound struct {
 	Feature      history.Feature
 	Tracks       int     // with the feature
 	Plays        int     // of those tracks
-	Mean, Median float64 // in the feature's unit
+	Mean, Median float64 // in the feature's unit; the median is the lower one of two middle plays
 	Histogram    []Bin
 }
 
@@ -40,7 +40,7 @@ func bounds(f history.Feature) (low, high float64) {
 
 // SoundOf returns the statistics of an audio feature, with a histogram of a number of bins.
 func SoundOf(c *Counts, f history.Feature, bins int) Sound {
-	x, weights := values(c, f)
+	x, weights := values(c, f, measured(c, f))
 	sound := Sound{Feature: f, Tracks: len(x), Mean: math.NaN(), Median: math.NaN(), Histogram: histogram(f, x, weights, bins)}
 	if len(x) == 0 {
 		return sound
@@ -54,12 +54,24 @@ func SoundOf(c *Counts, f history.Feature, bins int) Sound {
 	return sound
 }
 
-// values returns the values of a feature and the plays of their tracks.
-func values(c *Counts, f history.Feature) (x, weights []float64) {
+// measured returns the tracks with a play and all of the features. Key is -1 where no key was found.
+func measured(c *Counts, features ...history.Feature) (numbers []int32) {
 	for n, count := range c.kinds[Tracks] {
-		if v := c.slice.Sound[f][n]; count.Plays > 0 && !math.IsNaN(v) {
-			x, weights = append(x, v), append(weights, float64(count.Plays))
+		unknown := func(f history.Feature) bool {
+			v := c.slice.Sound[f][n]
+			return math.IsNaN(v) || f == history.Key && v < 0
 		}
+		if count.Plays > 0 && !slices.ContainsFunc(features, unknown) {
+			numbers = append(numbers, int32(n))
+		}
+	}
+	return numbers
+}
+
+// values returns the values of a feature and the plays of their tracks.
+func values(c *Counts, f history.Feature, numbers []int32) (x, weights []float64) {
+	for _, n := range numbers {
+		x, weights = append(x, c.slice.Sound[f][n]), append(weights, float64(c.kinds[Tracks][n].Plays))
 	}
 	return x, weights
 }
@@ -79,7 +91,7 @@ func histogram(f history.Feature, x, weights []float64, bins int) []Bin {
 }
 
 // Line is a linear regression: y = Intercept + Slope*x. RSquared is the share of the variance of y that it
-// explains, 0 to 1. The values are NaN with fewer than two different x.
+// explains, 0 to 1, and NaN where y does not vary. All values are NaN with fewer than two different x.
 type Line struct {
 	Tracks                     int
 	Intercept, Slope, RSquared float64
@@ -87,16 +99,48 @@ type Line struct {
 
 // Regression returns the line through two audio features of the tracks of a slice, weighted by plays.
 func Regression(c *Counts, x, y history.Feature) Line {
-	var xs, ys, weights []float64
-	for n, count := range c.kinds[Tracks] {
-		a, b := c.slice.Sound[x][n], c.slice.Sound[y][n]
-		if count.Plays > 0 && !math.IsNaN(a) && !math.IsNaN(b) {
-			xs, ys, weights = append(xs, a), append(ys, b), append(weights, float64(count.Plays))
-		}
-	}
+	numbers := measured(c, x, y)
+	xs, weights := values(c, x, numbers)
+	ys, _ := values(c, y, numbers)
 	if len(xs) < 2 || slices.Min(xs) == slices.Max(xs) {
 		return Line{len(xs), math.NaN(), math.NaN(), math.NaN()}
 	}
 	intercept, slope := stat.LinearRegression(xs, ys, weights, false)
-	return Line{len(xs), intercept, slope, stat.RSquared(xs, ys, weights, intercept, slope)}
+	line := Line{len(xs), intercept, slope, math.NaN()}
+	if slices.Min(ys) < slices.Max(ys) {
+		line.RSquared = stat.RSquared(xs, ys, weights, intercept, slope)
+	}
+	return line
+}
+
+// Point is a track in a scatter of two audio features.
+type Point struct {
+	X, Y  float64 // in the features' units
+	Track int32   // number
+	Plays int32
+}
+
+// Points returns the tracks of a slice that have both audio features, the first limit of them by plays.
+func Points(c *Counts, x, y history.Feature, limit int) []Point {
+	numbers := measured(c, x, y)
+	numbers = first(numbers, min(len(numbers), max(limit, 0)), c.order(Tracks, ByPlays))
+	points := make([]Point, len(numbers))
+	for i, n := range numbers {
+		points[i] = Point{c.slice.Sound[x][n], c.slice.Sound[y][n], n, c.kinds[Tracks][n].Plays}
+	}
+	return points
+}
+
+// MinorShare returns the share of plays in a minor key, 0 to 1, among the plays of tracks whose mode is known, and the
+// number of those tracks. The share is NaN without one.
+func MinorShare(c *Counts) (share float64, tracks int) {
+	modes, weights := values(c, history.Mode, measured(c, history.Mode))
+	var minor, all float64
+	for i, mode := range modes {
+		all += weights[i]
+		if mode == 0 {
+			minor += weights[i]
+		}
+	}
+	return minor / all, len(modes)
 }
