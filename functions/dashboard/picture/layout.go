@@ -68,7 +68,9 @@ func (d *sheet) head(y Year, s Size) {
 			label := s.figures
 			label.x += used + 0.25*label.size
 			label.width -= used + 0.25*label.size
-			d.write(figure[1], label, i, 0.57, false, quiet)
+			if label.width > 3*label.size { // else a text that is no figure fills the line
+				d.write(figure[1], label, i, 0.57, false, quiet)
+			}
 			i++
 		}
 	}

@@ -2,6 +2,8 @@ package picture
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -39,13 +41,22 @@ func years() map[string]Year {
 		"blank names": {Artists: []Line{{}, {}}, Album: Line{Count: "1 play"}}}
 	for kind, name := range map[string]string{
 		"markup": `</text></svg><script>alert("'&]]>`, "control": "a\x00\x01\x1b\x7f\u0085\ufffe\uffffb", "invalid": "\xff\xfe\xc3(\xed\xa0\x80",
-		"long": strings.Repeat("W", 4000), "long words": strings.Repeat("Ünder würds ", 400), "arabic": "فيروز‎ محمد عبد الوهاب",
+		"long": strings.Repeat("W", 4000), "long words": strings.Repeat("Ünder würds ", 400), "arabic": "فيروز محمد عبد الوهاب",
 		"reversed": "\u202ereversed\u2066", "emoji": strings.Repeat("👩‍👩‍👧🏳️‍🌈", 40), "han": strings.Repeat("魚図鑑", 50),
 		"blank": " \t\n\u3000\u200b", "marks": "Z" + strings.Repeat("\u0335\u0301", 2000), "ellipsis": "…",
 	} {
 		years[kind] = named(name)
 	}
 	return years
+}
+
+// smaller returns a size with an eighth of its sides. The race detector makes a PNG of the whole size slow.
+func smaller(s Size) Size {
+	s.Width, s.Height = s.Width/8, s.Height/8
+	for _, p := range []*place{&s.hero, &s.who, &s.title, &s.figures, &s.first, &s.list, &s.cards, &s.months, &s.print} {
+		*p = place{p.x / 8, p.y / 8, p.size / 8, p.width / 8, p.step / 8}
+	}
+	return s
 }
 
 // TestDecodes encodes every year in every size, and looks at what a reader sees.
@@ -66,6 +77,9 @@ func TestDecodes(t *testing.T) {
 					t.Errorf("SVG has %d bytes", len(svg))
 				}
 
+				if kind != "full" && os.Getenv("PICTURES") == "" {
+					size = smaller(size)
+				}
 				file, err := PNG(y, size)
 				if err != nil {
 					t.Fatal(err)
@@ -78,15 +92,12 @@ func TestDecodes(t *testing.T) {
 				if got := img.Bounds().Max; got.X != size.Width || got.Y != size.Height {
 					t.Errorf("PNG is %v, want %d × %d", got, size.Width, size.Height)
 				}
-				if again, _ := PNG(y, size); !bytes.Equal(file, again) {
-					t.Error("the second PNG differs")
-				}
 			})
 		}
 	}
 }
 
-// writeLook keeps a picture in the folder PICTURES, if it is set, to be looked at.
+// writeLook keeps a picture in the folder PICTURES, if it is set, to be looked at in its whole size.
 func writeLook(t *testing.T, picture []byte, extension string) {
 	if folder := os.Getenv("PICTURES"); folder != "" {
 		name := strings.NewReplacer("/", "-", "_", "-").Replace(strings.TrimPrefix(t.Name(), "TestDecodes/"))
@@ -178,11 +189,30 @@ func TestWords(t *testing.T) {
 func TestUnchanged(t *testing.T) {
 	y := named("\u3000")
 	SVG(y, Portrait)
-	if _, err := PNG(y, Portrait); err != nil {
+	if _, err := PNG(y, smaller(Portrait)); err != nil {
 		t.Fatal(err)
 	}
 	if y.Artists[0] != y.Album || y.Album.Name != "\u3000" {
 		t.Errorf("the caller's year has the album %+v", y.Album)
+	}
+}
+
+func TestSamePNG(t *testing.T) {
+	size := smaller(Portrait)
+	first, err := PNG(full, size)
+	second, _ := PNG(full, size)
+	if err != nil || !bytes.Equal(first, second) {
+		t.Errorf("two PNGs of one year differ (%v)", err)
+	}
+}
+
+// TestPolicy allows the style sheet that is in the SVG, by its hash.
+func TestPolicy(t *testing.T) {
+	_, style, _ := strings.Cut(string(SVG(full, Wide)), "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	if hash := base64.StdEncoding.EncodeToString(sum[:]); !strings.Contains(Policy, "style-src 'sha256-"+hash+"'; font-src data:") {
+		t.Errorf("the policy %q does not allow the style with the hash %s", Policy, hash)
 	}
 }
 

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
@@ -19,6 +20,13 @@ var (
 
 	fontFaces = fontFace(400, regularWOFF2) + fontFace(700, boldWOFF2)
 )
+
+// Policy is the Content-Security-Policy of an answer that is an SVG. It allows the font inside the SVG and nothing else.
+// A page that shows the SVG as an image needs no such exception.
+var Policy = func() string {
+	sum := sha256.Sum256([]byte(fontFaces))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; font-src data:"
+}()
 
 func fontFace(weight int, woff2 []byte) string {
 	return fmt.Sprintf("@font-face{font-family:Figtree;font-weight:%d;src:url(data:font/woff2;base64,%s)}",
