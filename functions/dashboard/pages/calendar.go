@@ -47,8 +47,8 @@ func (r Request) gapDays() map[figures.Date]bool {
 	return days
 }
 
-// Days is the grid of the days of a year.
-func (o *Overview) Days() template.HTML {
+// Grid is the grid of the days of a year.
+func (o *Overview) Grid() template.HTML {
 	if len(o.grid) == 0 {
 		return ""
 	}
@@ -68,13 +68,13 @@ func (o *Overview) Streak() string {
 	return text
 }
 
-// Clock is the table of plays by weekday and hour.
-func (o *Overview) Clock() template.HTML { return clock("When you listen", o.slice) }
+// Week is the table of plays by weekday and hour.
+func (o *Overview) Week() template.HTML { return clock("When you listen", o.table) }
 
 var weekdays = [7]string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
 
-func clock(title string, s figures.Slice) template.HTML {
-	table := figures.ClockOf(s)
+// clock returns a table of time by weekday and hour.
+func clock(title string, table *figures.Clock) template.HTML {
 	var values [7][24]float64
 	for day := range values {
 		for hour := range values[day] {
@@ -93,8 +93,8 @@ const (
 	fewMonths   = 3
 )
 
-// Months are the hours of each month of the period, or of the latest two years where the period is short.
-func (o *Overview) Months() template.HTML {
+// Bars are the hours of each month of the period, or of the latest two years where the period is short.
+func (o *Overview) Bars() template.HTML {
 	months := figures.Months(figures.Calendar(o.slice))
 	if len(months) < fewMonths {
 		months = figures.Months(figures.Calendar(o.request.everything()))

@@ -23,9 +23,12 @@ const (
 	recently    = 28 // days in which a comeback is news
 )
 
-// Notes are the cards below the charts: on repeat, comeback, long unheard, a year ago today.
-func (o *Overview) Notes() []Note {
-	r, h := o.request, o.request.History
+// Cards are the notes as cards.
+func (p *Personal) Cards() []Note { return p.notes }
+
+// notes are what is on repeat, a comeback, what is long unheard, and a year ago today.
+func (r Request) notes() []Note {
+	h := r.History
 	var list []Note
 	add := func(kind figures.Kind, number int, title, text string) {
 		list = append(list, Note{title, text, r.item(kind, number, noteCover)})

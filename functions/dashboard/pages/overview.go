@@ -30,10 +30,11 @@ type Overview struct {
 	TopAlbums  []Album    `json:"top_albums"`
 	Recent     []Recent   `json:"recent"` // newest first
 	Status     Status     `json:"status"`
+	Months     []MonthSum `json:"months"` // of the period
+	*Personal             // absent on a public page
 
 	request  Request
 	slice    figures.Slice
-	grid     []figures.Day // of the day grid
 	rankings [3]Places
 }
 
@@ -109,6 +110,7 @@ func OverviewOf(r Request) *Overview {
 		o.rankings[kind].All = r.Link("/" + kindNames[kind])
 	}
 	o.TopTracks, o.TopArtists, o.TopAlbums = each(h, o.rankings[figures.Tracks].ranked, trackOf), each(h, o.rankings[figures.Artists].ranked, artistOf), each(h, o.rankings[figures.Albums].ranked, albumOf)
+	o.Months = monthSums(figures.Months(figures.Calendar(o.slice)))
 	if r.Private() {
 		o.addPrivate()
 	}
@@ -120,7 +122,7 @@ func (o *Overview) addPrivate() {
 	r, h := o.request, o.request.History
 	loaded := r.Loaded()
 	o.TimeZone = r.Listener.TimeZone
-	o.grid = figures.Calendar(figures.Cut(h, r.gridRange()))
+	o.Personal = r.personalOf(o.slice)
 	if !h.AsOf.IsZero() {
 		o.AsOf = new(h.AsOf.UTC())
 	}

@@ -35,6 +35,7 @@ type Places struct {
 	Kind, Title string
 	All         string // address of the whole list; empty where this is the whole list
 	Total       int
+	ByTime      bool
 	List        []Place
 
 	kind   figures.Kind
@@ -51,7 +52,7 @@ const (
 
 // ranking returns places of a ranking with total places.
 func (r Request) ranking(kind figures.Kind, ranked []figures.Ranked, total int) Places {
-	return Places{Kind: kindNames[kind], Title: kindTitles[kind], Total: total, List: r.places(kind, ranked, coverSize), kind: kind, ranked: ranked}
+	return Places{Kind: kindNames[kind], Title: kindTitles[kind], Total: total, ByTime: r.ByTime(), List: r.places(kind, ranked, coverSize), kind: kind, ranked: ranked}
 }
 
 // places returns a ranking as a page shows it.

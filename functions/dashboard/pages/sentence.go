@@ -11,9 +11,9 @@ import (
 // Phrase is a part of a sentence; a link where Link is not empty.
 type Phrase struct{ Text, Link string }
 
-// Sentence says what is new since yesterday.
-func (o *Overview) Sentence() []Phrase {
-	r, h := o.request, o.request.History
+// sentence says what is new since yesterday.
+func (r Request) sentence() []Phrase {
+	h := r.History
 	news := figures.NewsSince(h, r.today()-1)
 	if news.Plays == 0 {
 		if last := r.LastPlay(); last != "" {
@@ -51,6 +51,9 @@ func spelled(n int) string {
 	}
 	return strconv.Itoa(n)
 }
+
+// Phrases are the sentence of the day with its links.
+func (p *Personal) Phrases() []Phrase { return p.phrases }
 
 // Today is the day of the snapshot in words.
 func (o *Overview) Today() string { return o.request.today().Time().Format("Monday 2 January") }

@@ -80,5 +80,5 @@ func (r Request) receipt(s figures.Slice) []string {
 	return lines
 }
 
-// Receipt says where the totals come from.
-func (o *Overview) Receipt() []string { return o.request.receipt(o.slice) }
+// Sources says where the totals come from.
+func (o *Overview) Sources() []string { return o.request.receipt(o.slice) }
