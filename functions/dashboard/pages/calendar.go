@@ -115,7 +115,10 @@ func (r Request) monthBars(id, title string, months []figures.Month, byTime bool
 	bars := make([]charts.Bar, len(months))
 	for i, m := range months {
 		at, _ := time.Parse(layout, m.Month)
-		bars[i] = charts.Bar{Label: at.Format("Jan 2006"), Text: hours(m.MS) + ", " + counted(m.Plays, "play", "plays"), Value: float64(m.Plays), Partial: now.Format(layout) == m.Month, Link: r.Link("/history/"+m.Month, "period", insights.PeriodAll)}
+		bars[i] = charts.Bar{Label: at.Format("Jan 2006"), Text: hours(m.MS) + ", " + counted(m.Plays, "play", "plays"), Value: float64(m.Plays), Partial: now.Format(layout) == m.Month, Link: r.Link("/", "period", m.Month)}
+		if r.Private() {
+			bars[i].Link = r.Link("/history/"+m.Month, "period", insights.PeriodAll)
+		}
 		if layout == "2006" {
 			bars[i].Label, bars[i].Link = m.Month, r.Link("/year/"+m.Month, "period", insights.PeriodAll)
 		}
