@@ -62,7 +62,7 @@ func (o *Overview) Streak() string {
 		return ""
 	}
 	text := fmt.Sprintf("Longest run of days with music: %s, to %s.", number(longest.Days), longest.To.Time().Format("2 January"))
-	if current.Days > 1 && current != longest {
+	if current.Days > 1 && current != longest && o.grid[len(o.grid)-1].Date == o.request.today() {
 		text += fmt.Sprintf(" Now: %s.", number(current.Days))
 	}
 	return text
@@ -95,7 +95,7 @@ const (
 
 // Bars are the hours of each month of the period, or of the latest two years where the period is short.
 func (o *Overview) Bars() template.HTML {
-	months := figures.Months(figures.Calendar(o.slice))
+	months := o.months
 	if len(months) < fewMonths {
 		months = figures.Months(figures.Calendar(o.request.everything()))
 		months = months[max(0, len(months)-shownMonths):]

@@ -53,9 +53,8 @@ func atLeast(incomplete bool) string {
 	return ""
 }
 
-// receipt returns sentences that say where the plays of a slice come from.
-func (r Request) receipt(s figures.Slice) []string {
-	c := figures.ReceiptOf(s, r.Loaded().Gaps)
+// receipt returns sentences that say where plays come from.
+func (r Request) receipt(c figures.Receipt) []string {
 	if r.Public || c.Plays == 0 {
 		return nil
 	}
@@ -81,4 +80,9 @@ func (r Request) receipt(s figures.Slice) []string {
 }
 
 // Sources says where the totals come from.
-func (o *Overview) Sources() []string { return o.request.receipt(o.slice) }
+func (o *Overview) Sources() []string {
+	if o.Personal == nil {
+		return nil
+	}
+	return o.request.receipt(o.receipt)
+}
