@@ -66,7 +66,11 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 	var moved *pages.Redirect
 	switch {
 	case errors.As(err, &moved):
-		http.Redirect(w, r, moved.To, http.StatusMovedPermanently)
+		code := http.StatusMovedPermanently
+		if moved.Temporary {
+			code = http.StatusSeeOther
+		}
+		http.Redirect(w, r, moved.In(format), code)
 		return nil
 	case err != nil && html:
 		return v.refuse(w, r, err)

@@ -36,6 +36,20 @@ func (r Request) Link(path string, pairs ...string) string {
 	return path + "?" + query.Encode()
 }
 
+// Field is a hidden field of a form.
+type Field struct{ Name, Value string }
+
+// Kept are the hidden fields of a form that make its page one of this listener and period, as [Request.Link] does.
+func (r Request) Kept() (fields []Field) {
+	if r.Listener.ID != r.Default {
+		fields = append(fields, Field{"listener", r.Listener.ID})
+	}
+	if r.Period.Text != "" && r.Period.Text != insights.PeriodAll {
+		fields = append(fields, Field{"period", r.Period.Text})
+	}
+	return fields
+}
+
 // kindPaths are the paths of one track, artist or album.
 var kindPaths = [3]string{figures.Tracks: "/track/", figures.Artists: "/artist/", figures.Albums: "/album/"}
 

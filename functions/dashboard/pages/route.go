@@ -19,6 +19,9 @@ var Routes = []Route{
 	{Path: "/artists", Make: list(figures.Artists)},
 	{Path: "/albums", Make: list(figures.Albums)},
 	{Path: "/tracks", Make: list(figures.Tracks)},
+	{Path: "/search", Make: search},
+	{Path: "/history", Private: true, Make: wholeHistory},
+	{Path: "/history/", Private: true, Make: historySpan},
 }
 
 // Formats are the endings of an address by format.
