@@ -129,7 +129,7 @@ func (o *Overview) addPrivate() {
 	for _, i := range figures.Recent(r.everything(), recentLength) {
 		o.Recent = append(o.Recent, recent(h, i))
 	}
-	o.Totals.Incomplete = len(figures.ReceiptOf(o.slice, loaded.Gaps).Gaps) > 0
+	o.Totals.Incomplete = r.overGap(o.slice)
 	o.Status.LastIngestAt, o.Status.AuthorizedAt, o.Status.TokenExpiresAt = r.Ingest.LastIngestAt, r.Ingest.AuthorizedAt, r.Ingest.TokenExpiresAt()
 	o.Status.LastLoadAt, o.Status.Rejected = loaded.LastLoadAt, loaded.Rejected
 	o.Status.Gaps = append(o.Status.Gaps, loaded.Gaps...)

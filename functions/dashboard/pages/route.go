@@ -20,6 +20,7 @@ var Routes = []Route{
 	{Path: "/albums", Make: list(figures.Albums)},
 	{Path: "/tracks", Make: list(figures.Tracks)},
 	{Path: "/sound", Make: sound},
+	{Path: "/rules", Private: true, Make: rules},
 }
 
 // Formats are the endings of an address by format.

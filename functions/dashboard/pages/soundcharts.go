@@ -37,9 +37,8 @@ func (s *Sound) Coverage() string {
 
 // Figures are the totals of the page.
 func (s *Sound) Figures() []Total {
-	incomplete := len(figures.ReceiptOf(s.slice, s.request.Loaded().Gaps).Gaps) > 0
 	return []Total{
-		{Name: "Plays", Value: atLeast(incomplete) + number(s.Plays), Change: Movement{Class: "quiet", Text: counted(s.Tracks, "track", "tracks")}},
+		{Name: "Plays", Value: atLeast(s.request.overGap(s.slice)) + number(s.Plays), Change: Movement{Class: "quiet", Text: counted(s.Tracks, "track", "tracks")}},
 		{Name: "Sound known", Value: share(s.Known.Plays, s.Plays), Change: Movement{Class: "quiet", Text: s.Known.Of()}},
 		{Name: "Mean tempo", Value: rounded(s.Tempo.Mean, 1, "bpm"), Change: Movement{Class: "quiet", Text: s.Tempo.Of(), Title: "beats per minute"}},
 		{Name: "In a minor key", Value: rounded(s.Minor.Share, 100, "%"), Change: Movement{Class: "quiet", Text: s.Minor.Of()}},
@@ -51,6 +50,11 @@ func (s *Sound) Sources() []string { return s.request.receipt(s.slice) }
 
 // Artist is the artist with the most plays; none without a play.
 func (s *Sound) Artist() []Place { return s.artist }
+
+// ArtistText is how often and how long that artist was played.
+func (s *Sound) ArtistText() string {
+	return counted(int(s.TopArtist.TimesPlayed), "play", "plays") + ", " + hours(int64(s.TopArtist.MinutesPlayed*60_000))
+}
 
 // Scale is a feature with a bar as long as its mean.
 type Scale struct {
@@ -118,20 +122,33 @@ func (s *Sound) TopChart() template.HTML {
 	for i, f := range mainFeatures {
 		names[i] = strings.ToLower(featureName(f))
 	}
-	rows, some := make([]charts.Row, len(s.ranked)), false
+	rows := make([]charts.Row, len(s.ranked))
 	for i, p := range s.ranked {
 		rows[i] = charts.Row{Label: title(s.request.History.Tracks[p.Number].Name), Link: s.request.ItemLink(figures.Tracks, p.Number), Values: make([]float64, len(names))}
 		for n, f := range mainFeatures {
 			if v := feature(s.request.History, f, p.Number); v != nil {
-				rows[i].Values[n], some = *v, true
+				rows[i].Values[n] = *v
 			}
 		}
 	}
-	if !some {
+	if s.topKnown() == 0 {
 		return ""
 	}
 	return charts.Stacked("top", "Features of the top tracks", names, rows)
 }
+
+// topKnown is of how many of the first tracks the sound is known.
+func (s *Sound) topKnown() (n int) {
+	for _, p := range s.ranked {
+		if s.request.History.Asked[p.Number] == history.Found {
+			n++
+		}
+	}
+	return n
+}
+
+// TopKnown says of how many of the first tracks the sound is known.
+func (s *Sound) TopKnown() string { return number(s.topKnown()) + " of " + number(len(s.ranked)) }
 
 func featureName(f history.Feature) string {
 	name := f.String()

@@ -2,6 +2,8 @@ package pages
 
 import (
 	"fmt"
+	"html"
+	"html/template"
 	"math"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -53,6 +55,11 @@ func atLeast(incomplete bool) string {
 	return ""
 }
 
+// overGap reports whether plays of a slice may be missing, because an open gap is in it.
+func (r Request) overGap(s figures.Slice) bool {
+	return len(figures.ReceiptOf(s, r.Loaded().Gaps).Gaps) > 0
+}
+
 // receipt returns sentences that say where the plays of a slice come from.
 func (r Request) receipt(s figures.Slice) []string {
 	c := figures.ReceiptOf(s, r.Loaded().Gaps)
@@ -80,5 +87,13 @@ func (r Request) receipt(s figures.Slice) []string {
 	return lines
 }
 
-// Sources says where the totals come from.
-func (o *Overview) Sources() []string { return o.request.receipt(o.slice) }
+// Sources says where the totals come from. The last line is a link.
+func (o *Overview) Sources() (lines []any) {
+	for _, line := range o.request.receipt(o.slice) {
+		lines = append(lines, line)
+	}
+	if len(lines) > 0 {
+		lines = append(lines, template.HTML(`<a href="`+html.EscapeString(o.request.Link("/rules"))+`">The same plays under other rules</a>`))
+	}
+	return lines
+}
