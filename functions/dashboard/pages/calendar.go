@@ -62,7 +62,7 @@ func (o *Overview) Streak() string {
 		return ""
 	}
 	text := fmt.Sprintf("Longest run of days with music: %s, to %s.", number(longest.Days), longest.To.Time().Format("2 January"))
-	if current.Days > 1 && current != longest {
+	if current.Days > 1 && current != longest && o.grid[len(o.grid)-1].Date == o.request.today() {
 		text += fmt.Sprintf(" Now: %s.", number(current.Days))
 	}
 	return text
@@ -95,7 +95,7 @@ const (
 
 // Bars are the hours of each month of the period, or of the latest two years where the period is short.
 func (o *Overview) Bars() template.HTML {
-	months := figures.Months(figures.Calendar(o.slice))
+	months := o.months
 	if len(months) < fewMonths {
 		months = figures.Months(figures.Calendar(o.request.everything()))
 		months = months[max(0, len(months)-shownMonths):]
@@ -115,7 +115,10 @@ func (r Request) monthBars(id, title string, months []figures.Month, byTime bool
 	bars := make([]charts.Bar, len(months))
 	for i, m := range months {
 		at, _ := time.Parse(layout, m.Month)
-		bars[i] = charts.Bar{Label: at.Format("Jan 2006"), Text: hours(m.MS) + ", " + counted(m.Plays, "play", "plays"), Value: float64(m.Plays), Partial: now.Format(layout) == m.Month, Link: r.Link("/history/"+m.Month, "period", insights.PeriodAll)}
+		bars[i] = charts.Bar{Label: at.Format("Jan 2006"), Text: hours(m.MS) + ", " + counted(m.Plays, "play", "plays"), Value: float64(m.Plays), Partial: now.Format(layout) == m.Month, Link: r.Link("/", "period", m.Month)}
+		if r.Private() {
+			bars[i].Link = r.Link("/history/"+m.Month, "period", insights.PeriodAll)
+		}
 		if layout == "2006" {
 			bars[i].Label, bars[i].Link = m.Month, r.Link("/year/"+m.Month, "period", insights.PeriodAll)
 		}

@@ -35,6 +35,7 @@ type Overview struct {
 
 	request  Request
 	slice    figures.Slice
+	months   []figures.Month
 	rankings [3]Places
 }
 
@@ -110,7 +111,8 @@ func OverviewOf(r Request) *Overview {
 		o.rankings[kind].All = r.Link("/" + kindNames[kind])
 	}
 	o.TopTracks, o.TopArtists, o.TopAlbums = each(h, o.rankings[figures.Tracks].ranked, trackOf), each(h, o.rankings[figures.Artists].ranked, artistOf), each(h, o.rankings[figures.Albums].ranked, albumOf)
-	o.Months = monthSums(figures.Months(figures.Calendar(o.slice)))
+	o.months = figures.Months(figures.Calendar(o.slice))
+	o.Months = monthSums(o.months)
 	if r.Private() {
 		o.addPrivate()
 	}
@@ -129,7 +131,7 @@ func (o *Overview) addPrivate() {
 	for _, i := range figures.Recent(r.everything(), recentLength) {
 		o.Recent = append(o.Recent, recent(h, i))
 	}
-	o.Totals.Incomplete = r.overGap(o.slice)
+	o.Totals.Incomplete = o.Personal.Receipt.Gaps > 0
 	o.Status.LastIngestAt, o.Status.AuthorizedAt, o.Status.TokenExpiresAt = r.Ingest.LastIngestAt, r.Ingest.AuthorizedAt, r.Ingest.TokenExpiresAt()
 	o.Status.LastLoadAt, o.Status.Rejected = loaded.LastLoadAt, loaded.Rejected
 	o.Status.Gaps = append(o.Status.Gaps, loaded.Gaps...)

@@ -15,6 +15,7 @@ type Personal struct {
 	Clock    [7][24]float64 `json:"clock"`    // minutes of the period, by weekday from Monday, then by hour
 	Notes    []NoteJSON     `json:"notes"`
 
+	receipt figures.Receipt
 	phrases []Phrase
 	notes   []Note
 	grid    []figures.Day
@@ -61,11 +62,12 @@ type Receipt struct {
 // personalOf computes the figures of a period.
 func (r Request) personalOf(s figures.Slice) *Personal {
 	c := figures.ReceiptOf(s, r.Loaded().Gaps)
+	comebacks := r.comebacks()
 	d := &Personal{
 		Trust:   r.Trust().Text,
 		Receipt: Receipt{c.Plays, c.API, c.Export, c.Both, c.Unknown, minutes(c.MeasuredMS), len(c.Gaps)},
 		Days:    []DaySum{}, Notes: []NoteJSON{},
-		phrases: r.sentence(), notes: r.notes(), table: figures.ClockOf(s), grid: figures.Calendar(figures.Cut(r.History, r.gridRange())),
+		receipt: c, phrases: r.sentence(comebacks), notes: r.notes(comebacks), table: figures.ClockOf(s), grid: figures.Calendar(figures.Cut(r.History, r.gridRange())),
 	}
 	var text strings.Builder
 	for _, p := range d.phrases {

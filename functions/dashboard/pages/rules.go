@@ -16,7 +16,7 @@ type Rules struct {
 	Rules    []Rule `json:"rules"` // the first one counts every play
 
 	request Request
-	slice   figures.Slice
+	receipt figures.Receipt
 }
 
 // Rule is a period counted by a rule.
@@ -45,11 +45,11 @@ var ruleWords = [...]struct{ name, title, text string }{
 func rules(r Request) (*Page, error) {
 	slice := r.slice()
 	counts := figures.ByRules(slice, ruleArtists)
-	data := &Rules{Listener: r.Listener.ID, Period: r.Period.Text, request: r, slice: slice}
+	data := &Rules{Listener: r.Listener.ID, Period: r.Period.Text, request: r, receipt: figures.ReceiptOf(slice, r.Loaded().Gaps)}
 	for _, c := range counts {
 		data.Rules = append(data.Rules, r.rule(c, counts[figures.Spotify30].Plays))
 	}
-	data.Rules[figures.Spotify30].Value = atLeast(r.overGap(slice)) + data.Rules[figures.Spotify30].Value
+	data.Rules[figures.Spotify30].Value = atLeast(len(data.receipt.Gaps) > 0) + data.Rules[figures.Spotify30].Value
 	return &Page{Title: "Which rule?", Data: data, name: "rules", Tables: []Table{data.table(), data.artists()}}, nil
 }
 
@@ -81,7 +81,7 @@ func (r Request) rule(c figures.RuleCount, all int) Rule {
 }
 
 // Sources says where the plays come from.
-func (d *Rules) Sources() []string { return d.request.receipt(d.slice) }
+func (d *Rules) Sources() []string { return d.request.receipt(d.receipt) }
 
 // table returns the counts as a table.
 func (d *Rules) table() Table {

@@ -29,7 +29,7 @@ type Sound struct {
 	Top       []Voice   `json:"top"` // the tracks with the most plays
 
 	request Request
-	slice   figures.Slice
+	receipt figures.Receipt
 	artist  []Place          // the most played one
 	ranked  []figures.Ranked // the tracks of Top
 }
@@ -107,7 +107,7 @@ func sound(r Request) (*Page, error) {
 	totals := counts.Totals()
 	s := &Sound{
 		Listener: r.Listener.ID, Period: r.Period.Text, Tracks: totals.Tracks, Plays: totals.Plays,
-		request: r, slice: slice,
+		request: r, receipt: figures.ReceiptOf(slice, r.Loaded().Gaps),
 	}
 	s.Known.Tracks, s.Known.Plays = figures.Heard(counts)
 	if artists, _ := counts.Ranking(figures.Artists, figures.ByPlays, nil, 0, 1); len(artists) > 0 {

@@ -38,7 +38,7 @@ func (s *Sound) Coverage() string {
 // Figures are the totals of the page.
 func (s *Sound) Figures() []Total {
 	return []Total{
-		{Name: "Plays", Value: atLeast(s.request.overGap(s.slice)) + number(s.Plays), Change: Movement{Class: "quiet", Text: counted(s.Tracks, "track", "tracks")}},
+		{Name: "Plays", Value: atLeast(len(s.receipt.Gaps) > 0) + number(s.Plays), Change: Movement{Class: "quiet", Text: counted(s.Tracks, "track", "tracks")}},
 		{Name: "Sound known", Value: share(s.Known.Plays, s.Plays), Change: Movement{Class: "quiet", Text: s.Known.Of()}},
 		{Name: "Mean tempo", Value: rounded(s.Tempo.Mean, 1, "bpm"), Change: Movement{Class: "quiet", Text: s.Tempo.Of(), Title: "beats per minute"}},
 		{Name: "In a minor key", Value: rounded(s.Minor.Share, 100, "%"), Change: Movement{Class: "quiet", Text: s.Minor.Of()}},
@@ -46,7 +46,7 @@ func (s *Sound) Figures() []Total {
 }
 
 // Sources says where the plays come from.
-func (s *Sound) Sources() []string { return s.request.receipt(s.slice) }
+func (s *Sound) Sources() []string { return s.request.receipt(s.receipt) }
 
 // Artist is the artist with the most plays; none without a play.
 func (s *Sound) Artist() []Place { return s.artist }

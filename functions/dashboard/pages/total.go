@@ -55,14 +55,8 @@ func atLeast(incomplete bool) string {
 	return ""
 }
 
-// overGap reports whether plays of a slice may be missing, because an open gap is in it.
-func (r Request) overGap(s figures.Slice) bool {
-	return len(figures.ReceiptOf(s, r.Loaded().Gaps).Gaps) > 0
-}
-
-// receipt returns sentences that say where the plays of a slice come from.
-func (r Request) receipt(s figures.Slice) []string {
-	c := figures.ReceiptOf(s, r.Loaded().Gaps)
+// receipt returns sentences that say where plays come from.
+func (r Request) receipt(c figures.Receipt) []string {
 	if r.Public || c.Plays == 0 {
 		return nil
 	}
@@ -89,7 +83,10 @@ func (r Request) receipt(s figures.Slice) []string {
 
 // Sources says where the totals come from. The last line is a link.
 func (o *Overview) Sources() (lines []any) {
-	for _, line := range o.request.receipt(o.slice) {
+	if o.Personal == nil {
+		return nil
+	}
+	for _, line := range o.request.receipt(o.receipt) {
 		lines = append(lines, line)
 	}
 	if len(lines) > 0 {
