@@ -110,15 +110,22 @@ func (r Request) cover(key, image string, size int, round bool) Cover {
 }
 
 func (r Request) movement(p figures.Ranked) Movement {
-	switch {
-	case !r.comparable():
+	if !r.comparable() {
 		return Movement{}
+	}
+	return moved(p, "not played in the period before", "was ")
+}
+
+// moved returns the movement of a place against Before. fresh is the title where there is none, and was begins the title
+// of another rank.
+func moved(p figures.Ranked, fresh, was string) Movement {
+	switch {
 	case p.Before == 0:
-		return Movement{"new", "new", "not played in the period before"}
+		return Movement{"new", "new", fresh}
 	case p.Before > p.Rank:
-		return Movement{"up", "▲\u00a0" + number(p.Before-p.Rank), "was " + number(p.Before)}
+		return Movement{"up", "▲\u00a0" + number(p.Before-p.Rank), was + number(p.Before)}
 	case p.Before < p.Rank:
-		return Movement{"down", "▼\u00a0" + number(p.Rank-p.Before), "was " + number(p.Before)}
+		return Movement{"down", "▼\u00a0" + number(p.Rank-p.Before), was + number(p.Before)}
 	}
 	return Movement{}
 }

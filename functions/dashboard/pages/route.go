@@ -22,6 +22,8 @@ var Routes = []Route{
 	{Path: "/search", Make: search},
 	{Path: "/history", Private: true, Make: wholeHistory},
 	{Path: "/history/", Private: true, Make: historySpan},
+	{Path: "/sound", Make: sound},
+	{Path: "/rules", Private: true, Make: rules},
 }
 
 // Formats are the endings of an address by format.

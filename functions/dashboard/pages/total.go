@@ -2,6 +2,8 @@ package pages
 
 import (
 	"fmt"
+	"html"
+	"html/template"
 	"math"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -81,10 +83,16 @@ func (r Request) receipt(c figures.Receipt) []string {
 	return lines
 }
 
-// Sources says where the totals come from.
-func (o *Overview) Sources() []string {
+// Sources says where the totals come from. The last line is a link.
+func (o *Overview) Sources() (lines []any) {
 	if o.Personal == nil {
 		return nil
 	}
-	return o.request.receipt(o.receipt)
+	for _, line := range o.request.receipt(o.receipt) {
+		lines = append(lines, line)
+	}
+	if len(lines) > 0 {
+		lines = append(lines, template.HTML(`<a href="`+html.EscapeString(o.request.Link("/rules"))+`">The same plays under other rules</a>`))
+	}
+	return lines
 }
