@@ -19,6 +19,9 @@ var Routes = []Route{
 	{Path: "/artists", Make: list(figures.Artists)},
 	{Path: "/albums", Make: list(figures.Albums)},
 	{Path: "/tracks", Make: list(figures.Tracks)},
+	{Path: "/artist/", Make: item(figures.Artists)},
+	{Path: "/album/", Make: item(figures.Albums)},
+	{Path: "/track/", Make: item(figures.Tracks)},
 }
 
 // Formats are the endings of an address by format.
