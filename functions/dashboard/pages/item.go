@@ -145,6 +145,3 @@ func (i *Item) addPrivate() {
 
 // Heard reports whether there is a play in the period.
 func (i *Item) Heard() bool { return i.count.TimesPlayed > 0 }
-
-// Log is the last plays of the period by day.
-func (i *Item) Log() []LogDay { return i.request.log(figures.Recent(i.slice, shownRecent)) }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -106,6 +107,19 @@ func (i *Item) Standing() []Phrase {
 		link = r.Link("/history/" + *i.AllTime.FirstDay)
 	}
 	return []Phrase{{Text: text + ", since "}, {reformatted(*i.AllTime.FirstDay, "2 January 2006"), link}, {Text: "."}}
+}
+
+// Longer is the shortest of the offered periods that has a play.
+func (i *Item) Longer() Tab {
+	r, period := i.request, insights.PeriodAll
+	if _, last, ok := i.ever.Ends(); ok {
+		for _, w := range slices.Backward(insights.Windows) {
+			if i.ever.Time(last).After(r.asOf().AddDate(0, 0, -w.Days)) {
+				period = w.Period
+			}
+		}
+	}
+	return Tab{Name: periodName(period), Link: r.Link(r.Path, "period", period)}
 }
 
 // Figures are the first and last play of all time, and the best month or day and the share of finished plays of the

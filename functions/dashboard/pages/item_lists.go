@@ -122,3 +122,14 @@ func (i *Item) AlbumList() *Partial {
 	}
 	return partial(places, shelfLength, len(i.albums))
 }
+
+// Log is the last plays of the period by day..
+func (i *Item) Log() []LogDay {
+	list := i.request.log(figures.Recent(i.slice, shownRecent))
+	for _, day := range list {
+		for n := range day.Plays {
+			day.Plays[n].By = ""
+		}
+	}
+	return list
+}
