@@ -24,6 +24,9 @@ var Routes = []Route{
 	{Path: "/history/", Private: true, Make: historySpan},
 	{Path: "/sound", Make: sound},
 	{Path: "/rules", Private: true, Make: rules},
+	{Path: "/artist/", Make: item(figures.Artists)},
+	{Path: "/album/", Make: item(figures.Albums)},
+	{Path: "/track/", Make: item(figures.Tracks)},
 }
 
 // Formats are the endings of an address by format.

@@ -58,6 +58,12 @@ func hoursMinutes(ms int64) string {
 	return fmt.Sprintf("%s\u00a0h %d\u00a0min", number(minutes/60), minutes%60)
 }
 
+// minutesSeconds returns the length of a track.
+func minutesSeconds(ms int64) string {
+	seconds := int64(math.Round(float64(ms) / 1000))
+	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
+}
+
 // percent returns a share of 0 to 1 in percent.
 func percent(share float64) string {
 	if math.IsNaN(share) {
@@ -74,6 +80,20 @@ func dash(text string) string {
 		}
 	}
 	return "–"
+}
+
+// mostLetters is how many letters of a name a page shows.
+const mostLetters = 300
+
+// short returns a text, cut where it is very long.
+func short(text string) string {
+	letters := 0
+	for i := range text {
+		if letters++; letters > mostLetters {
+			return text[:i] + "…"
+		}
+	}
+	return text
 }
 
 // optional returns nil for an unknown text.
