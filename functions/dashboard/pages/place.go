@@ -109,11 +109,17 @@ func (r Request) cover(key, image string, size int, round bool) Cover {
 }
 
 func (r Request) movement(p figures.Ranked) Movement {
-	switch {
-	case !r.comparable():
+	if !r.comparable() {
 		return Movement{}
+	}
+	return moved(p, "not played in the period before")
+}
+
+// moved returns the change of a rank. absent is the title of a place that had no rank before.
+func moved(p figures.Ranked, absent string) Movement {
+	switch {
 	case p.Before == 0:
-		return Movement{"new", "new", "not played in the period before"}
+		return Movement{"new", "new", absent}
 	case p.Before > p.Rank:
 		return Movement{"up", "▲\u00a0" + number(p.Before-p.Rank), "was " + number(p.Before)}
 	case p.Before < p.Rank:

@@ -19,6 +19,8 @@ var Routes = []Route{
 	{Path: "/artists", Make: list(figures.Artists)},
 	{Path: "/albums", Make: list(figures.Albums)},
 	{Path: "/tracks", Make: list(figures.Tracks)},
+	{Path: "/years", Make: years},
+	{Path: "/year/", Make: year},
 }
 
 // Formats are the endings of an address by format.
