@@ -13,6 +13,7 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
 	"spotify-insights.internal/functions/dashboard/pages"
+	"spotify-insights.internal/functions/dashboard/picture"
 	"spotify-insights.internal/functions/dashboard/static"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/config"
@@ -80,6 +81,9 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pageHeaders(w.Header())
+	if format == "svg" {
+		w.Header().Set("Content-Security-Policy", picture.Policy)
+	}
 	a.write(w, r)
 	return nil
 }

@@ -27,6 +27,8 @@ var Routes = []Route{
 	{Path: "/artist/", Make: item(figures.Artists)},
 	{Path: "/album/", Make: item(figures.Albums)},
 	{Path: "/track/", Make: item(figures.Tracks)},
+	{Path: "/years", Make: years},
+	{Path: "/year/", Make: year},
 }
 
 // Formats are the endings of an address by format.
