@@ -19,6 +19,7 @@ var Routes = []Route{
 	{Path: "/artists", Make: list(figures.Artists)},
 	{Path: "/albums", Make: list(figures.Albums)},
 	{Path: "/tracks", Make: list(figures.Tracks)},
+	{Path: "/record", Private: true, Make: record},
 }
 
 // Formats are the endings of an address by format.
