@@ -30,7 +30,7 @@ func (d *Record) Connection() []Fact {
 		}
 		return r.Clock(*t)
 	}
-	until := Fact{Name: "It holds until", Value: "unknown"}
+	until := Fact{Name: "Consent ends", Value: "unknown"}
 	if end := s.TokenExpiresAt; end != nil {
 		switch days := int(figures.DateOf(*end, r.History.Zone)) - int(figures.DateOf(r.Now, r.History.Zone)); {
 		case days >= 0:
@@ -43,7 +43,7 @@ func (d *Record) Connection() []Fact {
 	if r.Ingest.Outcome == insights.Failed {
 		fetched.Bad = "failing"
 	}
-	return []Fact{{Name: "You agreed", Value: at(s.AuthorizedAt, "unknown")}, until, fetched, {Name: "Last added", Value: at(s.LastLoadAt, "nothing yet")}}
+	return []Fact{{Name: "Consent given", Value: at(s.AuthorizedAt, "unknown")}, until, fetched, {Name: "Last added", Value: at(s.LastLoadAt, "nothing yet")}}
 }
 
 // Connect is the command that connects the listener, again too.

@@ -1,9 +1,9 @@
 package pages
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -55,7 +55,8 @@ const (
 // Account is an import as the page shows it.
 type Account struct {
 	Name, Title, Dates string
-	Files              [][]string // name, entries, plays, duplicates, not music, rejected, error
+	Columns            []string   // of Files
+	Files              [][]string // the name and the numbers of each file
 	MoreFiles          int
 	Rejected           []string // "FILE, entry 4: reason"
 	AllRejected        int64
@@ -68,12 +69,16 @@ func (d *Record) Accounts() (list []Account) {
 		if i.Loaded < i.Rows || len(list) == shownImports {
 			continue
 		}
-		a := Account{Name: printable(i.Name)}
+		a := Account{Name: printable(i.Name), Columns: []string{"File", "Entries", "Plays", "Duplicates", "Not music", "Rejected"}}
+		if slices.ContainsFunc(i.Files, func(f ImportFile) bool { return f.Error != nil }) {
+			a.Columns = append(a.Columns, "Error")
+		}
 		var sum ImportFile
 		for n, f := range i.Files {
 			sum.Plays, sum.Duplicates, sum.NotMusic, sum.Rejected = sum.Plays+f.Plays, sum.Duplicates+f.Duplicates, sum.NotMusic+f.NotMusic, sum.Rejected+f.Rejected
 			if n < shownFiles {
-				a.Files = append(a.Files, []string{printable(f.Name), number(f.Rows), number(f.Plays), number(f.Duplicates), number(f.NotMusic), number(f.Rejected), text(f.Error)})
+				cells := []string{printable(f.Name), number(f.Rows), number(f.Plays), number(f.Duplicates), number(f.NotMusic), number(f.Rejected), insights.Printable(f.reason())}
+				a.Files = append(a.Files, cells[:len(a.Columns)])
 			}
 			for _, entry := range f.RejectedRows {
 				if len(a.Rejected) < shownRejected {
@@ -95,12 +100,12 @@ func (d *Record) Accounts() (list []Account) {
 // printable returns the name of a file as something to see.
 func printable(name string) string { return dash(insights.Printable(name)) }
 
-// text returns a text to see; empty for none.
-func text(t *string) string {
-	if t == nil {
+// reason returns why the rest of a file was not read; empty where all of it was.
+func (f ImportFile) reason() string {
+	if f.Error == nil {
 		return ""
 	}
-	return insights.Printable(*t)
+	return *f.Error
 }
 
 // Progress is how far an import is.
@@ -152,7 +157,7 @@ func (d *Record) fileTable() Table {
 				for _, n := range []int64{f.Rows, f.Plays, f.Duplicates, f.NotMusic, f.Rejected} {
 					cells = append(cells, strconv.FormatInt(n, 10))
 				}
-				list = append(list, append(cells, *cmp.Or(f.Error, new(string))))
+				list = append(list, append(cells, f.reason()))
 			}
 		}
 		return list

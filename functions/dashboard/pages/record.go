@@ -2,7 +2,7 @@ package pages
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -106,14 +106,14 @@ func (d *Record) SoundLine() string {
 	return text + " All tracks were asked for; those without are asked for again from time to time."
 }
 
-// DownloadPaths are the paths of the whole history as one file, by format.
-var DownloadPaths = []Tab{{Name: "CSV", Link: "/record/plays.csv"}, {Name: "JSON", Link: "/record/plays.json"}, {Name: "Parquet", Link: "/record/plays.parquet"}}
-
 // Downloads are the links to the whole history as one file.
 func (d *Record) Downloads() []Tab {
-	list := slices.Clone(DownloadPaths)
-	for i := range list {
-		list[i].Link = d.request.Link(list[i].Link, "period", "")
+	var list []Tab
+	for _, format := range []string{"CSV", "JSON", "Parquet"} {
+		list = append(list, Tab{Name: format, Link: d.request.Link(DownloadPath+strings.ToLower(format), "period", "")})
 	}
 	return list
 }
+
+// DownloadPath begins the paths of the whole history as one file, which continue with the format.
+const DownloadPath = "/record/plays."
