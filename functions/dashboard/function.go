@@ -60,7 +60,10 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 		writeStatic(w, r, f)
 		return nil
 	}
-	w.Header().Set("Cache-Control", "no-store") // of an error
+	w.Header().Set("Cache-Control", "no-store") // of an error and a download
+	if ok, err := v.download(w, r); ok {
+		return err
+	}
 	route, path, id, format := pages.Find(r.URL.Path)
 	html := format == "html"
 	a, err := v.answer(r, route, path, id, format)

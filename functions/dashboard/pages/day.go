@@ -53,7 +53,7 @@ func day(r Request, span figures.Range) (*Page, error) {
 	if page > d.Pages {
 		return nil, faults.New(faults.Missing, "The last page is "+strconv.Itoa(d.Pages)+".", "there is no page %d", page)
 	}
-	for _, other := range figures.OnThisDay(r.everything(), sameDayLater(date, r.today()), 1) {
+	for _, other := range figures.OnThisDay(r.everything(), sameDayLater(date, r.today()), allYears, 1) {
 		if other.Date != date {
 			d.others = append(d.others, other)
 			d.OnThisDay = append(d.OnThisDay, OtherYear{DaySum{other.Date.String(), sumOf(other.Sum)}, h.Tracks[other.Tracks[0].Number].ID})
@@ -61,6 +61,9 @@ func day(r Request, span figures.Range) (*Page, error) {
 	}
 	return &Page{Title: date.Time().Format("Monday 2 January 2006"), Data: d, name: "day", Tables: []Table{d.Plays.table()}}, nil
 }
+
+// allYears is more years than any history has.
+const allYears = 100
 
 // sameDayLater returns the same day of a leap year after all plays.
 func sameDayLater(date, last figures.Date) figures.Date {

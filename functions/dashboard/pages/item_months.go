@@ -6,22 +6,6 @@ import (
 	"spotify-insights.internal/functions/dashboard/figures"
 )
 
-// MonthSum is the sum of a month, 2006-01, or of the part of it that is in the period.
-type MonthSum struct {
-	Month         string  `json:"month"`
-	TimesPlayed   int     `json:"times_played"`
-	MinutesPlayed float64 `json:"minutes_played"`
-}
-
-// monthSums leaves out the months before the first play.
-func monthSums(months []figures.Month) []MonthSum {
-	list := []MonthSum{}
-	for _, m := range sinceFirst(months) {
-		list = append(list, MonthSum{m.Month, m.Plays, float64(m.MS) / 60_000})
-	}
-	return list
-}
-
 // sinceFirst returns the months from the first one with a play.
 func sinceFirst(months []figures.Month) []figures.Month {
 	for len(months) > 0 && months[0].Plays == 0 {
@@ -58,7 +42,7 @@ func (i *Item) Chart() *Chart {
 }
 
 // When is the table of plays by weekday and hour.
-func (i *Item) When() template.HTML { return clock("When you listen to it", i.slice) }
+func (i *Item) When() template.HTML { return clock("When you listen to it", figures.ClockOf(i.slice)) }
 
 // ofItem reports whether the page is of one track, artist or album.
 func (r Request) ofItem() bool {

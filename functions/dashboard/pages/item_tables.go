@@ -22,7 +22,7 @@ func (i *Item) tables() []Table {
 	list = append(list, Table{"months", []string{"month", "times_played", "minutes_played"}, func() [][]string {
 		var rows [][]string
 		for _, m := range i.Months {
-			rows = append(rows, []string{m.Month, strconv.Itoa(m.TimesPlayed), strconv.FormatFloat(m.MinutesPlayed, 'f', 2, 64)})
+			rows = append(rows, []string{m.Month, strconv.Itoa(m.Plays), strconv.FormatFloat(m.Minutes, 'f', 2, 64)})
 		}
 		return rows
 	}})

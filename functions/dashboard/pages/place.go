@@ -116,7 +116,6 @@ func (r Request) movement(p figures.Ranked) Movement {
 	if !r.comparable() {
 		return Movement{}
 	}
-<<<<<<< HEAD
 	return moved(p, "not played in the period before", "was ")
 }
 
@@ -126,16 +125,6 @@ func moved(p figures.Ranked, fresh, was string) Movement {
 	switch {
 	case p.Before == 0:
 		return Movement{"new", "new", fresh}
-=======
-	return moved(p, "not played in the period before")
-}
-
-// moved returns the change of a rank. absent is the title of a place that had no rank before.
-func moved(p figures.Ranked, absent string) Movement {
-	switch {
-	case p.Before == 0:
-		return Movement{"new", "new", absent}
->>>>>>> year
 	case p.Before > p.Rank:
 		return Movement{"up", "▲\u00a0" + number(p.Before-p.Rank), was + number(p.Before)}
 	case p.Before < p.Rank:

@@ -109,7 +109,7 @@ func (p Places) table(h *history.History) Table {
 	return Table{p.Kind, header, func() [][]string {
 		var rows [][]string
 		for _, p := range p.ranked {
-			row := []string{strconv.Itoa(p.Rank), "", strconv.Itoa(int(p.Plays)), strconv.FormatFloat(p.Minutes(), 'f', 2, 64), ""}
+			row := []string{strconv.Itoa(p.Rank), "", strconv.Itoa(int(p.Plays)), decimal(new(p.Minutes())), ""}
 			if p.Before > 0 {
 				row[1] = strconv.Itoa(p.Before)
 			}

@@ -29,6 +29,7 @@ var Routes = []Route{
 	{Path: "/track/", Make: item(figures.Tracks)},
 	{Path: "/years", Make: years},
 	{Path: "/year/", Make: year},
+	{Path: "/record", Private: true, Make: record},
 }
 
 // Formats are the endings of an address by format.

@@ -57,8 +57,13 @@ func atLeast(incomplete bool) string {
 	return ""
 }
 
-// receipt returns sentences that say where plays come from.
-func (r Request) receipt(c figures.Receipt) []string {
+// receipt returns sentences that say where the plays of a slice come from.
+func (r Request) receipt(s figures.Slice) []string {
+	return r.sources(figures.ReceiptOf(s, r.Loaded().Gaps))
+}
+
+// sources returns the sentences of a receipt.
+func (r Request) sources(c figures.Receipt) []string {
 	if r.Public || c.Plays == 0 {
 		return nil
 	}
@@ -88,7 +93,7 @@ func (o *Overview) Sources() (lines []any) {
 	if o.Personal == nil {
 		return nil
 	}
-	for _, line := range o.request.receipt(o.receipt) {
+	for _, line := range o.request.sources(o.receipt) {
 		lines = append(lines, line)
 	}
 	if len(lines) > 0 {

@@ -72,6 +72,14 @@ func percent(share float64) string {
 	return strconv.FormatFloat(100*share, 'f', 0, 64) + "\u00a0%"
 }
 
+// decimal returns a number for a table, with four decimals at most; an empty text for an unknown one.
+func decimal(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(math.Round(*v*10_000)/10_000, 'f', -1, 64)
+}
+
 // dash returns a text to see and click: a dash for an unknown text and for one without a visible character.
 func dash(text string) string {
 	for _, c := range text {

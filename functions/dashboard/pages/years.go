@@ -82,13 +82,13 @@ func (r Request) yearLine(year int) YearLine {
 			}
 			item := r.item(kind, p.Number, noteCover)
 			item.Count = counted(int(p.Plays), "play", "plays")
-			line.Items = append(line.Items, YearItem{kindWords[kind], item})
+			line.Items = append(line.Items, YearItem{kindHeads[kind], item})
 		}
 	}
 	return line
 }
 
-var kindWords = [3]string{figures.Tracks: "Track", figures.Artists: "Artist", figures.Albums: "Album"}
+var kindHeads = [3]string{figures.Tracks: "Track", figures.Artists: "Artist", figures.Albums: "Album"}
 
 // Figures are the totals of the year.
 func (l YearLine) Figures() []Total {
@@ -106,7 +106,7 @@ func (y *Years) table() Table {
 		var rows [][]string
 		for _, l := range y.Years {
 			t := l.Totals
-			row := []string{strconv.Itoa(l.Year), strconv.FormatBool(l.Running), strconv.FormatInt(t.Plays, 10), decimal(t.Minutes), strconv.FormatInt(t.Tracks, 10),
+			row := []string{strconv.Itoa(l.Year), strconv.FormatBool(l.Running), strconv.FormatInt(t.Plays, 10), decimal(&t.Minutes), strconv.FormatInt(t.Tracks, 10),
 				strconv.FormatInt(t.Artists, 10), strconv.FormatInt(t.NewArtists, 10), strconv.FormatBool(t.Incomplete), "", "", ""}
 			if l.Artist != nil {
 				row[8] = l.Artist.ArtistName
