@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/fakespotify"
 )
 
@@ -22,7 +22,7 @@ func run(dir string, env []string) (text string, err error) {
 func TestDemo(t *testing.T) {
 	dir, out := t.TempDir(), newOutput()
 	p := start(t, dir, out)
-	var first dashboard.View
+	var first pages.Overview
 	eventually(t, "a year of history", func() bool {
 		first = p.insights(t)
 		return len(first.TopTracks) == 10 && first.Totals.Plays > 5000
