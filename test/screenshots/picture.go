@@ -23,7 +23,7 @@ type screen struct {
 
 var (
 	screens = []screen{
-		{width: 1440, height: 1248, scale: 1.25}, // down to the tenth track
+		{width: 1440, height: 1248, scale: 1.25}, // down to the first places
 		{width: 360, height: 800, scale: 2, phone: true},
 	}
 	schemes = []string{"light", "dark"}
