@@ -31,6 +31,7 @@ locals {
   page_environment = merge(local.base, {
     INSIGHTS_BUCKET = google_storage_bucket.insights.name
     GOMEMLIMIT      = "900MiB" # Go frees memory before the instance runs out of it
+    COVERS          = tostring(var.covers)
   })
 
   functions = merge({
