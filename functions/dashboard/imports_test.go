@@ -103,8 +103,8 @@ func TestLargeRecord(t *testing.T) {
 		at := asOf.AddDate(0, 0, -10*i)
 		d.Status.Gaps = append(d.Status.Gaps, insights.Gap{After: at.Add(-time.Hour), Before: at})
 	}
-	for i := range 30 {
-		m := insights.Import{Zip: fmt.Sprint(i), Name: `"><script>` + strings.Repeat("x", 4000), ImportedAt: asOf}
+	for i := range 8 {
+		m := insights.Import{Zip: fmt.Sprint(i), Name: `"><script>` + strings.Repeat("x", 400), ImportedAt: asOf}
 		for range 200 {
 			m.Files = append(m.Files, insights.ImportedFile{Name: "=<b>" + strings.Repeat("\u202eö", 40), Rows: 1, Rejected: 1, RejectedRows: []lake.RejectedRow{{Index: 1, Reason: "<i>"}}})
 		}
@@ -122,7 +122,7 @@ func TestLargeRecord(t *testing.T) {
 	if strings.Contains(body, "<script>") || strings.Contains(body, "<i>") || strings.Contains(body, "\u202e") || w.Code != 200 || len(body) > 400_000 {
 		t.Errorf("%d with %d bytes", w.Code, len(body))
 	}
-	if files := v.ask(t, "/record.csv").Body.String(); strings.Count(files, "\n") != 1+30*200 || !strings.Contains(files, ",'=<b>") {
+	if files := v.ask(t, "/record.csv").Body.String(); strings.Count(files, "\n") != 1+8*200 || !strings.Contains(files, ",'=<b>") {
 		t.Errorf("%d lines of files, %.200s", strings.Count(files, "\n"), files)
 	}
 }

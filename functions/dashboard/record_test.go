@@ -88,7 +88,7 @@ func TestRecordPage(t *testing.T) {
 			"1 of 3 tracks have audio features (33\u00a0%)", "1 track was not asked for yet", `href="/record/plays.parquet"`, "storage/lake", `<article`,
 		}, []string{"bucket", "PROJECT", "failing", "http-equiv", "<script>", "style=", "Nobody is connected"}},
 		{"nothing", "/record?listener=you", config.Dashboard{Uploads: true}, []string{
-			"Nothing is stored yet.", "No plays yet", "Nobody is connected", "make connect LISTENER=you", "No export is imported yet.", form + `you"`, "nothing to download", "No track is stored yet.",
+			"<h1>Nothing is stored yet.</h1>", "Nobody is connected", "make connect LISTENER=you", "No export is imported yet.", form + `you"`, "nothing to download", "No track is stored yet.",
 		}, []string{"/record/plays", "Complete for", "make connect</code> and agree again"}},
 		{"a project", "/record?listener=you", config.Dashboard{}, []string{"make connect PROJECT=… LISTENER=you", "make import FILE=my_spotify_data.zip PROJECT=… LISTENER=you", "bucket"}, []string{form, "storage/lake", "Import the zip"}},
 	} {
