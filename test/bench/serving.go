@@ -19,7 +19,7 @@ import (
 
 // viewer makes a dashboard of listeners.
 func (s *shown) viewer(ids ...string) *dashboard.Viewer {
-	all := config.Dashboard{Listeners: listener.Set{}}
+	all := config.Dashboard{Listeners: listener.Set{}, Covers: true}
 	for _, id := range ids {
 		l := s.listener
 		l.ID = id

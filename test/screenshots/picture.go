@@ -23,7 +23,7 @@ type screen struct {
 
 var (
 	screens = []screen{
-		{width: 1440, height: 1248, scale: 1.25}, // down to the tenth track
+		{width: 1440, height: 1248, scale: 1.25}, // down to the first places
 		{width: 360, height: 800, scale: 2, phone: true},
 	}
 	schemes = []string{"light", "dark"}
@@ -61,7 +61,7 @@ func openBrowser(ctx context.Context, dir string) (context.Context, context.Canc
 // takePictures loads the page once, so that every picture shows the same, and takes one picture for every screen and
 // scheme.
 func takePictures(ctx context.Context, address, out string) error {
-	if err := chromedp.Do(ctx, chromedp.Navigate(address), chromedp.WaitVisible(".top li:nth-child(10)"), chromedp.WaitVisible(".top .sound")); err != nil {
+	if err := chromedp.Do(ctx, chromedp.Navigate(address), chromedp.WaitVisible(".ranking .places li:nth-child(9)")); err != nil {
 		return fmt.Errorf("opening the page: %w", err)
 	}
 	for _, s := range screens {

@@ -106,7 +106,8 @@ func (o *Overview) Bars() template.HTML {
 // mostBars is how many bars fit into a chart. More months are shown as years.
 const mostBars = 60
 
-// monthBars returns bars of the hours or plays of months, or of years where there are many months.
+// monthBars returns bars of the hours or plays of months, or of years where there are many months. A bar leads to the
+// history of its month, or to the month of the same page where the page is public or of one track, artist or album.
 func (r Request) monthBars(id, title string, months []figures.Month, byTime bool) template.HTML {
 	layout, now := "2006-01", r.today().Time()
 	if len(months) > mostBars {
@@ -121,6 +122,9 @@ func (r Request) monthBars(id, title string, months []figures.Month, byTime bool
 		}
 		if layout == "2006" {
 			bars[i].Label, bars[i].Link = m.Month, r.Link("/year/"+m.Month, "period", insights.PeriodAll)
+		}
+		if r.Public || r.ofItem() {
+			bars[i].Link = r.Link(r.Path, "period", m.Month)
 		}
 		if byTime {
 			bars[i].Value = float64(m.MS) / 3_600_000

@@ -122,7 +122,6 @@ func OverviewOf(r Request) *Overview {
 // addPrivate adds recent plays, times, and the status of what is fetched and loaded.
 func (o *Overview) addPrivate() {
 	r, h := o.request, o.request.History
-	loaded := r.Loaded()
 	o.TimeZone = r.Listener.TimeZone
 	o.Personal = r.personalOf(o.slice)
 	if !h.AsOf.IsZero() {
@@ -132,13 +131,20 @@ func (o *Overview) addPrivate() {
 		o.Recent = append(o.Recent, recent(h, i))
 	}
 	o.Totals.Incomplete = o.Personal.Receipt.Gaps > 0
-	o.Status.LastIngestAt, o.Status.AuthorizedAt, o.Status.TokenExpiresAt = r.Ingest.LastIngestAt, r.Ingest.AuthorizedAt, r.Ingest.TokenExpiresAt()
-	o.Status.LastLoadAt, o.Status.Rejected = loaded.LastLoadAt, loaded.Rejected
-	o.Status.Gaps = append(o.Status.Gaps, loaded.Gaps...)
-	if gap := loaded.GapProblem(); gap != "" {
-		o.Status.Problems = append(slices.Clone(r.Problems), gap)
+	o.Status = r.status()
+}
+
+// status returns the status of what is fetched and loaded.
+func (r Request) status() Status {
+	loaded := r.Loaded()
+	s := Status{
+		LastIngestAt: r.Ingest.LastIngestAt, LastLoadAt: loaded.LastLoadAt, AuthorizedAt: r.Ingest.AuthorizedAt, TokenExpiresAt: r.Ingest.TokenExpiresAt(),
+		Gaps: append([]insights.Gap{}, loaded.Gaps...), Rejected: loaded.Rejected, Coverage: coverageOf(r.History), Problems: r.Problems,
 	}
-	o.Status.Coverage = coverageOf(h)
+	if gap := loaded.GapProblem(); gap != "" {
+		s.Problems = append(slices.Clone(r.Problems), gap)
+	}
+	return s
 }
 
 func totalsOf(c *figures.Counts) Totals {

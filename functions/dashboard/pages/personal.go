@@ -22,24 +22,6 @@ type Personal struct {
 	table   *figures.Clock
 }
 
-// SumOf is a number of plays and their time.
-type SumOf struct {
-	Plays   int     `json:"plays"`
-	Minutes float64 `json:"minutes"`
-}
-
-// DaySum is the sum of a day of the listener.
-type DaySum struct {
-	Date string `json:"date"` // 2006-01-02
-	SumOf
-}
-
-// MonthSum is the sum of a month of the listener.
-type MonthSum struct {
-	Month string `json:"month"` // 2006-01
-	SumOf
-}
-
 // NoteJSON is a note about a track or artist.
 type NoteJSON struct {
 	Title string `json:"title"`
@@ -62,12 +44,12 @@ type Receipt struct {
 // personalOf computes the figures of a period.
 func (r Request) personalOf(s figures.Slice) *Personal {
 	c := figures.ReceiptOf(s, r.Loaded().Gaps)
-	comebacks := r.comebacks()
+	comebacks, table := r.comebacks(), figures.ClockOf(s)
 	d := &Personal{
 		Trust:   r.Trust().Text,
 		Receipt: Receipt{c.Plays, c.API, c.Export, c.Both, c.Unknown, minutes(c.MeasuredMS), len(c.Gaps)},
 		Days:    []DaySum{}, Notes: []NoteJSON{},
-		receipt: c, phrases: r.sentence(comebacks), notes: r.notes(comebacks), table: figures.ClockOf(s), grid: figures.Calendar(figures.Cut(r.History, r.gridRange())),
+		Clock: clockOf(table), receipt: c, phrases: r.sentence(comebacks), notes: r.notes(comebacks), table: table, grid: figures.Calendar(figures.Cut(r.History, r.gridRange())),
 	}
 	var text strings.Builder
 	for _, p := range d.phrases {
@@ -79,25 +61,8 @@ func (r Request) personalOf(s figures.Slice) *Personal {
 	}
 	for _, day := range d.grid {
 		if day.Plays > 0 {
-			d.Days = append(d.Days, DaySum{day.Date.String(), sumOf(day.Sum)})
-		}
-	}
-	for day := range d.table {
-		for hour, sum := range d.table[day] {
-			d.Clock[day][hour] = minutes(sum.MS)
+			d.Days = append(d.Days, daySumOf(day))
 		}
 	}
 	return d
 }
-
-func monthSums(months []figures.Month) []MonthSum {
-	list := make([]MonthSum, len(months))
-	for i, m := range months {
-		list[i] = MonthSum{m.Month, sumOf(m.Sum)}
-	}
-	return list
-}
-
-func sumOf(s figures.Sum) SumOf { return SumOf{s.Plays, minutes(s.MS)} }
-
-func minutes(ms int64) float64 { return float64(ms) / 60_000 }

@@ -72,7 +72,7 @@ func (r Request) places(kind figures.Kind, ranked []figures.Ranked, size int) []
 	return list
 }
 
-// item returns a track, artist or album with a cover of a size.
+// item returns a track, artist or album with a cover of a size, without one where the size is 0.
 func (r Request) item(kind figures.Kind, number, size int) Place {
 	h := r.History
 	p := Place{Link: r.ItemLink(kind, number)}
@@ -86,7 +86,10 @@ func (r Request) item(kind figures.Kind, number, size int) Place {
 		t := h.Tracks[number]
 		p.Name, p.By, image = t.Name, dash(t.Artists), t.Image
 	}
-	p.Name = dash(p.Name)
+	p.Name, p.By = short(dash(p.Name)), short(p.By)
+	if size == 0 {
+		return p
+	}
 	p.Cover = r.cover(r.coverKey(kind, number), image, size, kind == figures.Artists)
 	return p
 }

@@ -81,7 +81,7 @@ func (r Request) rule(c figures.RuleCount, all int) Rule {
 }
 
 // Sources says where the plays come from.
-func (d *Rules) Sources() []string { return d.request.receipt(d.receipt) }
+func (d *Rules) Sources() []string { return d.request.sources(d.receipt) }
 
 // table returns the counts as a table.
 func (d *Rules) table() Table {

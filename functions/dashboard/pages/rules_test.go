@@ -56,7 +56,7 @@ func TestRules(t *testing.T) {
 		t.Errorf("%s", body)
 	}
 	_, body = soundGet(t, b, "private", "/rules.csv?table=artists")
-	if lines := soundCSV(t, body); len(lines) != 1+3+1+1+3 || strings.Join(lines[4], " ") != "lastfm 1 3 2 6.666666666666667  <b>Heard" {
+	if lines := soundCSV(t, body); len(lines) != 1+3+1+1+3 || strings.Join(lines[4], " ") != "lastfm 1 3 2 6.6667  <b>Heard" {
 		t.Errorf("%s", body)
 	}
 }

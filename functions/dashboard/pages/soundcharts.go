@@ -46,7 +46,7 @@ func (s *Sound) Figures() []Total {
 }
 
 // Sources says where the plays come from.
-func (s *Sound) Sources() []string { return s.request.receipt(s.receipt) }
+func (s *Sound) Sources() []string { return s.request.sources(s.receipt) }
 
 // Artist is the artist with the most plays; none without a play.
 func (s *Sound) Artist() []Place { return s.artist }

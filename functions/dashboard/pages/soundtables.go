@@ -41,11 +41,3 @@ func (s *Sound) top() Table {
 		return rows
 	}}
 }
-
-// decimal returns a number for a table; an empty text for an unknown one.
-func decimal(v *float64) string {
-	if v == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*v, 'f', -1, 64)
-}
