@@ -20,6 +20,17 @@ var Routes = []Route{
 	{Path: "/artists", Make: list(figures.Artists)},
 	{Path: "/albums", Make: list(figures.Albums)},
 	{Path: "/tracks", Make: list(figures.Tracks)},
+	{Path: "/search", Make: search},
+	{Path: "/history", Private: true, Make: wholeHistory},
+	{Path: "/history/", Private: true, Make: historySpan},
+	{Path: "/sound", Make: sound},
+	{Path: "/rules", Private: true, Make: rules},
+	{Path: "/artist/", Make: item(figures.Artists)},
+	{Path: "/album/", Make: item(figures.Albums)},
+	{Path: "/track/", Make: item(figures.Tracks)},
+	{Path: "/years", Make: years},
+	{Path: "/year/", Make: year},
+	{Path: "/record", Private: true, Make: record},
 }
 
 // Formats are the endings of an address by format.
