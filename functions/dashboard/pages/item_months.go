@@ -13,29 +13,12 @@ type MonthSum struct {
 	MinutesPlayed float64 `json:"minutes_played"`
 }
 
-// monthSums leaves out the months before the first play.
-func monthSums(months []figures.Month) []MonthSum {
-	list := []MonthSum{}
-	for _, m := range sinceFirst(months) {
-		list = append(list, MonthSum{m.Month, m.Plays, float64(m.MS) / 60_000})
-	}
-	return list
-}
-
-// sinceFirst returns the months from the first one with a play.
-func sinceFirst(months []figures.Month) []figures.Month {
-	for len(months) > 0 && months[0].Plays == 0 {
-		months = months[1:]
-	}
-	return months
-}
-
 // charted are the months of the chart: of the period, or of all time where the period is short.
 func (i *Item) charted() []figures.Month {
 	if months := figures.Months(i.calendar); i.Heard() && len(months) >= fewMonths {
-		return sinceFirst(months)
+		return months
 	}
-	return sinceFirst(figures.Months(figures.Calendar(i.ever)))
+	return figures.Months(figures.Calendar(i.ever))
 }
 
 // Chart is a chart with its title.

@@ -11,7 +11,7 @@ import (
 
 // tables are the tracks of an artist or album, the albums of an artist, the months, and all plays of the period.
 func (i *Item) tables() []Table {
-	h := i.request.History
+	h := i.own.History
 	var list []Table
 	if i.kind != figures.Tracks {
 		list = append(list, Places{Kind: kindNames[figures.Tracks], kind: figures.Tracks, ranked: i.tracks}.table(h))
@@ -34,7 +34,7 @@ func (i *Item) tables() []Table {
 
 // plays are all plays of the period as a table, newest first.
 func (i *Item) plays() [][]string {
-	h := i.request.History
+	h := i.own.History
 	var rows [][]string
 	positions, _, _ := figures.Browse(i.slice, math.MaxInt64, int(i.count.TimesPlayed))
 	for _, position := range positions {
