@@ -114,8 +114,8 @@ func TestYear(t *testing.T) {
 		days.Calendar, days.Clock = nil, nil
 		want := pages.YearDays{
 			Played: 6, Streak: &pages.Streak{From: "2024-03-01", To: "2024-03-03", Days: 3},
-			Busiest:   &pages.DaySum{Day: "2024-03-01", Amount: pages.Amount{TimesPlayed: 6, MinutesPlayed: 18}},
-			BestMonth: &pages.MonthSum{Month: "2024-03", Amount: pages.Amount{TimesPlayed: 9, MinutesPlayed: 27}},
+			Busiest:   &pages.DaySum{Date: "2024-03-01", Sum: pages.Sum{Plays: 6, Minutes: 18}},
+			BestMonth: &pages.MonthSum{Month: "2024-03", Sum: pages.Sum{Plays: 9, Minutes: 27}},
 		}
 		if diff := cmp.Diff(want, days); diff != "" {
 			t.Errorf("%s: days (-want +got):\n%s", name, diff)
@@ -138,7 +138,7 @@ func TestYear(t *testing.T) {
 		if f := y.Found; f.Artists != 2 || f.Top[0].ArtistName != "New" || f.Top[0].First != "2024-07-04" || *f.Began != "2023-12-31" || f.After[2] != (pages.HeldFor{Days: 182, Of: 2, Heard: 1}) {
 			t.Errorf("%s: discoveries %+v", name, f)
 		}
-		if w := y.Wrapped; w.Until != "2024-11-16" || w.Inside.TimesPlayed != 16 || w.Outside.TimesPlayed != 3 || *w.Artists[0].RankBefore != 2 {
+		if w := y.Wrapped; w.Until != "2024-11-16" || w.Inside.Plays != 16 || w.Outside.Plays != 3 || *w.Artists[0].RankBefore != 2 {
 			t.Errorf("%s: wrapped %+v", name, w)
 		}
 	}
