@@ -35,7 +35,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("place %d is %+v", i+1, track)
 		}
 	}
-	if code, body := do(t, "GET", p.page+"/", nil); code != http.StatusOK || strings.Count(body, `class="rank"`) != 30 || !strings.Contains(body, *first.TopTracks[0].TrackName) {
+	if code, body := do(t, "GET", p.page+"/?period=all", nil); code != http.StatusOK || strings.Count(body, `class="rank"`) != 30 || !strings.Contains(body, *first.TopTracks[0].TrackName) {
 		t.Errorf("the page is %d with %d ranks", code, strings.Count(body, `class="rank"`))
 	}
 	for path, code := range map[string]int{"/": 200, "/artists": 200, "/artists?page=0": 404, "/nothing": 404} {

@@ -57,7 +57,7 @@ func (d *Record) Timeline() template.HTML {
 		row := charts.TimelineRow{Label: name, Link: d.request.Link("/year/"+name, "period", ""), Total: fmt.Sprintf("%s of %s complete", number(days-missing), counted(days, "day", "days"))}
 		for _, run := range clip(drawn, start, end) {
 			row.Stretches = append(row.Stretches, charts.Stretch{
-				From: int(run.From - start), To: int(run.To - start), Class: coverNames[run.Cover], Text: dayRange(run.From, run.To) + ": " + coverWords[run.Cover],
+				From: int(run.From - start), To: int(run.To - start), Class: coverNames[run.Cover], Text: dayRange(run.From.Time().Format(dayFormat), run.To.Time().Format(dayFormat)) + ": " + coverWords[run.Cover],
 			})
 		}
 		rows = append(rows, row)
@@ -99,12 +99,12 @@ func yearStart(year int) figures.Date {
 	return figures.DateOf(time.Date(year, time.January, 1, 0, 0, 0, 0, time.UTC), time.UTC)
 }
 
-func dayRange(from, to figures.Date) string {
-	last := to.Time().Format(dayFormat)
+// dayRange returns a range of days in words.
+func dayRange(from, to string) string {
 	if from == to {
-		return last
+		return to
 	}
-	return from.Time().Format("2 Jan") + " – " + last
+	return from + " – " + to
 }
 
 func (d *Record) coverageTable() Table {

@@ -81,7 +81,7 @@ func (d *Record) Figures() []Total {
 	from := func(name string, s Source) Total {
 		t := Total{Name: name, Value: number(s.Plays)}
 		if s.First != nil {
-			t.Change = Movement{"quiet", d.request.Day(*s.First) + " – " + d.request.Day(*s.Last), "the first and the last of these plays"}
+			t.Change = Movement{"quiet", dayRange(d.request.Day(*s.First), d.request.Day(*s.Last)), "the first and the last of these plays"}
 		}
 		return t
 	}
