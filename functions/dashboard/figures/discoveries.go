@@ -101,16 +101,16 @@ type Anniversary struct {
 	Tracks []Ranked // the first places
 }
 
-// OnThisDay returns the sums and the first tracks of the same day in earlier years with listens on it, the latest year
-// first. 29 February exists in leap years only. The range of the slice has no effect.
-func OnThisDay(s Slice, day Date, limit int) []Anniversary {
+// OnThisDay returns the sums and the first tracks of the same day in the latest earlier years with listens on it, the
+// latest year first. 29 February exists in leap years only. The range of the slice has no effect.
+func OnThisDay(s Slice, day Date, years, limit int) []Anniversary {
 	list := []Anniversary{}
 	if s.Len() == 0 {
 		return list
 	}
 	today := day.Time()
 	oldest := s.Time(0).In(s.Zone).Year()
-	for year := today.Year() - 1; year >= oldest; year-- {
+	for year := today.Year() - 1; year >= oldest && len(list) < years; year-- {
 		date := time.Date(year, today.Month(), today.Day(), 0, 0, 0, 0, time.UTC)
 		if date.Day() != today.Day() {
 			continue

@@ -1,0 +1,69 @@
+package pages
+
+import (
+	"fmt"
+	"time"
+
+	"spotify-insights.internal/functions/dashboard/figures"
+)
+
+// Wrapped is what Spotify's own review of a year leaves out, because it ends in mid-November.
+type Wrapped struct {
+	Until   string   `json:"until"` // the first day that is left out
+	Inside  Sum      `json:"inside"`
+	Outside Sum      `json:"outside"`
+	Artists []Artist `json:"artists"` // of the whole year; rank_before is the rank without what is left out
+
+	ranked []figures.Ranked
+}
+
+// wrappedLength is the number of artists that are compared.
+const wrappedLength = 10
+
+func (y *Year) until() time.Time { return time.Date(y.Year, time.November, 16, 0, 0, 0, 0, time.UTC) }
+
+func (y *Year) wrapped() Wrapped {
+	until := figures.DateOf(y.until(), time.UTC)
+	cut := figures.WrappedCut(y.slice, until, wrappedLength)
+	return Wrapped{until.String(), sumOf(cut.Inside), sumOf(cut.Outside), each(y.request.History, cut.Whole, artistOf), cut.Whole}
+}
+
+// WrappedText says how much is left out.
+func (y *Year) WrappedText() string {
+	w := y.Wrapped
+	switch {
+	case y.request.today().Time().Before(y.until()):
+		return "Nothing is left out yet: mid-November is still to come."
+	case w.Outside.Plays == 0:
+		return "Nothing was played from 16 November on, so that nothing is left out."
+	}
+	share := float64(w.Outside.Plays) / float64(w.Outside.Plays+w.Inside.Plays)
+	return fmt.Sprintf("From 16 November on it leaves out %s, which are %s of the year%s.", w.Outside.text(), percent(share), y.SoFar())
+}
+
+// SoFar is an ending for a year that is not over.
+func (y *Year) SoFar() string {
+	if y.Running {
+		return " so far"
+	}
+	return ""
+}
+
+// Moved are those of the first artists whose rank is another one without what is left out.
+func (y *Year) Moved() []Place {
+	var ranked []figures.Ranked
+	for _, p := range y.Wrapped.ranked {
+		if p.Before != p.Rank {
+			ranked = append(ranked, p)
+		}
+	}
+	places := y.request.places(figures.Artists, ranked, coverSize)
+	for i, p := range ranked {
+		places[i].Movement = moved(p, "not played before 16 November", "was ")
+		places[i].By = "not played before"
+		if p.Before > 0 {
+			places[i].By = "number " + number(p.Before) + " up to 15 November"
+		}
+	}
+	return places
+}
