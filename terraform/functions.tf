@@ -24,13 +24,14 @@ locals {
     on        = "people"
     memory    = "1Gi" # it holds the histories of listeners
     cpu       = "1"   # with less than a whole CPU an instance serves one request at a time
-    timeout   = 30
+    timeout   = 600 # a page has 20 seconds, and the download of a whole history goes on as long as its receiver takes it
     instances = 2
     requests  = 40
   }
   page_environment = merge(local.base, {
     INSIGHTS_BUCKET = google_storage_bucket.insights.name
     GOMEMLIMIT      = "900MiB" # Go frees memory before the instance runs out of it
+    COVERS          = tostring(var.covers)
   })
 
   functions = merge({

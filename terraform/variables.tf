@@ -87,6 +87,13 @@ variable "feature_providers" {
   }
 }
 
+variable "covers" {
+  description = "Pages load covers from Spotify's image hosts. With false they have drawn covers only, and load nothing from elsewhere."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "deletion_protection" {
   description = "Protect the lake and the tables from deletion. To destroy them, set this to false and apply first."
   type        = bool

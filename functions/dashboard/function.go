@@ -60,14 +60,21 @@ func (v *Viewer) serve(w http.ResponseWriter, r *http.Request) error {
 		writeStatic(w, r, f)
 		return nil
 	}
-	w.Header().Set("Cache-Control", "no-store") // of an error
+	w.Header().Set("Cache-Control", "no-store") // of an error and a download
+	if ok, err := v.download(w, r); ok {
+		return err
+	}
 	route, path, id, format := pages.Find(r.URL.Path)
 	html := format == "html"
 	a, err := v.answer(r, route, path, id, format)
 	var moved *pages.Redirect
 	switch {
 	case errors.As(err, &moved):
-		http.Redirect(w, r, moved.To, http.StatusMovedPermanently)
+		code := http.StatusMovedPermanently
+		if moved.Temporary {
+			code = http.StatusSeeOther
+		}
+		http.Redirect(w, r, moved.In(format), code)
 		return nil
 	case err != nil && html:
 		return v.refuse(w, r, err)

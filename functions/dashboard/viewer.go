@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -66,7 +67,7 @@ func (v *Viewer) read(r *http.Request, path, id, format string) (pages.Request, 
 	request := pages.Request{Site: v.site, Listener: listener, ID: id, Path: path, Now: v.now(), Query: url.Values{}, Problems: []string{}}
 	for _, name := range pages.Parameters {
 		if query.Has(name) {
-			request.Query.Set(name, query.Get(name))
+			request.Query.Set(name, bounded(query.Get(name)))
 		}
 	}
 	request.History, err = v.histories.Get(ctx, history.Listener{ID: listener.ID, Zone: listener.Zone, Public: v.site.Public})
@@ -81,6 +82,14 @@ func (v *Viewer) read(r *http.Request, path, id, format string) (pages.Request, 
 		return request, err
 	}
 	return request, v.addStatus(ctx, &request)
+}
+
+// maxParameter is the length in bytes of the part of a parameter that pages see. No valid parameter is as long, and pages
+// repeat parameters in their fields and links.
+const maxParameter = 256
+
+func bounded(parameter string) string {
+	return strings.ToValidUTF8(parameter[:min(len(parameter), maxParameter)], "\ufffd")
 }
 
 // addStatus adds the status of the last ingest and import, and the problems.

@@ -10,11 +10,16 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
+	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/dashboard/pages"
+	"spotify-insights.internal/functions/dashboard/static"
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
+	"spotify-insights.internal/shared/listener"
 )
 
 // servePage serves the public port and writes its address into the data folder.
@@ -24,16 +29,17 @@ func servePage(ctx context.Context, p *pipeline, demo bool) (page string, closeP
 		return "", nil, err
 	}
 	port := cmp.Or(os.Getenv("PORT"), "8080")
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	socket, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
 		return "", nil, fmt.Errorf("port %s cannot be used. Choose another one, as in PORT=8081 make run: %w", port, err)
 	}
-	page = "http://" + listener.Addr().String() + "/"
+	page = "http://" + socket.Addr().String() + "/"
 	if err := p.machine.Publish(page); err != nil {
-		return "", nil, errors.Join(err, listener.Close())
+		return "", nil, errors.Join(err, socket.Close())
 	}
-	server := &http.Server{Handler: publicHandler(p.functions, uploads), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
-	go server.Serve(listener)
+	site := &pages.Site{Default: listener.Default, Demo: demo}
+	server := &http.Server{Handler: publicHandler(p.functions, uploads.receive, site), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	go server.Serve(socket)
 	return page, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 		defer cancel()
@@ -41,9 +47,12 @@ func servePage(ctx context.Context, p *pipeline, demo bool) (page string, closeP
 	}, nil
 }
 
-// publicHandler serves what a browser may reach: the page, its numbers, the uploads, and the functions that Cloud Scheduler
-// calls. Events are posted to another port, which is not announced.
-func publicHandler(functions *url.URL, uploads *uploads) http.Handler {
+// core answers a request, or returns why it does not.
+type core func(http.ResponseWriter, *http.Request) error
+
+// publicHandler serves what a browser may reach: the pages, the uploads, and the functions that Cloud Scheduler calls. Events
+// are posted to another port, which is not announced. site is of the page that a browser gets instead of an error.
+func publicHandler(functions *url.URL, receive core, site *pages.Site) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(functions)
@@ -58,32 +67,51 @@ func publicHandler(functions *url.URL, uploads *uploads) http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		handler.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	mux.Handle("/{$}", proxy)
-	mux.Handle("/insights.json", proxy)
-	mux.Handle("/record.json", proxy)
-	mux.Handle("/import", handler.HTTP("import", uploadLimit, uploads.receive))
+	mux.Handle("/import", handler.HTTP("import", uploadLimit, forBrowsers(site, receive)))
 	for _, scheduled := range []string{"/ingest", "/features", "/reconcile"} {
 		mux.Handle(scheduled, proxy)
 	}
-	mux.HandleFunc("/", refuse(faults.New(faults.Missing,
-		"The page is at /, its numbers are at /insights.json and /record.json. POST /ingest?listener=me ingests now, POST /features fetches audio features, "+
-			"POST /reconcile loads what is not loaded, POST /import?listener=me takes a form with an export. Events are not taken on this port.",
-		"there is nothing at this path")))
+	nothing := handler.HTTP("public", time.Second, forBrowsers(site, func(http.ResponseWriter, *http.Request) error {
+		return faults.New(faults.Missing, "The overview is at /, its numbers are at /insights.json. POST /ingest?listener=me fetches now, POST /features fetches "+
+			"audio features, POST /reconcile loads what is not loaded, POST /import?listener=me takes a form with an export. Events are not taken on this port.",
+			"there is nothing at this path")
+	}))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if shown(r.URL.Path) {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		nothing(w, r)
+	})
 	return ownHost(mux)
+}
+
+// shown reports whether the dashboard has something at a path: a page, a download, or a file that pages load. No function has
+// such a name.
+func shown(path string) bool {
+	_, file := static.Open(path)
+	return file || pages.Known(path)
+}
+
+// forBrowsers makes a page of an error where a browser asks, because a browser shows no JSON.
+func forBrowsers(site *pages.Site, answer core) core {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		err := answer(w, r)
+		if err != nil && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			return dashboard.WriteRefusal(r.Context(), w, site, err)
+		}
+		return err
+	}
 }
 
 // ownHost refuses a request by a name that somebody else points at this machine.
 func ownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !embedded.Loopback(r.Host) {
-			refuse(faults.New(faults.Invalid, "Use http://127.0.0.1 and the port.", "the host %q is not this machine", r.Host))(w, r)
+			err := faults.New(faults.Invalid, "Use http://127.0.0.1 and the port.", "the host %s is not this machine", faults.Quote(r.Host))
+			handler.HTTP("public", time.Second, func(http.ResponseWriter, *http.Request) error { return err })(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// refuse answers every request with err.
-func refuse(err error) http.HandlerFunc {
-	return handler.HTTP("public", time.Second, func(http.ResponseWriter, *http.Request) error { return err })
 }

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -44,6 +46,7 @@ func serve(ctx context.Context, dir string) (err error) {
 		defer demo.stop()
 		credentials = demo.credentials()
 	}
+	os.Setenv("DEMO", strconv.FormatBool(demo != nil)) // the pages say whether the listener is invented
 	m, err := machine.Start(ctx, dir)
 	if err != nil {
 		return err

@@ -86,8 +86,8 @@ type Features struct {
 // Dashboard configures the function dashboard.
 type Dashboard struct {
 	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
-	Audience       string       `env:"AUDIENCE"`      // "public": everybody; empty: the listeners
-	Uploads        bool         `env:"UPLOADS_FIELD"` // the page has a field that uploads an export to /import
+	Audience       string       `env:"AUDIENCE"`                 // "public": everybody; empty: the listeners
+	Uploads        bool         `env:"UPLOADS_FIELD"`            // the page has a field that uploads an export to /import
 	Covers         bool         `env:"COVERS" envDefault:"true"` // pages load covers from Spotify's image hosts
 	Demo           bool         `env:"DEMO"`                     // pages say that the listener is invented
 	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`

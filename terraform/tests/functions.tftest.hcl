@@ -129,8 +129,8 @@ run "every_function_gets_what_it_reads_and_no_more" {
       reconcile          = "DATASET GOOGLE_CLOUD_PROJECT LAKE_BUCKET LOCATION MAX_BYTES_BILLED TOPIC"
       topten             = "DATASET GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS LOCATION MAX_BYTES_BILLED"
       features           = "DATASET FEATURE_PROVIDERS GOOGLE_CLOUD_PROJECT LAKE_BUCKET LOCATION MAX_BYTES_BILLED"
-      dashboard          = "GOMEMLIMIT GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
-      "dashboard-public" = "AUDIENCE GOMEMLIMIT GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
+      dashboard          = "COVERS GOMEMLIMIT GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
+      "dashboard-public" = "AUDIENCE COVERS GOMEMLIMIT GOOGLE_CLOUD_PROJECT INSIGHTS_BUCKET LISTENERS"
     }
     error_message = "An environment differs from the variables that the function reads."
   }
@@ -204,6 +204,33 @@ run "an_empty_list_of_providers_disables_features" {
   assert {
     condition     = google_cloudfunctions2_function.function["features"].service_config[0].environment_variables.FEATURE_PROVIDERS == "none"
     error_message = "An empty variable would mean the default."
+  }
+}
+
+run "pages_load_covers" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "Europe/Berlin", public = true } }
+  }
+
+  assert {
+    condition     = alltrue([for name in ["dashboard", "dashboard-public"] : google_cloudfunctions2_function.function[name].service_config[0].environment_variables.COVERS == "true"])
+    error_message = "Without the setting, pages have Spotify's covers."
+  }
+}
+
+run "a_setting_turns_covers_off" {
+  command = plan
+
+  variables {
+    listeners = { me = { time_zone = "Europe/Berlin", public = true } }
+    covers    = false
+  }
+
+  assert {
+    condition     = alltrue([for name in ["dashboard", "dashboard-public"] : google_cloudfunctions2_function.function[name].service_config[0].environment_variables.COVERS == "false"])
+    error_message = "A page without covers would still load them from Spotify's image hosts."
   }
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"runtime/debug"
 	"runtime/metrics"
@@ -20,7 +19,7 @@ import (
 
 // viewer makes a dashboard of listeners.
 func (s *shown) viewer(ids ...string) *dashboard.Viewer {
-	all := config.Dashboard{Listeners: listener.Set{}}
+	all := config.Dashboard{Listeners: listener.Set{}, Covers: true}
 	for _, id := range ids {
 		l := s.listener
 		l.ID = id
@@ -29,17 +28,11 @@ func (s *shown) viewer(ids ...string) *dashboard.Viewer {
 	return dashboard.New(all, s, time.Now)
 }
 
-// ask asks for a page and returns how long it takes.
+// ask asks for the overview and returns how long it takes.
 func ask(handler http.HandlerFunc, id, period string) (time.Duration, error) {
-	request := httptest.NewRequest(http.MethodGet, "/?"+url.Values{"listener": {id}, "period": {period}}.Encode(), nil)
-	request.Header.Set("Accept-Encoding", "gzip")
-	answer := httptest.NewRecorder()
 	start := time.Now()
-	handler(answer, request)
-	if answer.Code != http.StatusOK {
-		return 0, fmt.Errorf("the page of %s answers %d: %.200s", period, answer.Code, answer.Body)
-	}
-	return time.Since(start), nil
+	_, err := get(handler, "/?"+url.Values{"listener": {id}, "period": {period}}.Encode(), "gzip")
+	return time.Since(start), err
 }
 
 // measureServing requests pages at a steady rate while new snapshots arrive. The time of a request counts from when it is

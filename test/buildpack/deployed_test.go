@@ -1,6 +1,7 @@
 package buildpack
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spotify-insights.internal/functions/dashboard/static"
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/bucket"
@@ -197,15 +199,12 @@ func (d *deployment) checkFeatures(t *testing.T, _ *Process, _ []byte) {
 }
 
 func (d *deployment) checkDashboard(t *testing.T, p *Process, page []byte) {
-	style, err := os.ReadFile("../../functions/dashboard/style.css")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for what, text := range map[string]string{"the style": string(style), "a track": "Track 0", "the number of plays": fmt.Sprintf("<dd>%d</dd>", played)} {
+	for what, text := range map[string]string{"the totals": `<dl class="totals">`, "a track": "Track 0", "the number of plays": fmt.Sprintf("<dt>Plays</dt><dd>%d<", played)} {
 		if !strings.Contains(string(page), text) {
 			t.Errorf("%s is not on the page:\n%s", what, page)
 		}
 	}
+	d.checkStatic(t, p, page)
 	numbers, err := p.Ask(t.Context(), http.MethodGet, "/insights.json?listener="+listener)
 	if err != nil {
 		t.Fatal(err)
@@ -214,6 +213,34 @@ func (d *deployment) checkDashboard(t *testing.T, p *Process, page []byte) {
 	if err := json.Unmarshal(numbers, &view); err != nil || view.Totals.Plays != played || view.Totals.Tracks != played {
 		t.Errorf("the numbers: %v, %s", err, numbers)
 	}
+}
+
+// checkStatic checks that the page names its style sheet, script, icon and font, that the style sheet names the font of
+// further letters, and that all of them are served.
+func (d *deployment) checkStatic(t *testing.T, p *Process, page []byte) {
+	style := d.checkFile(t, p, page, "style.css")
+	for _, name := range []string{"script.js", "icon.svg", "figtree-latin.woff2"} {
+		d.checkFile(t, p, page, name)
+	}
+	d.checkFile(t, p, style, "figtree-latin-ext.woff2")
+}
+
+// checkFile returns what is served at the address of a file that is named in from.
+func (d *deployment) checkFile(t *testing.T, p *Process, from []byte, name string) []byte {
+	t.Helper()
+	address, err := static.Path(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(from), `"`+address+`"`) {
+		t.Errorf("%s does not name %s", from, address)
+	}
+	want, _ := static.Open(address)
+	got, err := p.Ask(t.Context(), http.MethodGet, address)
+	if err != nil || len(got) == 0 || !bytes.Equal(got, want.Content) {
+		t.Errorf("%s has %d bytes, want %d: %v", address, len(got), len(want.Content), err)
+	}
+	return got
 }
 
 // upload uploads an export of one play.

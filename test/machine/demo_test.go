@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/fakespotify"
 )
 
@@ -22,7 +22,7 @@ func run(dir string, env []string) (text string, err error) {
 func TestDemo(t *testing.T) {
 	dir, out := t.TempDir(), newOutput()
 	p := start(t, dir, out)
-	var first dashboard.View
+	var first pages.Overview
 	eventually(t, "a year of history", func() bool {
 		first = p.insights(t)
 		return len(first.TopTracks) == 10 && first.Totals.Plays > 5000
@@ -35,8 +35,13 @@ func TestDemo(t *testing.T) {
 			t.Errorf("place %d is %+v", i+1, track)
 		}
 	}
-	if code, body := do(t, "GET", p.page+"/", nil); code != http.StatusOK || strings.Count(body, `class="rank"`) != 30 || !strings.Contains(body, *first.TopTracks[0].TrackName) {
+	if code, body := do(t, "GET", p.page+"/?period=all", nil); code != http.StatusOK || strings.Count(body, `class="rank"`) != 30 || !strings.Contains(body, *first.TopTracks[0].TrackName) {
 		t.Errorf("the page is %d with %d ranks", code, strings.Count(body, `class="rank"`))
+	}
+	for path, code := range map[string]int{"/": 200, "/artists": 200, "/artists?page=0": 404, "/nothing": 404} {
+		if got, body := do(t, "GET", p.page+path, map[string]string{"Accept": "text/html"}); got != code || !strings.Contains(body, "This listener is invented.") {
+			t.Errorf("%s is %d and does not say that the listener is invented:\n%s", path, got, body)
+		}
 	}
 	eventually(t, "a new play", func() bool { return p.insights(t).Totals.Plays > first.Totals.Plays })
 
@@ -131,6 +136,8 @@ func TestPublicPort(t *testing.T) {
 		{"GET", "/", nil, 200},
 		{"GET", "/insights.json?listener=me&period=4w", nil, 200}, // before the first play
 		{"GET", "/insights.json?period=2024", nil, 200},
+		{"HEAD", "/artists", nil, 200},
+		{"GET", "/tracks.csv?by=time", nil, 200},
 		{"GET", "/insights.json?period=5w", nil, 400},
 		{"GET", "/insights.json?listener=../me", nil, 400},
 		{"GET", "/insights.json?listener=you", nil, 404},
@@ -148,7 +155,10 @@ func TestPublicPort(t *testing.T) {
 		{"GET", "/reconcile", nil, 405},
 		{"POST", "/reconcile", nil, 200},
 		{"POST", "/reconcile", foreign, 403},
+		{"POST", "/artists", nil, 405},
 		{"POST", "/load", map[string]string{"Ce-Id": "1"}, 404}, // events have a port of their own
+		{"GET", "/topten", nil, 404},
+		{"GET", "/static/nothing.css", nil, 404},
 		{"POST", "/load", foreign, 403},
 		{"GET", "/insights.json", map[string]string{"Host": "evil.example"}, 400},
 		{"GET", "/insights.json", map[string]string{"Host": "127.0.0.1:80.evil.example"}, 400},
@@ -161,6 +171,9 @@ func TestPublicPort(t *testing.T) {
 		if code >= 400 && (!strings.Contains(body, `"error":`) || !strings.Contains(body, `"action":"`) || strings.Contains(body, `"action":""`)) {
 			t.Errorf("%s %s with %v: the answer does not say what to do: %s", tt.method, tt.path, tt.header, body)
 		}
+	}
+	if code, body := do(t, "GET", p.page+"/", nil); code != http.StatusOK || strings.Contains(body, "invented") {
+		t.Errorf("the page of a real account is %d and says that it is invented:\n%s", code, body)
 	}
 }
 

@@ -156,7 +156,7 @@ func TestUploadField(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantsJSON := map[string]string{"Accept": "application/json"}
+	wantsJSON, browser := map[string]string{"Accept": "application/json"}, map[string]string{"Accept": "text/html,*/*"}
 	for _, tt := range []struct {
 		path, file string
 		header     map[string]string
@@ -167,12 +167,13 @@ func TestUploadField(t *testing.T) {
 		{"/import?listener=me", file, map[string]string{"Host": "evil.example"}, 400, "not this machine"},
 		{"/import?listener=you", file, nil, 404, "no listener"},
 		{"/import?listener=me", pdf, nil, 400, "my_spotify_data.zip"},
+		{"/import?listener=me", pdf, browser, 400, "<!doctype html>"},
 		{"/import?listener=me", empty, nil, 400, "empty"},
 		{"/import?listener=me", "", nil, 400, "no file"},
 		{"/import?listener=me", file, nil, 303, ""},
 		{"/import", file, wantsJSON, 202, `{"status":"uploaded","upload":"listener=me/my_spotify_data.zip"}`},
 	} {
-		if code, body := post(t, p.page+tt.path, tt.file, tt.header); code != tt.code || !strings.Contains(body, tt.body) || code >= 400 && !strings.Contains(body, `"action":"`) {
+		if code, body := post(t, p.page+tt.path, tt.file, tt.header); code != tt.code || !strings.Contains(body, tt.body) || code >= 400 && tt.body[0] != '<' && !strings.Contains(body, `"action":"`) {
 			t.Errorf("%s to %s with %v: %d %s, want %d %s", filepath.Base(tt.file), tt.path, tt.header, code, body, tt.code, tt.body)
 		}
 		if tt.code == http.StatusSeeOther { // the page that follows shows the progress

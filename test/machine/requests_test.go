@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/fakespotify"
 )
 
@@ -18,10 +18,10 @@ import (
 var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // insights reads the numbers of the page, of all plays.
-func (p *process) insights(t *testing.T) dashboard.View { return p.figures(t, "all") }
+func (p *process) insights(t *testing.T) pages.Overview { return p.figures(t, "all") }
 
 // figures reads the numbers of a period.
-func (p *process) figures(t *testing.T, period string) (in dashboard.View) {
+func (p *process) figures(t *testing.T, period string) (in pages.Overview) {
 	t.Helper()
 	code, body := do(t, http.MethodGet, p.page+"/insights.json?period="+period, nil)
 	if code != http.StatusOK {

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/fakespotify"
 )
 
@@ -37,7 +37,7 @@ func TestUpgrade(t *testing.T) {
 	if code, body := do(t, http.MethodPost, p.page+"/features", nil); code != http.StatusOK {
 		t.Fatalf("features = %d %s", code, body)
 	}
-	featured := func(in dashboard.View) bool { return in.Status.Coverage.WithFeatures > 0 }
+	featured := func(in pages.Overview) bool { return in.Status.Coverage.WithFeatures > 0 }
 	eventually(t, "audio features", func() bool { return featured(p.insights(t)) })
 	want := p.insights(t)
 	if len(want.TopArtists) != 10 || want.TopArtists[0].ArtistID == nil || len(want.TopAlbums) != 10 || want.TopAlbums[0].AlbumID == nil || want.Status.Rejected == 0 {
@@ -55,10 +55,10 @@ func TestUpgrade(t *testing.T) {
 	})
 	checkPlays(t, p, served)
 	got := p.insights(t)
-	for _, in := range []*dashboard.View{&want, &got} { // they belong to the run, not to the plays
+	for _, in := range []*pages.Overview{&want, &got} { // they belong to the run, not to the plays
 		in.AsOf, in.Status.LastLoadAt, in.Status.LastIngestAt, in.Status.AuthorizedAt, in.Status.TokenExpiresAt = nil, nil, nil, nil, nil
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(dashboard.View{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(pages.Overview{})); diff != "" {
 		t.Errorf("what is shown (-before +after the upgrade):\n%s", diff)
 	}
 	if code := p.ingest(t.Context()); code != http.StatusOK {

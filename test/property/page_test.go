@@ -20,10 +20,10 @@ func (w *world) checkPage() {
 	viewer := dashboard.New(s, w.insights, time.Now)
 	var ranked []string
 	for _, l := range w.listeners {
-		view, err := viewer.View(w.t.Context(), url.Values{"listener": {l.ID}})
+		view, err := viewer.Overview(w.t.Context(), url.Values{"listener": {l.ID}})
 		w.must(err)
 		for _, period := range view.Periods {
-			view, err = viewer.View(w.t.Context(), url.Values{"listener": {l.ID}, "period": {period}})
+			view, err = viewer.Overview(w.t.Context(), url.Values{"listener": {l.ID}, "period": {period}})
 			w.must(err)
 			for _, t := range view.TopTracks {
 				ranked = append(ranked, line(l.ID, period, t.Rank, t.TrackID, t.TrackName, t.Artists, t.TimesPlayed, t.MinutesPlayed, *t.LastPlayedAt,

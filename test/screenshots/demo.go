@@ -21,19 +21,29 @@ type demo struct {
 	stop func()
 }
 
-// startDemo builds the command, starts it on data below dir, and waits for the address of its page.
+// startDemo builds the command, imports the ten years of its listener into data below dir, starts it, and waits for the
+// address of its page.
 func startDemo(ctx context.Context, dir string) (*demo, error) {
 	binary := filepath.Join(dir, "local")
 	if text, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "spotify-insights.internal/functions/local").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building the command: %w\n%s", err, text)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, binary)
 	// Not this process's environment, in which an account can be configured.
-	cmd.Env = []string{
+	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "DATA_DIR=" + filepath.Join(dir, "data"),
 		"PORT=0", `LISTENERS={"me":{"time_zone":"Europe/Berlin"}}`,
 	}
+	export := filepath.Join(dir, "demo.zip")
+	for _, arguments := range [][]string{{"demo-export", export}, {"import", export}} {
+		cmd := exec.CommandContext(ctx, binary, arguments...)
+		cmd.Env = env
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("running the command's %s: %w\n%s", arguments[0], err, text)
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, binary)
+	cmd.Env = env
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 20 * time.Second

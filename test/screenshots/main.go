@@ -1,4 +1,4 @@
-// Command screenshots takes the README's pictures of the page: of the demo, in Chromium, on a desktop and a phone, light
+// Command screenshots takes the README's pictures of the overview: of the demo, in Chromium, on a desktop and a phone, light
 // and dark.
 //
 //	go run ./test/screenshots [-out DIR]

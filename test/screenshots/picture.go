@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -23,7 +24,7 @@ type screen struct {
 
 var (
 	screens = []screen{
-		{width: 1440, height: 1248, scale: 1.25}, // down to the tenth track
+		{width: 1440, height: 1248, scale: 1.25}, // down to the first places
 		{width: 360, height: 800, scale: 2, phone: true},
 	}
 	schemes = []string{"light", "dark"}
@@ -58,31 +59,38 @@ func openBrowser(ctx context.Context, dir string) (context.Context, context.Canc
 	return ctx, closeBoth, nil
 }
 
-// takePictures loads the page once, so that every picture shows the same, and takes one picture for every screen and
-// scheme.
-func takePictures(ctx context.Context, address, out string) error {
-	if err := chromedp.Do(ctx, chromedp.Navigate(address), chromedp.WaitVisible(".top li:nth-child(10)"), chromedp.WaitVisible(".top .sound")); err != nil {
-		return fmt.Errorf("opening the page: %w", err)
+// takePictures takes a picture of each page for every screen and scheme. The artist is the first one of all time.
+func takePictures(ctx context.Context, overview, out string) error {
+	if err := chromedp.Do(ctx, chromedp.Navigate(overview+"?period=all"), chromedp.WaitVisible(`.lead[href^="/artist/"]`)); err != nil {
+		return fmt.Errorf("opening the overview: %w", err)
 	}
-	for _, s := range screens {
-		for _, scheme := range schemes {
-			name := filepath.Join(out, fmt.Sprintf("page-%d-%s.png", s.width, scheme))
-			content, err := takePicture(ctx, s, scheme)
-			if err != nil {
-				return fmt.Errorf("taking %s: %w", name, err)
+	artist, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector('.lead[href^="/artist/"]').href`))
+	if err != nil {
+		return fmt.Errorf("looking for an artist: %w", err)
+	}
+	for _, shot := range []struct{ name, address string }{
+		{"overview", overview}, {"artist", artist}, {"year", fmt.Sprintf("%syear/%d", overview, time.Now().Year()-1)}, {"record", overview + "record"},
+	} {
+		for _, s := range screens {
+			for _, scheme := range schemes {
+				name := filepath.Join(out, fmt.Sprintf("%s-%d-%s.webp", shot.name, s.width, scheme))
+				content, err := takePicture(ctx, shot.address, s, scheme)
+				if err != nil {
+					return fmt.Errorf("taking %s: %w", name, err)
+				}
+				if err := os.WriteFile(name, content, 0o644); err != nil {
+					return fmt.Errorf("writing a picture: %w", err)
+				}
+				fmt.Printf("%s: %d kB\n", name, (len(content)+999)/1000)
 			}
-			if err := os.WriteFile(name, content, 0o644); err != nil {
-				return fmt.Errorf("writing a picture: %w", err)
-			}
-			fmt.Printf("%s: %d kB\n", name, (len(content)+999)/1000)
 		}
 	}
 	return nil
 }
 
 // takePicture fails where the page is wider than its screen.
-func takePicture(ctx context.Context, s screen, scheme string) ([]byte, error) {
-	if err := chromedp.Do(ctx, emulate(s, scheme)); err != nil {
+func takePicture(ctx context.Context, address string, s screen, scheme string) ([]byte, error) {
+	if err := chromedp.Do(ctx, emulate(s, scheme), chromedp.Navigate(address), chromedp.WaitVisible("main")); err != nil {
 		return nil, err
 	}
 	// Not against innerWidth: a phone zooms out of what is too wide.
@@ -95,7 +103,7 @@ func takePicture(ctx context.Context, s screen, scheme string) ([]byte, error) {
 	}
 	return chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
 		taken, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
-			Format: page.CaptureScreenshotFormatPng,
+			Format: page.CaptureScreenshotFormatWebp, Quality: new(int64(82)),
 		})
 		return taken.Data, err
 	})

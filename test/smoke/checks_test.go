@@ -13,6 +13,7 @@ import (
 	"google.golang.org/api/iterator"
 
 	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
@@ -109,9 +110,9 @@ func (r *run) document(prefix string) (d insights.Document) {
 	return d
 }
 
-func (r *run) view(viewer *dashboard.Viewer, period string) *dashboard.View {
+func (r *run) view(viewer *dashboard.Viewer, period string) *pages.Overview {
 	r.Helper()
-	view, err := viewer.View(r.ctx, url.Values{"listener": {listener}, "period": {period}})
+	view, err := viewer.Overview(r.ctx, url.Values{"listener": {listener}, "period": {period}})
 	r.must(err)
 	return view
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"spotify-insights.internal/functions/dashboard"
+	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/insights"
 )
@@ -91,7 +91,7 @@ func totals(counts []count) string {
 }
 
 // totalsOf are the [totals] of a view.
-func totalsOf(v *dashboard.View) string {
+func totalsOf(v *pages.Overview) string {
 	return fmt.Sprintf("%d | %d | %d", v.Totals.Plays, milliseconds(v.Totals.Minutes), v.Totals.Tracks)
 }
 
@@ -131,7 +131,7 @@ func values(fake *fakespotify.Server, id string, names ...string) string {
 }
 
 // shown are the lines of [topTen] of a view.
-func shown(tracks []dashboard.Track) (lines []string) {
+func shown(tracks []pages.Track) (lines []string) {
 	for _, t := range tracks {
 		lines = append(lines, fmt.Sprintf("%d | %s | %s | %s | %d | %d | %s | %s | %s | %s", t.Rank, t.TrackID, *t.TrackName, *t.Artists, t.TimesPlayed,
 			milliseconds(t.MinutesPlayed), moment(*t.LastPlayedAt), number(t.Danceability), number(t.Energy), number(t.Valence)))

@@ -79,14 +79,17 @@ func TestOnThisDay(t *testing.T) {
 		"2023-06-24 10:00|b", "2024-02-29 10:00|b", "2026-06-24 10:00|a")
 	day := figures.DateOf(asOf, h.Zone)
 	var got []string
-	for _, a := range figures.OnThisDay(figures.Cut(h, figures.Everything()), day, 1) {
+	for _, a := range figures.OnThisDay(figures.Cut(h, figures.Everything()), day, 10, 1) {
 		got = append(got, fmt.Sprintln(a.Date, a.Plays, a.MS, h.Tracks[a.Tracks[0].Number].ID))
 	}
 	if want := []string{"2023-06-24 1 60000 b\n", "2021-06-24 2 120000 b\n"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if list := figures.OnThisDay(figures.Cut(h, figures.Everything()), day, 1, 1); len(list) != 1 || list[0].Date.String() != "2023-06-24" {
+		t.Errorf("the latest one: %v", list)
+	}
 	leap := figures.DateOf(time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC), time.UTC)
-	if list := figures.OnThisDay(figures.Cut(h, figures.Everything()), leap, 1); len(list) != 1 || list[0].Date.String() != "2020-02-29" {
+	if list := figures.OnThisDay(figures.Cut(h, figures.Everything()), leap, 10, 1); len(list) != 1 || list[0].Date.String() != "2020-02-29" {
 		t.Errorf("29 February: %v", list)
 	}
 }

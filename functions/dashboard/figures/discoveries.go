@@ -18,15 +18,7 @@ type Discovery struct {
 // slice, and the number of all places.
 func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discovery, total int) {
 	s := c.slice
-	firsts := make([]int32, Size(s.History, kind))
-	for i := range firsts {
-		firsts[i] = int32(s.Len())
-	}
-	for n := range s.Tracks {
-		if k := numberOf(s.History, kind, int32(n)); k != history.None && s.Tracks[n].First != history.None {
-			firsts[k] = min(firsts[k], s.Tracks[n].First)
-		}
-	}
+	firsts := Firsts(s.History, kind)
 	found := &Counts{slice: s}
 	found.kinds[kind] = make([]Count, len(firsts))
 	for n, first := range firsts {
@@ -40,6 +32,21 @@ func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discove
 		list[i] = Discovery{p, int(firsts[p.Number])}
 	}
 	return list, total
+}
+
+// Firsts returns the position of the first listen of each track, artist or album, by number; the length of the history
+// where there is none.
+func Firsts(h *history.History, kind Kind) []int32 {
+	firsts := make([]int32, Size(h, kind))
+	for i := range firsts {
+		firsts[i] = int32(h.Len())
+	}
+	for n := range h.Tracks {
+		if k := numberOf(h, kind, int32(n)); k != history.None && h.Tracks[n].First != history.None {
+			firsts[k] = min(firsts[k], h.Tracks[n].First)
+		}
+	}
+	return firsts
 }
 
 // Comeback is a listen after a long pause.
@@ -101,16 +108,16 @@ type Anniversary struct {
 	Tracks []Ranked // the first places
 }
 
-// OnThisDay returns the sums and the first tracks of the same day in earlier years with listens on it, the latest year
-// first. 29 February exists in leap years only. The range of the slice has no effect.
-func OnThisDay(s Slice, day Date, limit int) []Anniversary {
+// OnThisDay returns the sums and the first tracks of the same day in the latest earlier years with listens on it, the
+// latest year first. 29 February exists in leap years only. The range of the slice has no effect.
+func OnThisDay(s Slice, day Date, years, limit int) []Anniversary {
 	list := []Anniversary{}
 	if s.Len() == 0 {
 		return list
 	}
 	today := day.Time()
 	oldest := s.Time(0).In(s.Zone).Year()
-	for year := today.Year() - 1; year >= oldest; year-- {
+	for year := today.Year() - 1; year >= oldest && len(list) < years; year-- {
 		date := time.Date(year, today.Month(), today.Day(), 0, 0, 0, 0, time.UTC)
 		if date.Day() != today.Day() {
 			continue

@@ -2,20 +2,15 @@ package figures
 
 import (
 	"math"
-	"time"
 
 	"spotify-insights.internal/functions/dashboard/history"
 )
-
-// comebackPause is the shortest pause of an artist whose return is news.
-const comebackPause = 180 * 24 * time.Hour
 
 // News is what is new since a day.
 type News struct {
 	Sum
 	From       Date
-	NewArtists []int32    // numbers of the artists whose first listen is in it, most plays first
-	Comebacks  []Comeback // of artists after 180 days or more, the longest pause first
+	NewArtists []int32 // numbers of the artists whose first listen is in it, most plays first
 }
 
 // NewsSince returns the news from the beginning of a day in the listener's zone to the end of the history.
@@ -24,10 +19,7 @@ func NewsSince(h *history.History, day Date) News {
 	counts := CountAll(s)
 	totals := counts.Totals()
 	discoveries, _ := Discoveries(counts, Artists, ByPlays, 0, len(h.Artists))
-	news := News{
-		Sum: Sum{totals.Plays, totals.MS}, From: day,
-		NewArtists: make([]int32, len(discoveries)), Comebacks: Comebacks(s, Artists, comebackPause, len(h.Artists)),
-	}
+	news := News{Sum: Sum{totals.Plays, totals.MS}, From: day, NewArtists: make([]int32, len(discoveries))}
 	for i, d := range discoveries {
 		news.NewArtists[i] = int32(d.Number)
 	}

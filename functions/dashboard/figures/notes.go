@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/history"
@@ -10,28 +11,27 @@ import (
 // no track has the least number of plays.
 func OnRepeat(h *history.History, days, least int) (track Ranked, ok bool) {
 	to := h.AsOf.UnixMicro()
-	return firstTrack(CountAll(Cut(h, Range{From: to - int64(days)*dayMicros, To: to})), least)
-}
-
-// LongUnheard returns the first track of the ranking of all tracks whose last listen is more than a pause before
-// AsOf. ok is false where no such track has the least number of plays.
-func LongUnheard(h *history.History, pause time.Duration, least int) (track Ranked, ok bool) {
-	counts := CountAll(Cut(h, Everything()))
-	end := h.AsOf.Add(-pause).UnixMicro()
-	tracks := counts.kinds[Tracks]
-	for n, count := range tracks {
-		if count.Plays > 0 && h.At[count.Last] >= end {
-			tracks[n] = Count{}
-		}
-	}
-	return firstTrack(counts, least)
-}
-
-// firstTrack returns the track with most plays, if they are at least so many.
-func firstTrack(c *Counts, least int) (track Ranked, ok bool) {
-	places, _ := c.Ranking(Tracks, ByPlays, nil, 0, 1)
+	counts := CountAll(Cut(h, Range{From: to - int64(days)*dayMicros, To: to}))
+	places, _ := counts.Ranking(Tracks, ByPlays, nil, 0, 1)
 	if len(places) == 0 || int(places[0].Plays) < least {
 		return Ranked{}, false
 	}
 	return places[0], true
+}
+
+// LongUnheard returns the track with most plays of all whose last listen is more than a pause before AsOf, of equal ones
+// the one heard last. ok is false where no such track has the least number of plays.
+func LongUnheard(h *history.History, pause time.Duration, least int) (track int, ok bool) {
+	end := h.AsOf.Add(-pause).UnixMicro()
+	var best *history.Track
+	for n := range h.Tracks {
+		t := &h.Tracks[n]
+		if t.Plays == 0 || int(t.Plays) < least || h.At[t.Last] >= end {
+			continue
+		}
+		if best == nil || cmp.Or(cmp.Compare(t.Plays, best.Plays), cmp.Compare(t.Last, best.Last)) > 0 {
+			best, track = t, n
+		}
+	}
+	return track, best != nil
 }

@@ -18,7 +18,7 @@ const (
 // Ranked is a place in a ranking.
 type Ranked struct {
 	Rank   int // from 1
-	Before int // rank in the previous range, 0 without a listen there
+	Before int // rank in the counts that it is compared with, such as those of the previous range; 0 without a listen there
 	Number int
 	Count
 }

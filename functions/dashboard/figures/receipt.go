@@ -19,29 +19,34 @@ type Receipt struct {
 
 // ReceiptOf returns the receipt of a slice. gaps are the listener's open gaps.
 func ReceiptOf(s Slice, gaps []insights.Gap) Receipt {
-	r := Receipt{Gaps: []insights.Gap{}}
+	var sums [1 << 8]Sum // by flags
 	for i, flags := range s.Flags[s.Lo:s.Hi] {
-		if !s.has(s.Lo + i) {
-			continue
+		if s.has(s.Lo + i) {
+			sum := &sums[flags]
+			sum.Plays++
+			sum.MS += int64(s.MS[s.Lo+i])
 		}
-		ms := int64(s.MS[s.Lo+i])
-		r.Plays, r.MS = r.Plays+1, r.MS+ms
+	}
+	r := Receipt{Gaps: []insights.Gap{}}
+	for bits, sum := range sums {
+		r.Plays, r.MS = r.Plays+sum.Plays, r.MS+sum.MS
 		if s.Daily {
 			continue
 		}
+		flags := history.Flags(bits)
 		switch flags & (history.FromAPI | history.FromExport) {
 		case history.FromAPI:
-			r.API++
+			r.API += sum.Plays
 		case history.FromExport:
-			r.Export++
+			r.Export += sum.Plays
 		default:
-			r.Both++
+			r.Both += sum.Plays
 		}
 		if flags&history.Measured != 0 {
-			r.MeasuredMS += ms
+			r.MeasuredMS += sum.MS
 		}
 		if flags&history.TimeKnown == 0 {
-			r.Unknown++
+			r.Unknown += sum.Plays
 		}
 	}
 	for _, gap := range gaps {

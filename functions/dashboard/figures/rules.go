@@ -21,8 +21,9 @@ const (
 type RuleCount struct {
 	Rule    Rule
 	Plays   int      // that satisfy the rule
+	MS      int64    // time of those plays
 	Unknown int      // plays that are left out, because nothing tells what the rule asks for
-	Top     []Ranked // the first artists, with their plays that satisfy the rule
+	Top     []Ranked // the first artists, with their plays that satisfy the rule; Before is the rank under Spotify30
 }
 
 // ByRules counts a slice by every rule, in the order of the constants, with at most limit artists each. Only an export
@@ -44,10 +45,15 @@ func ByRules(s Slice, limit int) []RuleCount {
 		finished.add(i, track.artist, flags&history.EndKnown != 0, flags&history.Finished != 0)
 	}
 	all := CountAll(s)
-	every := satisfied{RuleCount{Rule: Spotify30, Plays: all.Totals().Plays}, all}
+	totals := all.Totals()
+	every := satisfied{RuleCount{Rule: Spotify30, Plays: totals.Plays, MS: totals.MS}, all}
 	time := every
 	time.Rule = TimeHeard
-	return []RuleCount{every.top(ByPlays, limit), half.top(ByPlays, limit), finished.top(ByPlays, limit), time.top(ByTime, limit)}
+	list := []RuleCount{every.top(ByPlays, limit), half.top(ByPlays, limit), finished.top(ByPlays, limit), time.top(ByTime, limit)}
+	for _, count := range list {
+		all.rank(Artists, ByPlays, count.Top)
+	}
+	return list
 }
 
 // ruled is what the rules need to know of a track.
@@ -87,6 +93,7 @@ func (s *satisfied) add(i int, artist int32, known, yes bool) {
 		s.Unknown++
 	case yes:
 		s.Plays++
+		s.MS += int64(s.counts.slice.MS[i])
 		if artist != history.None {
 			s.counts.kinds[Artists][artist].add(1, int32(i), int64(s.counts.slice.MS[i]))
 		}

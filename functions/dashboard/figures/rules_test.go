@@ -3,6 +3,7 @@ package figures_test
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,7 @@ func TestRules(t *testing.T) {
 			slice = slice.Of(figures.Artists, part.of)
 		}
 		got := figures.ByRules(slice, 5)
+		var first []tally // the ranking of the first rule
 		if len(got) != len(decide) {
 			t.Fatalf("%d rules, want %d", len(got), len(decide))
 		}
@@ -83,6 +85,9 @@ func TestRules(t *testing.T) {
 				switch decide[count.Rule](i) {
 				case "yes":
 					want.Plays++
+					if ms := listens[i].MSPlayed; ms != nil {
+						want.MS += *ms
+					}
 					some.listens = append(some.listens, listens[i])
 				case "unknown":
 					want.Unknown++
@@ -94,11 +99,15 @@ func TestRules(t *testing.T) {
 			}
 			ranking := some.ranking(figures.Artists, by, func(time.Time) bool { return true })
 			top := ranking[:min(5, len(ranking))]
-			if count.Plays != want.Plays || count.Unknown != want.Unknown || len(count.Top) != len(top) {
+			if count.Plays != want.Plays || count.MS != want.MS || count.Unknown != want.Unknown || len(count.Top) != len(top) {
 				t.Fatalf("%s: %+v, want %+v with %d artists", part.period, count, want, len(top))
 			}
+			if count.Rule == figures.Spotify30 {
+				first = ranking
+			}
 			for i, place := range count.Top {
-				if w := top[i]; h.Artists[place.Number].Key != w.key || int(place.Plays) != w.plays || place.MS != w.ms || place.Rank != i+1 {
+				before := 1 + slices.IndexFunc(first, func(x tally) bool { return x.key == top[i].key })
+				if w := top[i]; place.Before != before || h.Artists[place.Number].Key != w.key || int(place.Plays) != w.plays || place.MS != w.ms || place.Rank != i+1 {
 					t.Errorf("%s, rule %d: place %d is %+v, want %+v", part.period, count.Rule, i+1, place, w)
 				}
 			}
@@ -131,9 +140,9 @@ func TestHalfOrFour(t *testing.T) {
 		for _, measured := range []bool{true, false} {
 			listen := historytest.Listen{PlayedAt: asOf.UnixMicro() - 1, TrackID: "a", MSPlayed: &tt.heard, MSMeasured: measured, ToldBy: "export"}
 			h := load(t, time.UTC, []historytest.Listen{listen}, []historytest.Track{track})
-			want := figures.RuleCount{Rule: figures.HalfOrFour, Plays: tt.plays, Unknown: tt.unknown, Top: []figures.Ranked{}}
+			want := figures.RuleCount{Rule: figures.HalfOrFour, Plays: tt.plays, MS: int64(tt.plays) * tt.heard, Unknown: tt.unknown, Top: []figures.Ranked{}}
 			if !measured {
-				want.Plays, want.Unknown = 0, 1
+				want.Plays, want.MS, want.Unknown = 0, 0, 1
 			}
 			if got := figures.ByRules(figures.Cut(h, figures.Everything()), 5)[figures.HalfOrFour]; !reflect.DeepEqual(got, want) {
 				t.Errorf("%d of %d ms, measured %v: %+v, want %+v", tt.heard, tt.length, measured, got, want)

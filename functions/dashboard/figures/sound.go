@@ -4,19 +4,26 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"spotify-insights.internal/functions/dashboard/history"
 )
 
-// Sound has the statistics of an audio feature of a slice. A track is weighted by its plays; tracks without the feature
-// are left out. The values are NaN without a track.
+// Average is the mean of an audio feature of a slice. A track is weighted by its plays; tracks without the feature are left
+// out.
+type Average struct {
+	Feature history.Feature
+	Tracks  int     // with the feature
+	Plays   int     // of those tracks
+	Mean    float64 // in the feature's unit; NaN without a track
+}
+
+// Sound has the statistics of an audio feature of a slice.
 type Sound struct {
-	Feature      history.Feature
-	Tracks       int     // with the feature
-	Plays        int     // of those tracks
-	Mean, Median float64 // in the feature's unit; the median is the lower one of two middle plays
-	Histogram    []Bin
+	Average
+	Median    float64 // in the feature's unit; the lower one of two middle plays; NaN without a track
+	Histogram []Bin
 }
 
 // Bin is a bar of a histogram: the plays of tracks with From <= value < To; the last bin includes To.
@@ -41,17 +48,33 @@ func bounds(f history.Feature) (low, high float64) {
 // SoundOf returns the statistics of an audio feature, with a histogram of a number of bins.
 func SoundOf(c *Counts, f history.Feature, bins int) Sound {
 	x, weights := values(c, f, measured(c, f))
-	sound := Sound{Feature: f, Tracks: len(x), Mean: math.NaN(), Median: math.NaN(), Histogram: histogram(f, x, weights, bins)}
+	sound := Sound{Average: averageOf(f, x, weights), Median: math.NaN(), Histogram: histogram(f, x, weights, bins)}
 	if len(x) == 0 {
 		return sound
 	}
-	for _, w := range weights {
-		sound.Plays += int(w)
-	}
-	sound.Mean = stat.Mean(x, weights)
 	stat.SortWeighted(x, weights)
 	sound.Median = stat.Quantile(0.5, stat.Empirical, x, weights)
 	return sound
+}
+
+// AverageOf returns the mean of an audio feature. It sorts nothing, and is much faster than [SoundOf].
+func AverageOf(c *Counts, f history.Feature) Average {
+	x, weights := values(c, f, measured(c, f))
+	return averageOf(f, x, weights)
+}
+
+func averageOf(f history.Feature, x, weights []float64) Average {
+	return Average{f, len(x), int(floats.Sum(weights)), stat.Mean(x, weights)}
+}
+
+// Heard returns the number of tracks whose audio features were found, and their plays.
+func Heard(c *Counts) (tracks, plays int) {
+	for n, count := range c.kinds[Tracks] {
+		if count.Plays > 0 && c.slice.Asked[n] == history.Found {
+			tracks, plays = tracks+1, plays+int(count.Plays)
+		}
+	}
+	return tracks, plays
 }
 
 // measured returns the tracks with a play and all of the features. Key is -1 where no key was found.
@@ -93,7 +116,7 @@ func histogram(f history.Feature, x, weights []float64, bins int) []Bin {
 // Line is a linear regression: y = Intercept + Slope*x. RSquared is the share of the variance of y that it
 // explains, 0 to 1, and NaN where y does not vary. All values are NaN with fewer than two different x.
 type Line struct {
-	Tracks                     int
+	Tracks, Plays              int // with both features
 	Intercept, Slope, RSquared float64
 }
 
@@ -102,13 +125,13 @@ func Regression(c *Counts, x, y history.Feature) Line {
 	numbers := measured(c, x, y)
 	xs, weights := values(c, x, numbers)
 	ys, _ := values(c, y, numbers)
+	line := Line{len(xs), int(floats.Sum(weights)), math.NaN(), math.NaN(), math.NaN()}
 	if len(xs) < 2 || slices.Min(xs) == slices.Max(xs) {
-		return Line{len(xs), math.NaN(), math.NaN(), math.NaN()}
+		return line
 	}
-	intercept, slope := stat.LinearRegression(xs, ys, weights, false)
-	line := Line{len(xs), intercept, slope, math.NaN()}
+	line.Intercept, line.Slope = stat.LinearRegression(xs, ys, weights, false)
 	if slices.Min(ys) < slices.Max(ys) {
-		line.RSquared = stat.RSquared(xs, ys, weights, intercept, slope)
+		line.RSquared = stat.RSquared(xs, ys, weights, line.Intercept, line.Slope)
 	}
 	return line
 }
@@ -132,15 +155,15 @@ func Points(c *Counts, x, y history.Feature, limit int) []Point {
 }
 
 // MinorShare returns the share of plays in a minor key, 0 to 1, among the plays of tracks whose mode is known, and the
-// number of those tracks. The share is NaN without one.
-func MinorShare(c *Counts) (share float64, tracks int) {
+// numbers of those tracks and plays. The share is NaN without one.
+func MinorShare(c *Counts) (share float64, tracks, plays int) {
 	modes, weights := values(c, history.Mode, measured(c, history.Mode))
-	var minor, all float64
+	minor := 0
 	for i, mode := range modes {
-		all += weights[i]
+		plays += int(weights[i])
 		if mode == 0 {
-			minor += weights[i]
+			minor += int(weights[i])
 		}
 	}
-	return minor / all, len(modes)
+	return float64(minor) / float64(plays), len(modes), plays
 }

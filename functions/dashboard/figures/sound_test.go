@@ -42,15 +42,16 @@ func TestMinorShare(t *testing.T) {
 		list   []heard
 		share  float64
 		tracks int
+		plays  int
 	}{
-		{[]heard{{id: "a", plays: 3, mode: minor}, {id: "b", plays: 1, mode: major}, {id: "c", plays: 9}, {id: "d", mode: major}}, 0.75, 2},
-		{[]heard{{id: "a", plays: 3, mode: major}}, 0, 1},
-		{[]heard{{id: "a", plays: 3}}, math.NaN(), 0},
-		{[]heard{{id: "a", mode: minor}}, math.NaN(), 0},
+		{[]heard{{id: "a", plays: 3, mode: minor}, {id: "b", plays: 1, mode: major}, {id: "c", plays: 9}, {id: "d", mode: major}}, 0.75, 2, 4},
+		{[]heard{{id: "a", plays: 3, mode: major}}, 0, 1, 3},
+		{[]heard{{id: "a", plays: 3}}, math.NaN(), 0, 0},
+		{[]heard{{id: "a", mode: minor}}, math.NaN(), 0, 0},
 	} {
-		share, tracks := figures.MinorShare(counted(t, tt.list...))
-		if tracks != tt.tracks || share != tt.share && !(math.IsNaN(share) && math.IsNaN(tt.share)) {
-			t.Errorf("%+v: %v of %d, want %v of %d", tt.list, share, tracks, tt.share, tt.tracks)
+		share, tracks, plays := figures.MinorShare(counted(t, tt.list...))
+		if tracks != tt.tracks || plays != tt.plays || share != tt.share && !(math.IsNaN(share) && math.IsNaN(tt.share)) {
+			t.Errorf("%+v: %v of %d in %d, want %v of %d in %d", tt.list, share, plays, tracks, tt.share, tt.plays, tt.tracks)
 		}
 	}
 }
@@ -87,11 +88,34 @@ func TestWeights(t *testing.T) {
 	if sound.Tracks != 4 || sound.Plays != 13 || !near(sound.Mean, (0.1+4*0.3+0.8+7*0.5)/13) || sound.Median != 0.5 {
 		t.Errorf("%+v", sound)
 	}
-	if line := figures.Regression(c, history.Energy, history.Valence); line.Tracks != 3 || !near(line.Slope, -1) || !near(line.Intercept, 1) || !near(line.RSquared, 1) {
+	if average := figures.AverageOf(c, history.Energy); average != sound.Average {
+		t.Errorf("%+v alone, %+v with the median", average, sound.Average)
+	}
+	if line := figures.Regression(c, history.Energy, history.Valence); line.Tracks != 3 || line.Plays != 6 || !near(line.Slope, -1) || !near(line.Intercept, 1) || !near(line.RSquared, 1) {
 		t.Errorf("%+v", line)
 	}
 	if even := figures.SoundOf(counted(t, heard{id: "a", plays: 2, x: new(0.1)}, heard{id: "b", plays: 2, x: new(0.3)}), history.Energy, 1); even.Median != 0.1 {
 		t.Errorf("the lower middle of two is %v", even.Median)
+	}
+}
+
+// A track is heard where its audio features were found, whatever they are.
+func TestHeard(t *testing.T) {
+	listens, tracks := historytest.Random(37, 3000, 200, 900, asOf)
+	z := zone(t, "Europe/Berlin")
+	for i := range tracks {
+		tracks[i].FeaturesFound = [3]*bool{nil, new(false), new(true)}[i%3]
+	}
+	h, n := load(t, z, listens, tracks), newNaive(z, listens, tracks)
+	wantTracks, wantPlays := 0, 0
+	for _, x := range n.ranking(figures.Tracks, figures.ByPlays, days("2025", "2026", z)) {
+		if found := n.tracks[x.key].FeaturesFound; found != nil && *found {
+			wantTracks, wantPlays = wantTracks+1, wantPlays+x.plays
+		}
+	}
+	counts := figures.CountAll(figures.Cut(h, parse(t, "2025", h)))
+	if tracks, plays := figures.Heard(counts); tracks != wantTracks || plays != wantPlays || tracks == 0 {
+		t.Errorf("%d tracks and %d plays, want %d and %d", tracks, plays, wantTracks, wantPlays)
 	}
 }
 

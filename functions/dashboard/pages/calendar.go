@@ -47,8 +47,8 @@ func (r Request) gapDays() map[figures.Date]bool {
 	return days
 }
 
-// Days is the grid of the days of a year.
-func (o *Overview) Days() template.HTML {
+// Grid is the grid of the days of a year.
+func (o *Overview) Grid() template.HTML {
 	if len(o.grid) == 0 {
 		return ""
 	}
@@ -62,19 +62,19 @@ func (o *Overview) Streak() string {
 		return ""
 	}
 	text := fmt.Sprintf("Longest run of days with music: %s, to %s.", number(longest.Days), longest.To.Time().Format("2 January"))
-	if current.Days > 1 && current != longest {
+	if current.Days > 1 && current != longest && o.grid[len(o.grid)-1].Date == o.request.today() {
 		text += fmt.Sprintf(" Now: %s.", number(current.Days))
 	}
 	return text
 }
 
-// Clock is the table of plays by weekday and hour.
-func (o *Overview) Clock() template.HTML { return clock("When you listen", o.slice) }
+// Week is the table of plays by weekday and hour.
+func (o *Overview) Week() template.HTML { return clock("When you listen", o.table) }
 
 var weekdays = [7]string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
 
-func clock(title string, s figures.Slice) template.HTML {
-	table := figures.ClockOf(s)
+// clock returns a table of time by weekday and hour.
+func clock(title string, table *figures.Clock) template.HTML {
 	var values [7][24]float64
 	for day := range values {
 		for hour := range values[day] {
@@ -93,9 +93,9 @@ const (
 	fewMonths   = 3
 )
 
-// Months are the hours of each month of the period, or of the latest two years where the period is short.
-func (o *Overview) Months() template.HTML {
-	months := figures.Months(figures.Calendar(o.slice))
+// Bars are the hours of each month of the period, or of the latest two years where the period is short.
+func (o *Overview) Bars() template.HTML {
+	months := o.months
 	if len(months) < fewMonths {
 		months = figures.Months(figures.Calendar(o.request.everything()))
 		months = months[max(0, len(months)-shownMonths):]
@@ -106,7 +106,8 @@ func (o *Overview) Months() template.HTML {
 // mostBars is how many bars fit into a chart. More months are shown as years.
 const mostBars = 60
 
-// monthBars returns bars of the hours or plays of months, or of years where there are many months.
+// monthBars returns bars of the hours or plays of months, or of years where there are many months. A bar leads to the
+// history of its month, or to the month of the same page where the page is public or of one track, artist or album.
 func (r Request) monthBars(id, title string, months []figures.Month, byTime bool) template.HTML {
 	layout, now := "2006-01", r.today().Time()
 	if len(months) > mostBars {
@@ -115,9 +116,15 @@ func (r Request) monthBars(id, title string, months []figures.Month, byTime bool
 	bars := make([]charts.Bar, len(months))
 	for i, m := range months {
 		at, _ := time.Parse(layout, m.Month)
-		bars[i] = charts.Bar{Label: at.Format("Jan 2006"), Text: hours(m.MS) + ", " + counted(m.Plays, "play", "plays"), Value: float64(m.Plays), Partial: now.Format(layout) == m.Month, Link: r.Link("/history/"+m.Month, "period", insights.PeriodAll)}
+		bars[i] = charts.Bar{Label: at.Format("Jan 2006"), Text: hours(m.MS) + ", " + counted(m.Plays, "play", "plays"), Value: float64(m.Plays), Partial: now.Format(layout) == m.Month, Link: r.Link("/", "period", m.Month)}
+		if r.Private() {
+			bars[i].Link = r.Link("/history/"+m.Month, "period", insights.PeriodAll)
+		}
 		if layout == "2006" {
 			bars[i].Label, bars[i].Link = m.Month, r.Link("/year/"+m.Month, "period", insights.PeriodAll)
+		}
+		if r.Public || r.ofItem() {
+			bars[i].Link = r.Link(r.Path, "period", m.Month)
 		}
 		if byTime {
 			bars[i].Value = float64(m.MS) / 3_600_000

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/url"
+	"sort"
+	"strconv"
 	"strings"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -36,6 +38,20 @@ func (r Request) Link(path string, pairs ...string) string {
 	return path + "?" + query.Encode()
 }
 
+// Field is a hidden field of a form.
+type Field struct{ Name, Value string }
+
+// Kept are the hidden fields of a form that make its page one of this listener and period, as [Request.Link] does.
+func (r Request) Kept() (fields []Field) {
+	if r.Listener.ID != r.Default {
+		fields = append(fields, Field{"listener", r.Listener.ID})
+	}
+	if r.Period.Text != "" && r.Period.Text != insights.PeriodAll {
+		fields = append(fields, Field{"period", r.Period.Text})
+	}
+	return fields
+}
+
 // kindPaths are the paths of one track, artist or album.
 var kindPaths = [3]string{figures.Tracks: "/track/", figures.Artists: "/artist/", figures.Albums: "/album/"}
 
@@ -60,24 +76,37 @@ func slug(key string) string {
 	if len(key) <= 64 && strings.Trim(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == "" {
 		return key
 	}
+	return hex(hash(key))
+}
+
+func hash(key string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(key))
-	return fmt.Sprintf("%016x", h.Sum64())
+	return h.Sum64()
 }
+
+func hex(sum uint64) string { return fmt.Sprintf("%016x", sum) }
 
 // find returns the number of the track, artist or album with the id of the address. The error is a *Redirect where the
 // id is the hash of names that have an id of Spotify by now, and a faults.Missing where there is none.
 func (r Request) find(kind figures.Kind) (number int, err error) {
-	h := r.History
-	for n := range figures.Size(h, kind) {
-		if slug(keyOf(h, kind, n)) == r.ID {
-			return n, nil
-		}
+	h, size := r.History, figures.Size(r.History, kind)
+	// The keys are in ascending order. Only a hash has to be looked for among all of them.
+	n := sort.Search(size, func(n int) bool { return keyOf(h, kind, n) >= r.ID })
+	if n < size && keyOf(h, kind, n) == r.ID && slug(r.ID) == r.ID {
+		return n, nil
 	}
-	for n := range figures.Size(h, kind) {
-		if kind == figures.Artists && slug(history.ArtistKey(h.Artists[n].Name)) == r.ID ||
-			kind == figures.Albums && slug(history.AlbumKey(h.Albums[n].Artist, h.Albums[n].Name)) == r.ID {
-			return 0, &Redirect{To: r.ItemLink(kind, n)}
+	if sum, err := strconv.ParseUint(r.ID, 16, 64); err == nil && hex(sum) == r.ID {
+		for n := range size {
+			if hash(keyOf(h, kind, n)) == sum {
+				return n, nil
+			}
+		}
+		for n := range size {
+			if kind == figures.Artists && hash(history.ArtistKey(h.Artists[n].Name)) == sum ||
+				kind == figures.Albums && hash(history.AlbumKey(h.Albums[n].Artist, h.Albums[n].Name)) == sum {
+				return 0, &Redirect{To: r.ItemLink(kind, n)}
+			}
 		}
 	}
 	return 0, faults.New(faults.Missing, "Search for its name, or go back to the overview.", "%s is not in this record", faults.Quote(r.ID))

@@ -30,10 +30,12 @@ type Overview struct {
 	TopAlbums  []Album    `json:"top_albums"`
 	Recent     []Recent   `json:"recent"` // newest first
 	Status     Status     `json:"status"`
+	Months     []MonthSum `json:"months"` // of the period
+	*Personal             // absent on a public page
 
 	request  Request
 	slice    figures.Slice
-	grid     []figures.Day // of the day grid
+	months   []figures.Month
 	rankings [3]Places
 }
 
@@ -109,6 +111,8 @@ func OverviewOf(r Request) *Overview {
 		o.rankings[kind].All = r.Link("/" + kindNames[kind])
 	}
 	o.TopTracks, o.TopArtists, o.TopAlbums = each(h, o.rankings[figures.Tracks].ranked, trackOf), each(h, o.rankings[figures.Artists].ranked, artistOf), each(h, o.rankings[figures.Albums].ranked, albumOf)
+	o.months = figures.Months(figures.Calendar(o.slice))
+	o.Months = monthSums(o.months)
 	if r.Private() {
 		o.addPrivate()
 	}
@@ -118,23 +122,29 @@ func OverviewOf(r Request) *Overview {
 // addPrivate adds recent plays, times, and the status of what is fetched and loaded.
 func (o *Overview) addPrivate() {
 	r, h := o.request, o.request.History
-	loaded := r.Loaded()
 	o.TimeZone = r.Listener.TimeZone
-	o.grid = figures.Calendar(figures.Cut(h, r.gridRange()))
+	o.Personal = r.personalOf(o.slice)
 	if !h.AsOf.IsZero() {
 		o.AsOf = new(h.AsOf.UTC())
 	}
 	for _, i := range figures.Recent(r.everything(), recentLength) {
 		o.Recent = append(o.Recent, recent(h, i))
 	}
-	o.Totals.Incomplete = len(figures.ReceiptOf(o.slice, loaded.Gaps).Gaps) > 0
-	o.Status.LastIngestAt, o.Status.AuthorizedAt, o.Status.TokenExpiresAt = r.Ingest.LastIngestAt, r.Ingest.AuthorizedAt, r.Ingest.TokenExpiresAt()
-	o.Status.LastLoadAt, o.Status.Rejected = loaded.LastLoadAt, loaded.Rejected
-	o.Status.Gaps = append(o.Status.Gaps, loaded.Gaps...)
-	if gap := loaded.GapProblem(); gap != "" {
-		o.Status.Problems = append(slices.Clone(r.Problems), gap)
+	o.Totals.Incomplete = o.Personal.Receipt.Gaps > 0
+	o.Status = r.status()
+}
+
+// status returns the status of what is fetched and loaded.
+func (r Request) status() Status {
+	loaded := r.Loaded()
+	s := Status{
+		LastIngestAt: r.Ingest.LastIngestAt, LastLoadAt: loaded.LastLoadAt, AuthorizedAt: r.Ingest.AuthorizedAt, TokenExpiresAt: r.Ingest.TokenExpiresAt(),
+		Gaps: append([]insights.Gap{}, loaded.Gaps...), Rejected: loaded.Rejected, Coverage: coverageOf(r.History), Problems: r.Problems,
 	}
-	o.Status.Coverage = coverageOf(h)
+	if gap := loaded.GapProblem(); gap != "" {
+		s.Problems = append(slices.Clone(r.Problems), gap)
+	}
+	return s
 }
 
 func totalsOf(c *figures.Counts) Totals {

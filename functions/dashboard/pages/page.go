@@ -32,10 +32,25 @@ type Table struct {
 	Rows   func() [][]string
 }
 
-// Redirect is the address that a page has moved to. It is an error of a page function.
-type Redirect struct{ To string }
+// Redirect is the address of another page, which answers instead. It is an error of a page function.
+type Redirect struct {
+	To        string
+	Temporary bool // the address of the request stays valid, as that of a form
+}
 
-func (r *Redirect) Error() string { return "the page has moved to " + r.To }
+func (r *Redirect) Error() string { return "the page is at " + r.To }
+
+// In returns the address of the other page in the format of the request.
+func (r *Redirect) In(format string) string {
+	path, query, found := strings.Cut(r.To, "?")
+	if format != "html" {
+		path += "." + format
+	}
+	if found {
+		path += "?" + query
+	}
+	return path
+}
 
 //go:embed *.html
 var sources embed.FS

@@ -35,6 +35,7 @@ type Places struct {
 	Kind, Title string
 	All         string // address of the whole list; empty where this is the whole list
 	Total       int
+	ByTime      bool
 	List        []Place
 
 	kind   figures.Kind
@@ -51,7 +52,7 @@ const (
 
 // ranking returns places of a ranking with total places.
 func (r Request) ranking(kind figures.Kind, ranked []figures.Ranked, total int) Places {
-	return Places{Kind: kindNames[kind], Title: kindTitles[kind], Total: total, List: r.places(kind, ranked, coverSize), kind: kind, ranked: ranked}
+	return Places{Kind: kindNames[kind], Title: kindTitles[kind], Total: total, ByTime: r.ByTime(), List: r.places(kind, ranked, coverSize), kind: kind, ranked: ranked}
 }
 
 // places returns a ranking as a page shows it.
@@ -71,7 +72,7 @@ func (r Request) places(kind figures.Kind, ranked []figures.Ranked, size int) []
 	return list
 }
 
-// item returns a track, artist or album with a cover of a size.
+// item returns a track, artist or album with a cover of a size, without one where the size is 0.
 func (r Request) item(kind figures.Kind, number, size int) Place {
 	h := r.History
 	p := Place{Link: r.ItemLink(kind, number)}
@@ -85,7 +86,10 @@ func (r Request) item(kind figures.Kind, number, size int) Place {
 		t := h.Tracks[number]
 		p.Name, p.By, image = t.Name, dash(t.Artists), t.Image
 	}
-	p.Name = dash(p.Name)
+	p.Name, p.By = short(dash(p.Name)), short(p.By)
+	if size == 0 {
+		return p
+	}
 	p.Cover = r.cover(r.coverKey(kind, number), image, size, kind == figures.Artists)
 	return p
 }
@@ -112,18 +116,19 @@ func (r Request) movement(p figures.Ranked) Movement {
 	if !r.comparable() {
 		return Movement{}
 	}
-	return moved(p, "not played in the period before")
+	return moved(p, "not played in the period before", "was ")
 }
 
-// moved returns the change of a rank. absent is the title of a place that had no rank before.
-func moved(p figures.Ranked, absent string) Movement {
+// moved returns the movement of a place against Before. fresh is the title where there is none, and was begins the title
+// of another rank.
+func moved(p figures.Ranked, fresh, was string) Movement {
 	switch {
 	case p.Before == 0:
-		return Movement{"new", "new", absent}
+		return Movement{"new", "new", fresh}
 	case p.Before > p.Rank:
-		return Movement{"up", "▲\u00a0" + number(p.Before-p.Rank), "was " + number(p.Before)}
+		return Movement{"up", "▲\u00a0" + number(p.Before-p.Rank), was + number(p.Before)}
 	case p.Before < p.Rank:
-		return Movement{"down", "▼\u00a0" + number(p.Rank-p.Before), "was " + number(p.Before)}
+		return Movement{"down", "▼\u00a0" + number(p.Rank-p.Before), was + number(p.Before)}
 	}
 	return Movement{}
 }

@@ -11,11 +11,11 @@ import (
 
 // Count is a place in a ranking, and the plays that it is ranked by.
 type Count struct {
-	Rank          int        `json:"rank"`
+	Rank          int        `json:"rank"`        // 0 without a play
 	RankBefore    *int       `json:"rank_before"` // in the equal period before; null without a play there
 	TimesPlayed   int64      `json:"times_played"`
 	MinutesPlayed float64    `json:"minutes_played"`
-	LastPlayedAt  *time.Time `json:"last_played_at"` // null on a public page
+	LastPlayedAt  *time.Time `json:"last_played_at"` // null on a public page and without a play
 }
 
 // Track is a ranked track.
@@ -54,7 +54,7 @@ func countOf(h *history.History, p figures.Ranked) Count {
 	if p.Before > 0 {
 		c.RankBefore = &p.Before
 	}
-	if !h.Daily {
+	if !h.Daily && p.Plays > 0 {
 		c.LastPlayedAt = new(h.Time(int(p.Last)))
 	}
 	return c
@@ -109,7 +109,7 @@ func (p Places) table(h *history.History) Table {
 	return Table{p.Kind, header, func() [][]string {
 		var rows [][]string
 		for _, p := range p.ranked {
-			row := []string{strconv.Itoa(p.Rank), "", strconv.Itoa(int(p.Plays)), strconv.FormatFloat(p.Minutes(), 'f', 2, 64), ""}
+			row := []string{strconv.Itoa(p.Rank), "", strconv.Itoa(int(p.Plays)), decimal(new(p.Minutes())), ""}
 			if p.Before > 0 {
 				row[1] = strconv.Itoa(p.Before)
 			}

@@ -66,7 +66,13 @@ func (r Request) comparable() bool {
 }
 
 // today returns the listener's day of the snapshot.
-func (r Request) today() figures.Date { return figures.DateOf(r.asOf(), r.History.Zone) }
+func (r Request) today() figures.Date {
+	at := r.asOf()
+	if r.History.Daily {
+		at = at.Add(-time.Microsecond) // a public history ends with its last day
+	}
+	return figures.DateOf(at, r.History.Zone)
+}
 
 func (r Request) asOf() time.Time {
 	if r.History.AsOf.IsZero() {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strings"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -19,8 +20,17 @@ var Routes = []Route{
 	{Path: "/artists", Make: list(figures.Artists)},
 	{Path: "/albums", Make: list(figures.Albums)},
 	{Path: "/tracks", Make: list(figures.Tracks)},
+	{Path: "/search", Make: search},
+	{Path: "/history", Private: true, Make: wholeHistory},
+	{Path: "/history/", Private: true, Make: historySpan},
+	{Path: "/sound", Make: sound},
+	{Path: "/rules", Private: true, Make: rules},
+	{Path: "/artist/", Make: item(figures.Artists)},
+	{Path: "/album/", Make: item(figures.Albums)},
+	{Path: "/track/", Make: item(figures.Tracks)},
 	{Path: "/years", Make: years},
 	{Path: "/year/", Make: year},
+	{Path: "/record", Private: true, Make: record},
 }
 
 // Formats are the endings of an address by format.
@@ -47,4 +57,13 @@ func Find(address string) (route *Route, path, id, format string) {
 		}
 	}
 	return nil, path, "", format
+}
+
+// downloads are the addresses of the whole record as a file.
+var downloads = []string{"/record/plays.csv", "/record/plays.json", "/record/plays.parquet"}
+
+// Known reports whether an address can be one of a page, in a format, or of a download. The dashboard may still refuse it.
+func Known(address string) bool {
+	route, _, _, _ := Find(address)
+	return route != nil || slices.Contains(downloads, address)
 }

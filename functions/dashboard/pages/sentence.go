@@ -2,8 +2,8 @@ package pages
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
-	"time"
 
 	"spotify-insights.internal/functions/dashboard/figures"
 )
@@ -11,9 +11,9 @@ import (
 // Phrase is a part of a sentence; a link where Link is not empty.
 type Phrase struct{ Text, Link string }
 
-// Sentence says what is new since yesterday.
-func (o *Overview) Sentence() []Phrase {
-	r, h := o.request, o.request.History
+// sentence says what is new since yesterday.
+func (r Request) sentence(comebacks []figures.Comeback) []Phrase {
+	h := r.History
 	news := figures.NewsSince(h, r.today()-1)
 	if news.Plays == 0 {
 		if last := r.LastPlay(); last != "" {
@@ -23,9 +23,9 @@ func (o *Overview) Sentence() []Phrase {
 	}
 	list := []Phrase{{Text: fmt.Sprintf("%s since yesterday, %s.", counted(news.Plays, "play", "plays"), hoursMinutes(news.MS))}}
 	artist := func(n int) Phrase { return Phrase{dash(h.Artists[n].Name), r.ItemLink(figures.Artists, n)} }
-	comeback := len(news.Comebacks) > 0
+	comeback := slices.IndexFunc(comebacks, func(c figures.Comeback) bool { return figures.DateOf(h.Time(c.Back), h.Zone) >= news.From })
 	end := "."
-	if comeback {
+	if comeback >= 0 {
 		end = ", and "
 	}
 	switch n := len(news.NewArtists); {
@@ -33,12 +33,12 @@ func (o *Overview) Sentence() []Phrase {
 		list = append(list, Phrase{Text: " "}, artist(int(news.NewArtists[0])), Phrase{Text: " was new" + end})
 	case n > 1:
 		list = append(list, Phrase{Text: " " + spelled(n) + " artists were new" + end})
-	case comeback:
+	case comeback >= 0:
 		list = append(list, Phrase{Text: " "})
 	}
-	if comeback {
-		c := news.Comebacks[0]
-		list = append(list, artist(c.Number), Phrase{Text: " came back after " + counted(int(c.Pause(h)/(24*time.Hour)), "day", "days") + "."})
+	if comeback >= 0 {
+		c := comebacks[comeback]
+		list = append(list, artist(c.Number), Phrase{Text: " came back after " + counted(pauseDays(h, c), "day", "days") + "."})
 	}
 	return list
 }
@@ -51,6 +51,9 @@ func spelled(n int) string {
 	}
 	return strconv.Itoa(n)
 }
+
+// Phrases are the sentence of the day with its links.
+func (p *Personal) Phrases() []Phrase { return p.phrases }
 
 // Today is the day of the snapshot in words.
 func (o *Overview) Today() string { return o.request.today().Time().Format("Monday 2 January") }

@@ -2,6 +2,8 @@ package pages
 
 import (
 	"fmt"
+	"html"
+	"html/template"
 	"math"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -30,17 +32,19 @@ func change(now, before float64) Movement {
 }
 
 // Figures are the totals of the overview.
-func (o *Overview) Figures() []Total {
-	t := o.Totals
+func (o *Overview) Figures() []Total { return figuresOf(o.Totals, o.Before) }
+
+// figuresOf returns totals, and their change against those of the equal period before where these are known.
+func figuresOf(t Totals, before *Totals) []Total {
 	list := []Total{
 		{Name: "Plays", Value: atLeast(t.Incomplete) + number(t.Plays)},
 		{Name: "Time", Value: hours(int64(t.Minutes * 60_000))},
 		{Name: "Artists", Value: number(t.Artists)},
 		{Name: "New to you", Value: number(t.NewArtists), Change: Movement{"quiet", "artists", "first heard in this period"}},
 	}
-	if b := o.Before; b != nil {
-		list[0].Change, list[1].Change = change(float64(t.Plays), float64(b.Plays)), change(t.Minutes, b.Minutes)
-		list[2].Change = change(float64(t.Artists), float64(b.Artists))
+	if before != nil {
+		list[0].Change, list[1].Change = change(float64(t.Plays), float64(before.Plays)), change(t.Minutes, before.Minutes)
+		list[2].Change = change(float64(t.Artists), float64(before.Artists))
 	}
 	return list
 }
@@ -55,7 +59,11 @@ func atLeast(incomplete bool) string {
 
 // receipt returns sentences that say where the plays of a slice come from.
 func (r Request) receipt(s figures.Slice) []string {
-	c := figures.ReceiptOf(s, r.Loaded().Gaps)
+	return r.sources(figures.ReceiptOf(s, r.Loaded().Gaps))
+}
+
+// sources returns the sentences of a receipt.
+func (r Request) sources(c figures.Receipt) []string {
 	if r.Public || c.Plays == 0 {
 		return nil
 	}
@@ -80,5 +88,16 @@ func (r Request) receipt(s figures.Slice) []string {
 	return lines
 }
 
-// Receipt says where the totals come from.
-func (o *Overview) Receipt() []string { return o.request.receipt(o.slice) }
+// Sources says where the totals come from. The last line is a link.
+func (o *Overview) Sources() (lines []any) {
+	if o.Personal == nil {
+		return nil
+	}
+	for _, line := range o.request.sources(o.receipt) {
+		lines = append(lines, line)
+	}
+	if len(lines) > 0 {
+		lines = append(lines, template.HTML(`<a href="`+html.EscapeString(o.request.Link("/rules"))+`">The same plays under other rules</a>`))
+	}
+	return lines
+}

@@ -58,12 +58,26 @@ func hoursMinutes(ms int64) string {
 	return fmt.Sprintf("%s\u00a0h %d\u00a0min", number(minutes/60), minutes%60)
 }
 
+// minutesSeconds returns the length of a track.
+func minutesSeconds(ms int64) string {
+	seconds := int64(math.Round(float64(ms) / 1000))
+	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
+}
+
 // percent returns a share of 0 to 1 in percent.
 func percent(share float64) string {
 	if math.IsNaN(share) {
 		return "–"
 	}
 	return strconv.FormatFloat(100*share, 'f', 0, 64) + "\u00a0%"
+}
+
+// decimal returns a number for a table, with four decimals at most; an empty text for an unknown one.
+func decimal(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(math.Round(*v*10_000)/10_000, 'f', -1, 64)
 }
 
 // dash returns a text to see and click: a dash for an unknown text and for one without a visible character.
@@ -74,6 +88,20 @@ func dash(text string) string {
 		}
 	}
 	return "–"
+}
+
+// mostLetters is how many letters of a name a page shows.
+const mostLetters = 300
+
+// short returns a text, cut where it is very long.
+func short(text string) string {
+	letters := 0
+	for i := range text {
+		if letters++; letters > mostLetters {
+			return text[:i] + "…"
+		}
+	}
+	return text
 }
 
 // optional returns nil for an unknown text.

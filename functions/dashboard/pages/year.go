@@ -133,4 +133,4 @@ func (r Request) yearLink(year int) string {
 func (y *Year) Grid() template.HTML { return y.request.dayGrid("Every day of the year", y.calendar) }
 
 // Clock is the table of plays by weekday and hour.
-func (y *Year) Clock() template.HTML { return clock("When you listen", y.slice) }
+func (y *Year) Clock() template.HTML { return clock("When you listen", figures.ClockOf(y.slice)) }

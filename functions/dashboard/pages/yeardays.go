@@ -8,12 +8,12 @@ import (
 
 // YearDays are the days of a year, and the best of them.
 type YearDays struct {
-	Played    int        `json:"played"` // days with plays
-	Streak    *Streak    `json:"longest_streak"`
-	Busiest   *DaySum    `json:"busiest_day"`
-	BestMonth *MonthSum  `json:"best_month"`
-	Calendar  []DaySum   `json:"calendar,omitempty"` // not on a public page
-	Clock     [][]Amount `json:"clock,omitempty"`    // by weekday, Monday first, and by hour; not on a public page
+	Played    int             `json:"played"` // days with plays
+	Streak    *Streak         `json:"longest_streak"`
+	Busiest   *DaySum         `json:"busiest_day"`
+	BestMonth *MonthSum       `json:"best_month"`
+	Calendar  []DaySum        `json:"calendar,omitempty"` // not on a public page
+	Clock     *[7][24]float64 `json:"clock,omitempty"`    // minutes by weekday from Monday, then by hour; not on a public page
 }
 
 // Streak is a number of days in a row with plays.
@@ -22,26 +22,6 @@ type Streak struct {
 	To   string `json:"to"`
 	Days int    `json:"days"`
 }
-
-// DaySum is the sum of a day.
-type DaySum struct {
-	Day string `json:"day"` // 2006-01-02
-	Amount
-}
-
-// MonthSum is the sum of a month.
-type MonthSum struct {
-	Month string `json:"month"` // 2006-01
-	Amount
-}
-
-// Amount is how much was played.
-type Amount struct {
-	TimesPlayed   int     `json:"times_played"`
-	MinutesPlayed float64 `json:"minutes_played"`
-}
-
-func sumOf(s figures.Sum) Amount { return Amount{s.Plays, float64(s.MS) / 60_000} }
 
 // days returns the days of the year.
 func (y *Year) days() YearDays {
@@ -55,22 +35,16 @@ func (y *Year) days() YearDays {
 		days.Streak = &Streak{longest.From.String(), longest.To.String(), longest.Days}
 	}
 	if busiest, ok := figures.Busiest(y.calendar); ok {
-		days.Busiest = &DaySum{busiest.Date.String(), sumOf(busiest.Sum)}
+		days.Busiest = new(daySumOf(busiest))
 	}
 	if best, ok := figures.BestMonth(figures.Months(y.calendar)); ok {
 		days.BestMonth = &MonthSum{best.Month, sumOf(best.Sum)}
 	}
 	if y.request.Private() {
 		for _, d := range y.calendar {
-			days.Calendar = append(days.Calendar, DaySum{d.Date.String(), sumOf(d.Sum)})
+			days.Calendar = append(days.Calendar, daySumOf(d))
 		}
-		for _, hours := range figures.ClockOf(y.slice) {
-			var line []Amount
-			for _, sum := range hours {
-				line = append(line, sumOf(sum))
-			}
-			days.Clock = append(days.Clock, line)
-		}
+		days.Clock = new(clockOf(figures.ClockOf(y.slice)))
 	}
 	return days
 }
@@ -99,7 +73,7 @@ func (y *Year) Bests() []Best {
 		list = append(list, Best{"Longest run of days", counted(s.Days, "day", "days"), day(s.From) + " to " + day(s.To), ""})
 	}
 	if d := y.Days.Busiest; d != nil {
-		list = append(list, Best{"Busiest day", day(d.Day), d.text(), history(d.Day)})
+		list = append(list, Best{"Busiest day", day(d.Date), d.text(), history(d.Date)})
 	}
 	if m := y.Days.BestMonth; m != nil {
 		list = append(list, Best{"Best month", formatted(m.Month, "2006-01", "January"), m.text(), history(m.Month)})
@@ -107,8 +81,8 @@ func (y *Year) Bests() []Best {
 	return list
 }
 
-func (s Amount) text() string {
-	return counted(s.TimesPlayed, "play", "plays") + ", " + hours(int64(s.MinutesPlayed*60_000))
+func (s Sum) text() string {
+	return counted(s.Plays, "play", "plays") + ", " + hours(int64(s.Minutes*60_000))
 }
 
 // formatted returns a day or month in another layout.

@@ -34,15 +34,15 @@ type HeldFor struct {
 }
 
 const (
-	foundLength = 10
-	becameMany  = 5
-	knownAfter  = 182 // days of record after which an artist without a play before counts as new
+	newLength  = 10
+	becameMany = 5
+	knownAfter = 182 // days of record after which an artist without a play before counts as new
 )
 
 func (y *Year) found(counts *figures.Counts) Found {
 	h := y.request.History
 	f := Found{}
-	f.top, f.Artists = figures.Discoveries(counts, figures.Artists, figures.ByPlays, 0, foundLength)
+	f.top, f.Artists = figures.Discoveries(counts, figures.Artists, figures.ByPlays, 0, newLength)
 	stuck := figures.StuckOf(y.slice, figures.Artists, becameMany)
 	f.became = stuck.Best
 	f.Top, f.Became = newOnes(h, f.top), newOnes(h, f.became)
@@ -131,7 +131,7 @@ func (f Found) table(h *history.History) Table {
 	return Table{"discoveries", []string{"rank", "times_played", "minutes_played", "first_played_on", "artist_id", "artist_name"}, func() [][]string {
 		var rows [][]string
 		for _, one := range f.Top {
-			rows = append(rows, []string{strconv.Itoa(one.Rank), strconv.FormatInt(one.TimesPlayed, 10), decimal(one.MinutesPlayed), one.First, orEmpty(one.ArtistID), one.ArtistName})
+			rows = append(rows, []string{strconv.Itoa(one.Rank), strconv.FormatInt(one.TimesPlayed, 10), decimal(&one.MinutesPlayed), one.First, orEmpty(one.ArtistID), one.ArtistName})
 		}
 		return rows
 	}}

@@ -61,7 +61,7 @@ func (y *Year) shared() picture.Year {
 	}
 	for _, m := range y.Months {
 		if at, err := time.Parse("2006-01", m.Month); err == nil {
-			p.Months[at.Month()-1] = m.MinutesPlayed
+			p.Months[at.Month()-1] = m.Minutes
 		}
 	}
 	return p

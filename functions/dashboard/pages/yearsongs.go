@@ -54,7 +54,7 @@ func (y *Year) songTable() Table {
 	return Table{"months", []string{"month", "times_played", "minutes_played", "track_id", "track_name", "artists", "track_times_played"}, func() [][]string {
 		var rows [][]string
 		for _, m := range y.Months {
-			row := []string{m.Month, strconv.Itoa(m.TimesPlayed), decimal(m.MinutesPlayed), "", "", "", ""}
+			row := []string{m.Month, strconv.Itoa(m.Plays), decimal(&m.Minutes), "", "", "", ""}
 			if t := m.Track; t != nil {
 				row[3], row[4], row[5], row[6] = t.TrackID, orEmpty(t.TrackName), orEmpty(t.Artists), strconv.FormatInt(t.TimesPlayed, 10)
 			}
@@ -63,5 +63,3 @@ func (y *Year) songTable() Table {
 		return rows
 	}}
 }
-
-func decimal(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }

@@ -10,8 +10,8 @@ import (
 // Wrapped is what Spotify's own review of a year leaves out, because it ends in mid-November.
 type Wrapped struct {
 	Until   string   `json:"until"` // the first day that is left out
-	Inside  Amount   `json:"inside"`
-	Outside Amount   `json:"outside"`
+	Inside  Sum      `json:"inside"`
+	Outside Sum      `json:"outside"`
 	Artists []Artist `json:"artists"` // of the whole year; rank_before is the rank without what is left out
 
 	ranked []figures.Ranked
@@ -34,12 +34,12 @@ func (y *Year) WrappedText() string {
 	switch {
 	case y.request.today().Time().Before(y.until()):
 		return "Nothing is left out yet: mid-November is still to come."
-	case w.Outside.TimesPlayed == 0:
+	case w.Outside.Plays == 0:
 		return "Nothing was played from 16 November on, so that nothing is left out."
-	case w.Inside.TimesPlayed == 0:
+	case w.Inside.Plays == 0:
 		return "All plays are from 16 November on, so that everything is left out."
 	}
-	share := float64(w.Outside.TimesPlayed) / float64(w.Outside.TimesPlayed+w.Inside.TimesPlayed)
+	share := float64(w.Outside.Plays) / float64(w.Outside.Plays+w.Inside.Plays)
 	text := fmt.Sprintf("From 16 November on it leaves out %s: %s of the year’s plays%s.", w.Outside.text(), percent(share), y.SoFar())
 	if len(y.Moved()) == 0 {
 		text += " The first artists keep their places."
@@ -57,7 +57,7 @@ func (y *Year) SoFar() string {
 
 // Moved are those of the first artists whose rank is another one without what is left out; none where that is everything.
 func (y *Year) Moved() []Place {
-	if y.Wrapped.Inside.TimesPlayed == 0 {
+	if y.Wrapped.Inside.Plays == 0 {
 		return nil
 	}
 	var ranked []figures.Ranked
@@ -68,7 +68,7 @@ func (y *Year) Moved() []Place {
 	}
 	places := y.request.places(figures.Artists, ranked, coverSize)
 	for i, p := range ranked {
-		places[i].Movement = moved(p, "not played before 16 November")
+		places[i].Movement = moved(p, "not played before 16 November", "was ")
 		places[i].By = "not played until then"
 		if p.Before > 0 {
 			places[i].By = "number " + number(p.Before) + " until then"

@@ -23,7 +23,6 @@ type File struct {
 	Type    string // media type
 }
 
-
 var (
 	byPath = map[string]File{}
 	paths  = map[string]string{} // by name
