@@ -73,7 +73,7 @@ func (r Request) yearLine(year int, firsts []int32) YearLine {
 		Year: year, Running: r.asOf().UnixMicro() < r.Period.To, Link: r.yearLink(year),
 		Totals: Totals{
 			Plays: int64(t.Plays), Minutes: float64(t.MS) / 60_000, Tracks: int64(t.Tracks), Artists: int64(t.Artists),
-			Incomplete: len(figures.ReceiptOf(s, r.Loaded().Gaps).Gaps) > 0,
+			Incomplete: len(figures.GapsIn(s, r.Loaded().Gaps)) > 0,
 		},
 	}
 	for _, first := range firsts {
