@@ -34,8 +34,8 @@ func TestTab(t *testing.T) {
 const watchFocus = `
 	var reached = new Set(), invisible = new Set();
 	var named = (e) => e.outerHTML.slice(0, 160);
-	var wanted = new Set([...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
-		.filter((e) => !e.disabled && e.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true })));
+	var wanted = new Set([...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")]
+		.filter((e) => !e.disabled && e.tabIndex >= 0 && e.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true })));
 	document.addEventListener("focusin", ({ target }) => {
 		reached.add(target);
 		const style = getComputedStyle(target);
