@@ -3,6 +3,8 @@ package browser
 import (
 	"strings"
 	"testing"
+
+	"github.com/chromedp/cdproto/input"
 )
 
 // mostTabs bounds the stops of a page.
@@ -19,7 +21,7 @@ func TestTab(t *testing.T) {
 			if stops < 5 || stops > mostTabs {
 				t.Errorf("%s%s has %d stops", s.name, p.path, stops)
 			}
-			b.press(strings.Repeat("\t", min(stops, mostTabs)+evaluate[int](b, scrollers)))
+			b.press(strings.Repeat("\t", min(stops, mostTabs)+evaluate[int](b, furtherStops)))
 			if missed := evaluate[[]string](b, `[...wanted].filter((e) => !reached.has(e)).map(named)`); len(missed) > 0 {
 				t.Errorf("%s%s: Tab does not reach %d of %d: %s", s.name, p.path, len(missed), stops, strings.Join(missed[:min(3, len(missed))], "\n"))
 			}
@@ -34,8 +36,8 @@ func TestTab(t *testing.T) {
 const watchFocus = `
 	var reached = new Set(), invisible = new Set();
 	var named = (e) => e.outerHTML.slice(0, 160);
-	var wanted = new Set([...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
-		.filter((e) => !e.disabled && e.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true })));
+	var wanted = new Set([...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")]
+		.filter((e) => !e.disabled && e.tabIndex >= 0 && e.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true })));
 	document.addEventListener("focusin", ({ target }) => {
 		reached.add(target);
 		const style = getComputedStyle(target);
@@ -43,8 +45,9 @@ const watchFocus = `
 	});
 	wanted.size`
 
-// scrollers counts the elements that the browser itself makes a stop, because they scroll.
-const scrollers = `[...document.querySelectorAll("*")].filter((e) => e.scrollWidth > e.clientWidth && /auto|scroll/.test(getComputedStyle(e).overflowX)).length`
+// furtherStops counts the stops that the browser adds: elements that scroll, and the parts of a field for a date.
+const furtherStops = `[...document.querySelectorAll("*")].filter((e) => e.scrollWidth > e.clientWidth && /auto|scroll/.test(getComputedStyle(e).overflowX)).length +
+	4 * document.querySelectorAll("input[type=date], input[type=month]").length`
 
 // The first Tab reaches a link that skips the navigation.
 func TestSkip(t *testing.T) {
@@ -71,7 +74,7 @@ func TestSearchKey(t *testing.T) {
 	for _, p := range private.firsts() {
 		b.open(&private, p.path)
 		before := evaluate[string](b, `document.querySelector("input[type=search]").value`)
-		b.press("/")
+		command(b, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "/", Code: "Slash", Text: "/"})
 		if !evaluate[bool](b, `document.activeElement.matches("input[type=search]")`) {
 			t.Errorf(`%s: "/" does not lead to the search`, p.path)
 		}

@@ -44,7 +44,7 @@ func TestPublic(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/history", "/history/2026-11", "/history/2026-11-05", "/record", "/history.json", "/record.json", "/?listener=you"} {
+	for _, path := range []string{"/history", "/history/2026-11", "/history/2026-11-05", "/record", "/rules", "/history.json", "/record.json", "/?listener=you"} {
 		if status, _, _, err := get(public.address + path); err != nil || status != 404 {
 			t.Errorf("public%s is %d, %v", path, status, err)
 		}

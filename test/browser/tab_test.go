@@ -19,7 +19,7 @@ import (
 )
 
 // patience is the deadline of one step in a tab.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // tab is a tab of the browser, of one test.
 type tab struct {

@@ -51,7 +51,7 @@ func between(low, high float64) []float64 {
 
 // plot begins a drawing with an ID, a title, a description and horizontal lines at values from 0 to the last one.
 func (m *markup) plot(kind, id, title, description string, lines []float64) {
-	m.add(`<div class="chart %v" id="%v"><div class="plot"><svg role="img" aria-labelledby="%v-title" aria-describedby="%v-desc">`, kind, id, id, id)
+	m.add(`<div class="chart %v" id="%v"><div class="plot"><svg role="group" aria-labelledby="%v-title" aria-describedby="%v-desc">`, kind, id, id, id)
 	m.add(`<title id="%v-title">%v</title><desc id="%v-desc">%v</desc>`, id, title, id, description)
 	for _, v := range lines {
 		y := 100 - 100*v/lines[len(lines)-1]
