@@ -2,6 +2,7 @@ package pages
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -87,13 +88,13 @@ func (f Found) Text() string {
 // Discoveries are the artists first heard in the year, most plays of the year first.
 func (y *Year) Discoveries() []Place { return y.discovered(y.Found.top) }
 
-// Became are the discoveries with most plays until today. There are none while the year is the latest one, because then
-// they are the same.
+// Became are the discoveries with most plays until today; none where they are the same as those of the year.
 func (y *Year) Became() []Place {
-	if y.slice.Hi == y.slice.Len() {
+	f := y.Found
+	if slices.Equal(f.became, f.top[:min(becameMany, len(f.top))]) {
 		return nil
 	}
-	return y.discovered(y.Found.became)
+	return y.discovered(f.became)
 }
 
 func (y *Year) discovered(list []figures.Discovery) []Place {

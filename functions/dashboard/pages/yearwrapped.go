@@ -36,9 +36,15 @@ func (y *Year) WrappedText() string {
 		return "Nothing is left out yet: mid-November is still to come."
 	case w.Outside.Plays == 0:
 		return "Nothing was played from 16 November on, so that nothing is left out."
+	case w.Inside.Plays == 0:
+		return "All plays are from 16 November on, so that everything is left out."
 	}
 	share := float64(w.Outside.Plays) / float64(w.Outside.Plays+w.Inside.Plays)
-	return fmt.Sprintf("From 16 November on it leaves out %s, which are %s of the year%s.", w.Outside.text(), percent(share), y.SoFar())
+	text := fmt.Sprintf("From 16 November on it leaves out %s: %s of the year’s plays%s.", w.Outside.text(), percent(share), y.SoFar())
+	if len(y.Moved()) == 0 {
+		text += " The first artists keep their places."
+	}
+	return text
 }
 
 // SoFar is an ending for a year that is not over.
@@ -49,8 +55,11 @@ func (y *Year) SoFar() string {
 	return ""
 }
 
-// Moved are those of the first artists whose rank is another one without what is left out.
+// Moved are those of the first artists whose rank is another one without what is left out; none where that is everything.
 func (y *Year) Moved() []Place {
+	if y.Wrapped.Inside.Plays == 0 {
+		return nil
+	}
 	var ranked []figures.Ranked
 	for _, p := range y.Wrapped.ranked {
 		if p.Before != p.Rank {
@@ -60,9 +69,9 @@ func (y *Year) Moved() []Place {
 	places := y.request.places(figures.Artists, ranked, coverSize)
 	for i, p := range ranked {
 		places[i].Movement = moved(p, "not played before 16 November", "was ")
-		places[i].By = "not played before"
+		places[i].By = "not played until then"
 		if p.Before > 0 {
-			places[i].By = "number " + number(p.Before) + " up to 15 November"
+			places[i].By = "number " + number(p.Before) + " until then"
 		}
 	}
 	return places
