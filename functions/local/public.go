@@ -19,7 +19,6 @@ import (
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
-	"spotify-insights.internal/shared/listener"
 )
 
 // servePage serves the public port and writes its address into the data folder.
@@ -29,17 +28,16 @@ func servePage(ctx context.Context, p *pipeline, demo bool) (page string, closeP
 		return "", nil, err
 	}
 	port := cmp.Or(os.Getenv("PORT"), "8080")
-	socket, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
 		return "", nil, fmt.Errorf("port %s cannot be used. Choose another one, as in PORT=8081 make run: %w", port, err)
 	}
-	page = "http://" + socket.Addr().String() + "/"
+	page = "http://" + listener.Addr().String() + "/"
 	if err := p.machine.Publish(page); err != nil {
-		return "", nil, errors.Join(err, socket.Close())
+		return "", nil, errors.Join(err, listener.Close())
 	}
-	site := &pages.Site{Default: listener.Default, Demo: demo}
-	server := &http.Server{Handler: publicHandler(p.functions, uploads.receive, site), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
-	go server.Serve(socket)
+	server := &http.Server{Handler: publicHandler(p.functions, uploads), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	go server.Serve(listener)
 	return page, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 		defer cancel()
@@ -47,12 +45,9 @@ func servePage(ctx context.Context, p *pipeline, demo bool) (page string, closeP
 	}, nil
 }
 
-// core answers a request, or returns why it does not.
-type core func(http.ResponseWriter, *http.Request) error
-
 // publicHandler serves what a browser may reach: the pages, the uploads, and the functions that Cloud Scheduler calls. Events
-// are posted to another port, which is not announced. site is of the page that a browser gets instead of an error.
-func publicHandler(functions *url.URL, receive core, site *pages.Site) http.Handler {
+// are posted to another port, which is not announced.
+func publicHandler(functions *url.URL, uploads *uploads) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(functions)
@@ -67,11 +62,11 @@ func publicHandler(functions *url.URL, receive core, site *pages.Site) http.Hand
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		handler.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	mux.Handle("/import", handler.HTTP("import", uploadLimit, forBrowsers(site, receive)))
+	mux.Handle("/import", handler.HTTP("import", uploadLimit, forBrowsers(uploads.site(), uploads.receive)))
 	for _, scheduled := range []string{"/ingest", "/features", "/reconcile"} {
 		mux.Handle(scheduled, proxy)
 	}
-	nothing := handler.HTTP("public", time.Second, forBrowsers(site, func(http.ResponseWriter, *http.Request) error {
+	nothing := handler.HTTP("public", time.Second, forBrowsers(uploads.site(), func(http.ResponseWriter, *http.Request) error {
 		return faults.New(faults.Missing, "The overview is at /, its numbers are at /insights.json. POST /ingest?listener=me fetches now, POST /features fetches "+
 			"audio features, POST /reconcile loads what is not loaded, POST /import?listener=me takes a form with an export. Events are not taken on this port.",
 			"there is nothing at this path")
@@ -92,6 +87,9 @@ func shown(path string) bool {
 	_, file := static.Open(path)
 	return file || pages.Known(path)
 }
+
+// core answers a request, or returns why it does not.
+type core func(http.ResponseWriter, *http.Request) error
 
 // forBrowsers makes a page of an error where a browser asks, because a browser shows no JSON.
 func forBrowsers(site *pages.Site, answer core) core {

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/dashboard/static"
-	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/listener"
 )
 
 // The pages and the scheduled functions are forwarded. Functions that take events are not, however their path is written.
@@ -25,13 +24,13 @@ func TestForwarded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public := publicHandler(address, nil, &pages.Site{})
+	public := publicHandler(address, &uploads{})
 	for target, code := range map[string]int{
-		"/?period=4w": 200, "/insights.json": 200, "/artists?page=2": 200, "/tracks.csv": 200, style: 200,
+		"/?period=4w": 200, "/insights.json": 200, "/artists?page=2": 200, "/tracks.csv": 200, "/artist/1": 200, "/record": 200, "/year/2026.png": 200, style: 200,
 		"/record/plays.csv": 200, "/record/plays.json": 200, "/record/plays.parquet": 200,
 		"/ingest?listener=me": 200, "/features": 200, "/reconcile": 200,
 		"/load": 404, "/topten": 404, "/importer": 404, "/dashboard": 404, "/load/": 404, "/%6Coad": 404, "/load.json": 404,
-		"/static/..%2Fload": 404, "/static/../load": 307, "//load": 307, "/static/style.css": 404, "/record/plays.svg": 404, "/etc/passwd": 404,
+		"/static/..%2Fload": 404, "/static/../load": 307, "//load": 307, "/static/style.css": 404, "/etc/passwd": 404,
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST"} {
 			forwarded = ""
@@ -48,27 +47,27 @@ func TestForwarded(t *testing.T) {
 
 // A browser gets an error as a page, which says in the demo that the listener is invented. Others get JSON.
 func TestErrorsForBrowsers(t *testing.T) {
-	refuse := func(http.ResponseWriter, *http.Request) error {
-		return faults.New(faults.Invalid, "Choose it.", "no <file>")
-	}
-	public := publicHandler(&url.URL{}, refuse, &pages.Site{Demo: true})
+	public := publicHandler(&url.URL{}, &uploads{listeners: listener.Set{"me": {ID: "me"}}, demo: true})
 	for _, tt := range []struct {
 		method, target, accept string
 		code                   int
 		want                   []string
 	}{
 		{"GET", "/nothing", "text/html,*/*;q=0.8", 404, []string{"<!doctype html>", "there is nothing at this path", "invented"}},
-		{"POST", "/import", "text/html", 400, []string{"<!doctype html>", "no &lt;file&gt;", "Choose it.", "invented"}},
+		{"POST", "/import?listener=%3Cscript%3E", "text/html,application/xhtml+xml", 400, []string{"<!doctype html>", "&lt;script&gt;", "invented"}},
+		{"POST", "/import?listener=you", "text/html", 404, []string{"there is no listener", "invented"}},
+		{"POST", "/import", "text/html", 400, []string{"curl -F"}},
+		{"GET", "/import", "text/html", 405, []string{"Use POST."}},
 		{"GET", "/nothing", "*/*", 404, []string{`{"error":"there is nothing at this path"`, `"action":"`}},
-		{"POST", "/import", "", 400, []string{`{"error":"no`, `"action":"Choose it."`}},
+		{"POST", "/import", "application/json", 400, []string{`{"error":"`, "curl -F"}},
 	} {
-		r := httptest.NewRequest(tt.method, tt.target, nil)
+		r := httptest.NewRequest(tt.method, tt.target, strings.NewReader("x"))
 		r.Host = "localhost:8080"
 		r.Header.Set("Accept", tt.accept)
 		w := httptest.NewRecorder()
 		public.ServeHTTP(w, r)
 		html := strings.HasPrefix(w.Header().Get("Content-Type"), "text/html")
-		if w.Code != tt.code || html != strings.HasPrefix(tt.accept, "text/html") || html && w.Header().Get("Content-Security-Policy") == "" {
+		if w.Code != tt.code || html != strings.HasPrefix(tt.accept, "text/html") || html && w.Header().Get("Content-Security-Policy") == "" || strings.Contains(w.Body.String(), "<script>") {
 			t.Errorf("%s %s with Accept %q is %d with %v", tt.method, tt.target, tt.accept, w.Code, w.Header())
 		}
 		for _, want := range tt.want {

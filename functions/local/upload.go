@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"spotify-insights.internal/functions/dashboard"
 	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/importer"
 	"spotify-insights.internal/functions/local/embedded"
@@ -52,22 +51,13 @@ func openUploads(ctx context.Context, listeners listener.Set, demo bool) (*uploa
 	return &uploads{b, insights, listeners, demo}, err
 }
 
-// receive answers a form with one file. A browser gets an error as a page.
-func (u *uploads) receive(w http.ResponseWriter, r *http.Request) error {
-	err := u.take(w, r)
-	if err != nil && strings.Contains(r.Header.Get("Accept"), "text/html") {
-		return dashboard.WriteRefusal(r.Context(), w, u.site(), err)
-	}
-	return err
-}
-
 // site is what the page of an error shows besides the error.
 func (u *uploads) site() *pages.Site {
 	return &pages.Site{Listeners: slices.Sorted(maps.Keys(u.listeners)), Default: listener.Default, Uploads: true, Demo: u.demo}
 }
 
-// take stores the file of a form. The file is never whole in memory, nor in a file of this process's own.
-func (u *uploads) take(w http.ResponseWriter, r *http.Request) (err error) {
+// receive answers a form with one file. The file is never whole in memory, nor in a file of this process's own.
+func (u *uploads) receive(w http.ResponseWriter, r *http.Request) (err error) {
 	if err := handler.Method(w, r, http.MethodPost); err != nil {
 		return err
 	}

@@ -18,15 +18,7 @@ type Discovery struct {
 // slice, and the number of all places.
 func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discovery, total int) {
 	s := c.slice
-	firsts := make([]int32, Size(s.History, kind))
-	for i := range firsts {
-		firsts[i] = int32(s.Len())
-	}
-	for n := range s.Tracks {
-		if k := numberOf(s.History, kind, int32(n)); k != history.None && s.Tracks[n].First != history.None {
-			firsts[k] = min(firsts[k], s.Tracks[n].First)
-		}
-	}
+	firsts := Firsts(s.History, kind)
 	found := &Counts{slice: s}
 	found.kinds[kind] = make([]Count, len(firsts))
 	for n, first := range firsts {
@@ -40,6 +32,21 @@ func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discove
 		list[i] = Discovery{p, int(firsts[p.Number])}
 	}
 	return list, total
+}
+
+// Firsts returns the position of the first listen of each track, artist or album, by number; the length of the history
+// where there is none.
+func Firsts(h *history.History, kind Kind) []int32 {
+	firsts := make([]int32, Size(h, kind))
+	for i := range firsts {
+		firsts[i] = int32(h.Len())
+	}
+	for n := range h.Tracks {
+		if k := numberOf(h, kind, int32(n)); k != history.None && h.Tracks[n].First != history.None {
+			firsts[k] = min(firsts[k], h.Tracks[n].First)
+		}
+	}
+	return firsts
 }
 
 // Comeback is a listen after a long pause.

@@ -27,7 +27,7 @@ type Ranked struct {
 // More plays come first, then more time, then the later last listen, then the lower id; by time, time comes
 // before plays. before are the counts of the previous range, or nil.
 func (c *Counts) Ranking(kind Kind, by By, before *Counts, offset, limit int) (places []Ranked, total int) {
-	var numbers []int32
+	numbers := make([]int32, 0, played(c.kinds[kind]))
 	for n, count := range c.kinds[kind] {
 		if count.Plays > 0 {
 			numbers = append(numbers, int32(n))

@@ -27,7 +27,7 @@ func ReceiptOf(s Slice, gaps []insights.Gap) Receipt {
 			sum.MS += int64(s.MS[s.Lo+i])
 		}
 	}
-	r := Receipt{Gaps: []insights.Gap{}}
+	r := Receipt{Gaps: GapsIn(s, gaps)}
 	for bits, sum := range sums {
 		r.Plays, r.MS = r.Plays+sum.Plays, r.MS+sum.MS
 		if s.Daily {
@@ -49,10 +49,16 @@ func ReceiptOf(s Slice, gaps []insights.Gap) Receipt {
 			r.Unknown += sum.Plays
 		}
 	}
+	return r
+}
+
+// GapsIn returns the gaps that overlap the range of a slice, in the order given; none for a public history.
+func GapsIn(s Slice, gaps []insights.Gap) []insights.Gap {
+	in := []insights.Gap{}
 	for _, gap := range gaps {
 		if !s.Daily && max(gap.After.UnixMicro(), s.Range.From) < min(gap.Before.UnixMicro(), s.Range.To) {
-			r.Gaps = append(r.Gaps, gap)
+			in = append(in, gap)
 		}
 	}
-	return r
+	return in
 }

@@ -31,10 +31,11 @@ type Item struct {
 	Releases   []Release   `json:"releases"`   // of the recording of a track, if there are others
 
 	request        Request
+	own            Request // with the history of its plays only
 	kind           figures.Kind
 	number         int
 	head           Place
-	slice, ever    figures.Slice // its plays in the period, and in the whole history
+	slice, ever    figures.Slice // of its plays: of the period, and all
 	count          Count
 	calendar       []figures.Day // of the period
 	tracks, albums []figures.Ranked
@@ -69,11 +70,12 @@ func item(kind figures.Kind) func(Request) (*Page, error) {
 }
 
 func itemOf(r Request, kind figures.Kind, number int) *Item {
+	own := r
+	own.History = figures.Only(r.History, kind, number)
 	i := &Item{
 		Listener: r.Listener.ID, Period: r.Period.Text, Kind: kindWords[kind],
 		LastPlays: []Recent{}, Tracks: []Track{}, Albums: []Album{}, Releases: []Release{},
-		request: r, kind: kind, number: number, head: r.item(kind, number, headSize),
-		slice: r.slice().Of(kind, number), ever: r.everything().Of(kind, number),
+		request: r, own: own, kind: kind, number: number, head: r.item(kind, number, headSize), slice: own.slice(), ever: own.everything(),
 	}
 	i.calendar = figures.Calendar(i.slice)
 	i.Months = monthSums(figures.Months(i.calendar))
@@ -113,23 +115,23 @@ func (i *Item) addPlace(counts *figures.Counts) {
 
 // addAllTime adds what is known of the whole history.
 func (i *Item) addAllTime() {
-	h, all := i.request.History, &i.AllTime
+	h, all := i.own.History, &i.AllTime
 	sums := figures.ReceiptOf(i.ever, nil)
 	all.TimesPlayed, all.MinutesPlayed = sums.Plays, float64(sums.MS)/60_000
-	first, last, ok := i.ever.Ends()
-	if !ok {
+	if h.Len() == 0 {
 		return
 	}
-	all.FirstDay, all.LastDay = new(figures.DateOf(h.Time(first), h.Zone).String()), new(figures.DateOf(h.Time(last), h.Zone).String())
+	first, last := h.Time(0), h.Time(h.Len()-1)
+	all.FirstDay, all.LastDay = new(figures.DateOf(first, h.Zone).String()), new(figures.DateOf(last, h.Zone).String())
 	if i.request.Private() {
-		all.FirstPlayedAt, all.LastPlayedAt = new(h.Time(first)), new(h.Time(last))
+		all.FirstPlayedAt, all.LastPlayedAt = &first, &last
 	}
 }
 
 // addPrivate adds the last plays, the clock, and how plays ended.
 func (i *Item) addPrivate() {
 	for _, position := range figures.Recent(i.slice, shownRecent) {
-		i.LastPlays = append(i.LastPlays, recent(i.request.History, position))
+		i.LastPlays = append(i.LastPlays, recent(i.own.History, position))
 	}
 	i.Clock = new([7][24]int)
 	for day, hours := range figures.ClockOf(i.slice) {

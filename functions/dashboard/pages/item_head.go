@@ -111,12 +111,10 @@ func (i *Item) Standing() []Phrase {
 
 // Longer is the shortest of the offered periods that has a play.
 func (i *Item) Longer() Tab {
-	r, period := i.request, insights.PeriodAll
-	if _, last, ok := i.ever.Ends(); ok {
-		for _, w := range slices.Backward(insights.Windows) {
-			if i.ever.Time(last).After(r.asOf().AddDate(0, 0, -w.Days)) {
-				period = w.Period
-			}
+	r, own, period := i.request, i.own.History, insights.PeriodAll
+	for _, w := range slices.Backward(insights.Windows) {
+		if n := own.Len(); n > 0 && own.Time(n-1).After(r.asOf().AddDate(0, 0, -w.Days)) {
+			period = w.Period
 		}
 	}
 	return Tab{Name: periodName(period), Link: r.Link(r.Path, "period", period)}
@@ -125,12 +123,11 @@ func (i *Item) Longer() Tab {
 // Figures are the first and last play of all time, and the best month or day and the share of finished plays of the
 // period.
 func (i *Item) Figures() []Total {
-	first, last, ok := i.ever.Ends()
-	if !ok {
+	r, own := i.request, i.own.History
+	if own.Len() == 0 {
 		return nil
 	}
-	r, h := i.request, i.request.History
-	list := []Total{{Name: "First heard", Value: r.ago(h.Time(first))}, {Name: "Last heard", Value: r.ago(h.Time(last))}}
+	list := []Total{{Name: "First heard", Value: r.ago(own.Time(0))}, {Name: "Last heard", Value: r.ago(own.Time(own.Len() - 1))}}
 	months := figures.Months(i.calendar)
 	if best, ok := figures.BestMonth(months); ok && len(months) >= fewMonths {
 		list = append(list, bestOf("Best month", reformatted(best.Month, "Jan 2006"), best.Sum))
@@ -158,4 +155,4 @@ func reformatted(text, layout string) string {
 }
 
 // Receipt says where the totals come from.
-func (i *Item) Receipt() []string { return i.request.receipt(i.slice) }
+func (i *Item) Receipt() []string { return i.own.receipt(i.slice) }

@@ -26,15 +26,16 @@ const (
 
 // addParts adds the tracks and albums of an artist, or the tracks of an album.
 func (i *Item) addParts() {
-	h, counts := i.request.History, figures.CountAll(i.slice)
+	counts := figures.CountAll(i.slice)
 	i.tracks, _ = counts.Ranking(figures.Tracks, figures.ByPlays, nil, 0, math.MaxInt32)
-	i.Tracks = each(h, i.tracks, trackOf)
+	i.Tracks = each(i.own.History, i.tracks, trackOf)
 	if i.kind != figures.Artists {
 		return
 	}
 	i.albums, _ = counts.Ranking(figures.Albums, figures.ByPlays, nil, 0, math.MaxInt32)
-	i.Albums = each(h, i.albums, albumOf)
+	i.Albums = each(i.own.History, i.albums, albumOf)
 	i.Kept = new(Kept)
+	h := i.request.History
 	since := h.AsOf.Add(-keptTime).UnixMicro()
 	for n := range h.Tracks {
 		if t := &h.Tracks[n]; int(t.Artist) == i.number && t.Plays > 0 {
@@ -93,7 +94,7 @@ func (i *Item) addSparks(places []Place) {
 	r := i.request
 	today := r.today().Time()
 	from := time.Date(today.Year(), today.Month()-sparkMonths+1, 1, 0, 0, 0, 0, time.UTC)
-	span, err := figures.ParseRange(from.Format(time.DateOnly)+".."+today.Format(time.DateOnly), r.History, r.Now)
+	span, err := figures.ParseRange(from.Format(time.DateOnly)+".."+today.Format(time.DateOnly), i.own.History, r.Now)
 	if err != nil {
 		return
 	}
@@ -101,7 +102,7 @@ func (i *Item) addSparks(places []Place) {
 	for n := range places {
 		numbers[n] = i.tracks[n].Number
 	}
-	series := figures.MonthlyPlays(figures.Cut(r.History, span), figures.Tracks, numbers)
+	series := figures.MonthlyPlays(figures.Cut(i.own.History, span), figures.Tracks, numbers)
 	for n := range places {
 		if len(series.Months) > 1 {
 			places[n].Spark = charts.Spark("Plays a month since "+reformatted(series.Months[0], "January 2006"), series.Plays[n])
@@ -125,7 +126,7 @@ func (i *Item) AlbumList() *Partial {
 
 // Log is the last plays of the period by day..
 func (i *Item) Log() []LogDay {
-	list := i.request.log(figures.Recent(i.slice, shownRecent))
+	list := i.own.log(figures.Recent(i.slice, shownRecent))
 	for _, day := range list {
 		for n := range day.Plays {
 			day.Plays[n].By = ""

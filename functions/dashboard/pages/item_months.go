@@ -6,20 +6,12 @@ import (
 	"spotify-insights.internal/functions/dashboard/figures"
 )
 
-// sinceFirst returns the months from the first one with a play.
-func sinceFirst(months []figures.Month) []figures.Month {
-	for len(months) > 0 && months[0].Plays == 0 {
-		months = months[1:]
-	}
-	return months
-}
-
 // charted are the months of the chart: of the period, or of all time where the period is short.
 func (i *Item) charted() []figures.Month {
 	if months := figures.Months(i.calendar); i.Heard() && len(months) >= fewMonths {
-		return sinceFirst(months)
+		return months
 	}
-	return sinceFirst(figures.Months(figures.Calendar(i.ever)))
+	return figures.Months(figures.Calendar(i.ever))
 }
 
 // Chart is a chart with its title.

@@ -11,7 +11,7 @@ import (
 
 // tables are the tracks of an artist or album, the albums of an artist, the months, and all plays of the period.
 func (i *Item) tables() []Table {
-	h := i.request.History
+	h := i.own.History
 	var list []Table
 	if i.kind != figures.Tracks {
 		list = append(list, Places{Kind: kindNames[figures.Tracks], kind: figures.Tracks, ranked: i.tracks}.table(h))
@@ -19,10 +19,10 @@ func (i *Item) tables() []Table {
 	if i.kind == figures.Artists {
 		list = append(list, Places{Kind: kindNames[figures.Albums], kind: figures.Albums, ranked: i.albums}.table(h))
 	}
-	list = append(list, Table{"months", []string{"month", "times_played", "minutes_played"}, func() [][]string {
+	list = append(list, Table{"months", []string{"month", "plays", "minutes"}, func() [][]string {
 		var rows [][]string
 		for _, m := range i.Months {
-			rows = append(rows, []string{m.Month, strconv.Itoa(m.Plays), strconv.FormatFloat(m.Minutes, 'f', 2, 64)})
+			rows = append(rows, []string{m.Month, strconv.Itoa(m.Plays), decimal(&m.Minutes)})
 		}
 		return rows
 	}})
@@ -34,7 +34,7 @@ func (i *Item) tables() []Table {
 
 // plays are all plays of the period as a table, newest first.
 func (i *Item) plays() [][]string {
-	h := i.request.History
+	h := i.own.History
 	var rows [][]string
 	positions, _, _ := figures.Browse(i.slice, math.MaxInt64, int(i.count.TimesPlayed))
 	for _, position := range positions {

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"slices"
 	"strings"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -59,11 +58,8 @@ func Find(address string) (route *Route, path, id, format string) {
 	return nil, path, "", format
 }
 
-// downloads are the addresses of the whole record as a file.
-var downloads = []string{"/record/plays.csv", "/record/plays.json", "/record/plays.parquet"}
-
 // Known reports whether an address can be one of a page, in a format, or of a download. The dashboard may still refuse it.
 func Known(address string) bool {
 	route, _, _, _ := Find(address)
-	return route != nil || slices.Contains(downloads, address)
+	return route != nil || strings.HasPrefix(address, DownloadPath)
 }

@@ -72,7 +72,7 @@ func (y *Year) count() {
 	r, h := y.request, y.request.History
 	counts := figures.CountAll(y.slice)
 	y.Totals = totalsOf(counts)
-	y.Totals.Incomplete = len(figures.ReceiptOf(y.slice, r.Loaded().Gaps).Gaps) > 0
+	y.Totals.Incomplete = len(figures.GapsIn(y.slice, r.Loaded().Gaps)) > 0
 	var before *figures.Counts
 	if r.comparable() {
 		before = figures.CountAll(y.slice.Before())

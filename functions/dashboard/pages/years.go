@@ -49,13 +49,14 @@ func years(r Request) (*Page, error) {
 		}
 		months[at.Year()][at.Month()-1] = int32(m.Plays)
 	}
+	firsts := figures.Firsts(r.History, figures.Artists)
 	for _, year := range figures.Years(r.everything()) {
 		span, err := figures.ParseRange(strconv.Itoa(year), r.History, r.Now)
 		if err != nil {
 			continue // a clock was wrong: no play is older than Spotify or in the future
 		}
 		r.Period = span
-		line := r.yearLine(year)
+		line := r.yearLine(year, firsts)
 		line.Months = *months[year]
 		line.Spark = charts.Spark("Plays a month in "+span.Text, line.Months[:])
 		list.Years = append(list.Years, line)
@@ -63,12 +64,23 @@ func years(r Request) (*Page, error) {
 	return &Page{Title: "Years", Data: list, name: "years", Tables: []Table{list.table()}}, nil
 }
 
-// yearLine returns the line of a year, which is the period of the request.
-func (r Request) yearLine(year int) YearLine {
+// yearLine returns the line of a year, which is the period of the request. firsts are the first plays of artists.
+func (r Request) yearLine(year int, firsts []int32) YearLine {
 	h, s := r.History, r.slice()
 	counts := figures.CountAll(s)
-	line := YearLine{Year: year, Running: r.asOf().UnixMicro() < r.Period.To, Totals: totalsOf(counts), Link: r.yearLink(year)}
-	line.Totals.Incomplete = len(figures.ReceiptOf(s, r.Loaded().Gaps).Gaps) > 0
+	t := counts.Totals()
+	line := YearLine{
+		Year: year, Running: r.asOf().UnixMicro() < r.Period.To, Link: r.yearLink(year),
+		Totals: Totals{
+			Plays: int64(t.Plays), Minutes: float64(t.MS) / 60_000, Tracks: int64(t.Tracks), Artists: int64(t.Artists),
+			Incomplete: len(figures.GapsIn(s, r.Loaded().Gaps)) > 0,
+		},
+	}
+	for _, first := range firsts {
+		if int(first) >= s.Lo && int(first) < s.Hi {
+			line.Totals.NewArtists++
+		}
+	}
 	for _, kind := range []figures.Kind{figures.Artists, figures.Albums, figures.Tracks} {
 		places, _ := counts.Ranking(kind, figures.ByPlays, nil, 0, 1)
 		for _, p := range places {
