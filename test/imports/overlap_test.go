@@ -135,7 +135,10 @@ func TestOverlap(t *testing.T) {
 	type recorded struct{ Closed bool }
 	var record struct {
 		Gaps    []recorded
-		Sources map[string]struct{ Plays int }
+		Sources struct {
+			API, Export struct{ Plays int }
+			Both        int
+		}
 	}
 	answer(t, p, "/record.json?listener="+apiFirst, &record)
 	told := map[string]int{}
@@ -143,7 +146,8 @@ func TestOverlap(t *testing.T) {
 		told[line[len(line)-3:]]++
 	}
 	open := slices.ContainsFunc(record.Gaps, func(g recorded) bool { return !g.Closed })
-	if len(record.Gaps) == 0 || open || record.Sources["api"].Plays != told["api"]+told["oth"] || record.Sources["export"].Plays != told["ort"]+told["oth"] {
+	from := record.Sources
+	if len(record.Gaps) == 0 || open || from.API.Plays != told["api"]+told["oth"] || from.Export.Plays != told["ort"]+told["oth"] || from.Both != told["oth"] {
 		t.Errorf("the record is %+v, want %v", record, told)
 	}
 
