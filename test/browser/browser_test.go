@@ -21,7 +21,7 @@ var chromium context.Context
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if !*inBrowser {
-		return // without a word, like the other long tests
+		return // make test needs no browser
 	}
 	code, err := start(m)
 	if err != nil {
