@@ -24,7 +24,7 @@ locals {
     on        = "people"
     memory    = "1Gi" # it holds the histories of listeners
     cpu       = "1"   # with less than a whole CPU an instance serves one request at a time
-    timeout   = 600 # a page has 20 seconds, and the download of a whole history goes on as long as its receiver takes it
+    timeout   = 600   # a page has 20 seconds, and the download of a whole history goes on as long as its receiver takes it
     instances = 2
     requests  = 40
   }
