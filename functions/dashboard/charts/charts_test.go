@@ -66,7 +66,7 @@ func checkNode(t *testing.T, n *html.Node, ids map[string]bool) {
 			t.Errorf("there is an element <%s>", n.Data)
 		}
 	case "svg":
-		if n.Type == html.ElementNode && attr(n, "aria-hidden") != "true" && (attr(n, "role") != "img" || find(n, "title") == nil) {
+		if n.Type == html.ElementNode && attr(n, "aria-hidden") != "true" && (attr(n, "role") != "img" && attr(n, "role") != "group" || find(n, "title") == nil) {
 			t.Error("an SVG has neither a role and a title nor is hidden")
 		}
 	}
