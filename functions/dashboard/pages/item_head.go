@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 func (i *Item) Head() Place { return i.head }
 
 // Title is the kind.
-func (i *Item) Title() string { return kindTitles[i.kind][:len(i.Kind)] }
+func (i *Item) Title() string { return kinds[i.kind].title }
 
 // Parted reports whether the item has tracks.
 func (i *Item) Parted() bool { return i.kind != figures.Tracks }
@@ -109,16 +108,8 @@ func (i *Item) Standing() []Phrase {
 	return []Phrase{{Text: text + ", since "}, {reformatted(*i.AllTime.FirstDay, "2 January 2006"), link}, {Text: "."}}
 }
 
-// Longer is the shortest of the offered periods that has a play.
-func (i *Item) Longer() Tab {
-	r, own, period := i.request, i.own.History, insights.PeriodAll
-	for _, w := range slices.Backward(insights.Windows) {
-		if n := own.Len(); n > 0 && own.Time(n-1).After(r.asOf().AddDate(0, 0, -w.Days)) {
-			period = w.Period
-		}
-	}
-	return Tab{Name: periodName(period), Link: r.Link(r.Path, "period", period)}
-}
+// Longer is the shortest of the offered periods that has one of its plays.
+func (i *Item) Longer() Tab { return i.own.Longer() }
 
 // Figures are the first and last play of all time, and the best month or day and the share of finished plays of the
 // period.

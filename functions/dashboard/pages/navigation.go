@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -47,9 +48,10 @@ func (r Request) People() []Tab {
 	return list
 }
 
-// personal returns the path of the page, or of the overview where the page is of an id that other listeners may lack.
+// personal returns the path of the page, or of the overview where the page is of an id that other listeners may lack, or
+// of an error.
 func (r Request) personal() string {
-	if r.ID != "" {
+	if r.ID != "" || r.Path == "" {
 		return "/"
 	}
 	return r.Path
@@ -125,18 +127,18 @@ func (p view) Formats() []Tab {
 	return list
 }
 
-// Longer returns the next longer period, as a page without plays offers it.
+// Longer returns the shortest of the offered windows that has a play, or everything, as a page without plays offers it.
 func (r Request) Longer() Tab {
-	next := insights.PeriodAll
-	for i, w := range insights.Windows {
-		if w.Period == r.Period.Text && i+1 < len(insights.Windows) {
-			next = insights.Windows[i+1].Period
+	h, period := r.History, insights.PeriodAll
+	for _, w := range slices.Backward(insights.Windows) {
+		if n := h.Len(); n > 0 && h.Time(n-1).After(r.asOf().AddDate(0, 0, -w.Days)) {
+			period = w.Period
 		}
 	}
-	return Tab{Name: periodName(next), Link: r.Link(r.Path, "period", next)}
+	return Tab{Name: periodName(period), Link: r.Link(r.Path, "period", period)}
 }
 
-// LastPlay returns when the last play was, for a page without plays; false before the first play.
+// LastPlay returns when the last play was, for a page without plays; empty before the first play.
 func (r Request) LastPlay() (text string) {
 	if n := r.History.Len(); n > 0 {
 		if r.Public {
