@@ -42,8 +42,11 @@ func day(r Request, span figures.Range) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, date := r.History, figures.DateOf(time.UnixMicro(span.From), r.History.Zone)
-	id := r.ID
+	at, err := time.Parse(dayID, r.ID) // a day that a zone skipped has no instant
+	if err != nil {
+		return nil, err
+	}
+	h, id, date := r.History, r.ID, figures.DateOf(at, time.UTC)
 	r = r.within(span)
 	s := r.slice()
 	d := &Day{

@@ -126,14 +126,8 @@ func (d *History) Gaps() bool { return len(d.request.Loaded().Gaps) > 0 }
 // gapMonths are the months that open gaps touch.
 func (r Request) gapMonths() map[string]bool {
 	months := map[string]bool{}
-	for _, gap := range r.Loaded().Gaps {
-		last := gap.Before.Add(-time.Microsecond).In(r.History.Zone).Format(monthID)
-		for at := gap.After.In(r.History.Zone); at.Format(monthID) <= last && len(months) < maxMonths; at = at.AddDate(0, 1, 1-at.Day()) {
-			months[at.Format(monthID)] = true
-		}
+	for day := range r.gapDays() {
+		months[day.Time().Format(monthID)] = true
 	}
 	return months
 }
-
-// maxMonths is more than a history has.
-const maxMonths = 10_000

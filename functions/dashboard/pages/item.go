@@ -55,8 +55,6 @@ type AllTime struct {
 // headSize is the width of the cover at the head, in CSS pixels.
 const headSize = 280
 
-var kindWords = [3]string{figures.Tracks: "track", figures.Artists: "artist", figures.Albums: "album"}
-
 // item returns the page of a track, artist or album.
 func item(kind figures.Kind) func(Request) (*Page, error) {
 	return func(r Request) (*Page, error) {
@@ -73,7 +71,7 @@ func itemOf(r Request, kind figures.Kind, number int) *Item {
 	own := r
 	own.History = figures.Only(r.History, kind, number)
 	i := &Item{
-		Listener: r.Listener.ID, Period: r.Period.Text, Kind: kindWords[kind],
+		Listener: r.Listener.ID, Period: r.Period.Text, Kind: kinds[kind].one,
 		LastPlays: []Recent{}, Tracks: []Track{}, Albums: []Album{}, Releases: []Release{},
 		request: r, own: own, kind: kind, number: number, head: r.item(kind, number, headSize), slice: own.slice(), ever: own.everything(),
 	}

@@ -14,10 +14,10 @@ func (i *Item) tables() []Table {
 	h := i.own.History
 	var list []Table
 	if i.kind != figures.Tracks {
-		list = append(list, Places{Kind: kindNames[figures.Tracks], kind: figures.Tracks, ranked: i.tracks}.table(h))
+		list = append(list, Places{Kind: kinds[figures.Tracks].many, kind: figures.Tracks, ranked: i.tracks}.table(h))
 	}
 	if i.kind == figures.Artists {
-		list = append(list, Places{Kind: kindNames[figures.Albums], kind: figures.Albums, ranked: i.albums}.table(h))
+		list = append(list, Places{Kind: kinds[figures.Albums].many, kind: figures.Albums, ranked: i.albums}.table(h))
 	}
 	list = append(list, Table{"months", []string{"month", "plays", "minutes"}, func() [][]string {
 		var rows [][]string

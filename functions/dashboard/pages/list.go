@@ -11,20 +11,19 @@ const listLength = 50 // of a page of a list
 
 // List is a page of the ranking of all tracks, artists or albums of a period.
 type List struct {
-	Listener string   `json:"listener"`
-	Period   string   `json:"period"`
-	By       string   `json:"by"` // plays or time
-	Page     int      `json:"page"`
-	Pages    int      `json:"pages"`
-	Total    int      `json:"total"`
-	Tracks   []Track  `json:"tracks,omitempty"`
-	Artists  []Artist `json:"artists,omitempty"`
-	Albums   []Album  `json:"albums,omitempty"`
+	Listener string `json:"listener"`
+	Period   string `json:"period"`
+	By       string `json:"by"` // plays or time
+	Page     int    `json:"page"`
+	Pages    int    `json:"pages"`
+	Total    int    `json:"total"`
+	// One of these is there.
+	Tracks  []Track  `json:"tracks,omitzero"`
+	Artists []Artist `json:"artists,omitzero"`
+	Albums  []Album  `json:"albums,omitzero"`
 
 	Places Places `json:"-"`
 }
-
-var kindTitles = [3]string{figures.Tracks: "Tracks", figures.Artists: "Artists", figures.Albums: "Albums"}
 
 // list returns the page of the ranking of a kind.
 func list(kind figures.Kind) func(Request) (*Page, error) {
@@ -56,8 +55,14 @@ func list(kind figures.Kind) func(Request) (*Page, error) {
 			l.Tracks = each(h, ranked, trackOf)
 		}
 		l.Places = r.ranking(kind, ranked, total)
-		return &Page{Title: kindTitles[kind], Data: l, name: "list", Tables: []Table{l.Places.table(h)}}, nil
+		return &Page{Title: kinds[kind].titles, Data: l, name: "list", Tables: []Table{l.Places.table(h)}}, nil
 	}
+}
+
+// Count says how many places there are.
+func (l *List) Count() string {
+	words := kinds[l.Places.kind]
+	return counted(l.Total, words.one, words.many)
 }
 
 // maxPage is more than any list has.

@@ -54,7 +54,7 @@ func month(r Request, span figures.Range) *Page {
 	for i, kind := range []figures.Kind{figures.Artists, figures.Tracks} {
 		ranked, total := counts.Ranking(kind, r.by(), before, 0, topLength)
 		d.lists[i] = r.ranking(kind, ranked, total)
-		d.lists[i].All = r.Link("/"+kindNames[kind], "period", id)
+		d.lists[i].All = r.Link("/"+kinds[kind].many, "period", id)
 	}
 	d.TopArtists, d.TopTracks = each(h, d.lists[0].ranked, artistOf), each(h, d.lists[1].ranked, trackOf)
 	gaps := r.gapDays()

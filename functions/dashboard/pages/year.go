@@ -2,6 +2,7 @@ package pages
 
 import (
 	"html/template"
+	"net/url"
 	"strconv"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -51,7 +52,7 @@ func yearOf(r Request) (*Year, error) {
 	if err != nil || len(r.ID) != len("2006") {
 		return nil, faults.New(faults.Missing, "A year has four digits, such as "+strconv.Itoa(r.today().Time().Year())+".", "%s is not a year that this record can have", faults.Quote(r.ID))
 	}
-	r.Period = span
+	r.Period, r.Query = span, url.Values{"size": r.Query["size"]} // a review is by plays, whatever the address says
 	y := &Year{Listener: r.Listener.ID, Year: number, Running: r.asOf().UnixMicro() < span.To, request: r, slice: r.slice()}
 	for _, other := range figures.Years(r.everything()) { // newest first
 		if other > number {
@@ -82,7 +83,7 @@ func (y *Year) count() {
 		kind := figures.Kind(kind)
 		ranked, total := counts.Ranking(kind, figures.ByPlays, before, 0, topLength)
 		y.Rankings[kind] = r.ranking(kind, ranked, total)
-		y.Rankings[kind].All = r.Link("/" + kindNames[kind])
+		y.Rankings[kind].All = r.Link("/" + kinds[kind].many)
 	}
 	y.TopArtists, y.TopAlbums = each(h, y.Rankings[figures.Artists].ranked, artistOf), each(h, y.Rankings[figures.Albums].ranked, albumOf)
 	y.TopTracks = each(h, y.Rankings[figures.Tracks].ranked, trackOf)

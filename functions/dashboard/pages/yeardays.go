@@ -12,8 +12,8 @@ type YearDays struct {
 	Streak    *Streak         `json:"longest_streak"`
 	Busiest   *DaySum         `json:"busiest_day"`
 	BestMonth *MonthSum       `json:"best_month"`
-	Calendar  []DaySum        `json:"calendar,omitempty"` // not on a public page
-	Clock     *[7][24]float64 `json:"clock,omitempty"`    // minutes by weekday from Monday, then by hour; not on a public page
+	Calendar  []DaySum        `json:"calendar,omitzero"` // not on a public page
+	Clock     *[7][24]float64 `json:"clock,omitempty"`   // minutes by weekday from Monday, then by hour; not on a public page
 }
 
 // Streak is a number of days in a row with plays.
@@ -41,6 +41,7 @@ func (y *Year) days() YearDays {
 		days.BestMonth = &MonthSum{best.Month, sumOf(best.Sum)}
 	}
 	if y.request.Private() {
+		days.Calendar = []DaySum{}
 		for _, d := range y.calendar {
 			days.Calendar = append(days.Calendar, daySumOf(d))
 		}

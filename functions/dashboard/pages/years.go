@@ -94,13 +94,11 @@ func (r Request) yearLine(year int, firsts []int32) YearLine {
 			}
 			item := r.item(kind, p.Number, noteCover)
 			item.Count = counted(int(p.Plays), "play", "plays")
-			line.Items = append(line.Items, YearItem{kindHeads[kind], item})
+			line.Items = append(line.Items, YearItem{kinds[kind].title, item})
 		}
 	}
 	return line
 }
-
-var kindHeads = [3]string{figures.Tracks: "Track", figures.Artists: "Artist", figures.Albums: "Album"}
 
 // Figures are the totals of the year.
 func (l YearLine) Figures() []Total {
