@@ -49,6 +49,16 @@ func Firsts(h *history.History, kind Kind) []int32 {
 	return firsts
 }
 
+// FirstHeard returns how many of a kind have their first listen in the slice.
+func FirstHeard(s Slice, kind Kind) (n int) {
+	for _, first := range Firsts(s.History, kind) {
+		if int(first) >= s.Lo && int(first) < s.Hi {
+			n++
+		}
+	}
+	return n
+}
+
 // Comeback is a listen after a long pause.
 type Comeback struct {
 	Number      int

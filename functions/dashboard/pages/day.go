@@ -50,7 +50,7 @@ func day(r Request, span figures.Range) (*Page, error) {
 	r = r.within(span)
 	s := r.slice()
 	d := &Day{
-		Listener: r.Listener.ID, Date: id, TimeZone: r.Listener.TimeZone, Totals: r.totals(figures.CountAll(s)), Plays: Plays{h, backwards(s.Lo, s.Hi)},
+		Listener: r.Listener.ID, Date: id, TimeZone: r.Listener.TimeZone, Totals: r.totals(s, figures.CountAll(s)), Plays: Plays{h, backwards(s.Lo, s.Hi)},
 		OnThisDay: []OtherYear{}, Page: page, Pages: max(1, (s.Hi-s.Lo+dayLength-1)/dayLength), request: r,
 	}
 	if page > d.Pages {
@@ -141,7 +141,7 @@ func (d *Day) Others() (list []Anniversary) {
 	for _, other := range d.others {
 		list = append(list, Anniversary{
 			Place: d.request.item(figures.Tracks, other.Tracks[0].Number, coverSize),
-			Year:  strconv.Itoa(other.Date.Time().Year()), Text: sum(other.Sum), DayLink: d.request.Link("/history/" + other.Date.String()),
+			Year:  strconv.Itoa(other.Date.Time().Year()), Text: sumOf(other.Sum).text(), DayLink: d.request.Link("/history/" + other.Date.String()),
 		})
 	}
 	return list

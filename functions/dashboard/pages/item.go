@@ -115,7 +115,7 @@ func (i *Item) addPlace(counts *figures.Counts) {
 func (i *Item) addAllTime() {
 	h, all := i.own.History, &i.AllTime
 	sums := figures.ReceiptOf(i.ever, nil)
-	all.TimesPlayed, all.MinutesPlayed = sums.Plays, float64(sums.MS)/60_000
+	all.TimesPlayed, all.MinutesPlayed = sums.Plays, minutes(sums.MS)
 	if h.Len() == 0 {
 		return
 	}
@@ -140,7 +140,7 @@ func (i *Item) addPrivate() {
 	if share, known := figures.FinishedShare(i.slice); known > 0 {
 		i.Finished = &share
 	}
-	i.Incomplete = len(figures.ReceiptOf(i.slice, i.request.Loaded().Gaps).Gaps) > 0
+	i.Incomplete = len(figures.GapsIn(i.slice, i.request.Loaded().Gaps)) > 0
 }
 
 // Heard reports whether there is a play in the period.

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"strings"
-	"time"
 
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/shared/insights"
@@ -80,7 +79,7 @@ func (i *Item) Spotify() string {
 func (i *Item) Standing() []Phrase {
 	r := i.request
 	if !i.Heard() {
-		return []Phrase{{Text: counted(i.AllTime.TimesPlayed, "play", "plays") + " and " + hours(int64(i.AllTime.MinutesPlayed*60_000)) + " of all time."}}
+		return []Phrase{{Text: counted(i.AllTime.TimesPlayed, "play", "plays") + " and " + hoursOf(i.AllTime.MinutesPlayed) + " of all time."}}
 	}
 	text := "No. "
 	if r.Private() {
@@ -94,7 +93,7 @@ func (i *Item) Standing() []Phrase {
 	if before := i.count.RankBefore; before != nil {
 		text += ", no. " + number(*before) + " before"
 	}
-	text += ". " + atLeast(i.Incomplete) + counted(int(i.count.TimesPlayed), "play", "plays") + ", " + hours(int64(i.count.MinutesPlayed*60_000))
+	text += ". " + atLeast(i.Incomplete) + counted(int(i.count.TimesPlayed), "play", "plays") + ", " + hoursOf(i.count.MinutesPlayed)
 	if i.kind != figures.Tracks {
 		text += ", " + counted(len(i.tracks), "track", "tracks")
 	}
@@ -134,15 +133,6 @@ func (i *Item) Figures() []Total {
 
 func bestOf(name, value string, sum figures.Sum) Total {
 	return Total{name, value, Movement{"quiet", counted(sum.Plays, "play", "plays"), hours(sum.MS)}}
-}
-
-// reformatted returns a month or day of an address in another format.
-func reformatted(text, layout string) string {
-	t, err := time.Parse(time.DateOnly[:len(text)], text)
-	if err != nil {
-		return text
-	}
-	return t.Format(layout)
 }
 
 // Receipt says where the totals come from.

@@ -1,8 +1,6 @@
 package pages
 
 import (
-	"fmt"
-
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/shared/faults"
 )
@@ -57,16 +55,4 @@ func (r Request) nearest(s figures.Slice, id, name string) (before, after Tab) {
 		after = link(s.Hi)
 	}
 	return before, after
-}
-
-// totals returns the totals of the period, and whether an open gap is in it.
-func (r Request) totals(counts *figures.Counts) Totals {
-	t := totalsOf(counts)
-	t.Incomplete = len(figures.ReceiptOf(r.slice(), r.Loaded().Gaps).Gaps) > 0
-	return t
-}
-
-// sum returns plays and their time in words.
-func sum(s figures.Sum) string {
-	return fmt.Sprintf("%s, %s", counted(s.Plays, "play", "plays"), hours(s.MS))
 }

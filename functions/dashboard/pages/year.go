@@ -3,6 +3,7 @@ package pages
 import (
 	"html/template"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -72,12 +73,11 @@ func yearOf(r Request) (*Year, error) {
 func (y *Year) count() {
 	r, h := y.request, y.request.History
 	counts := figures.CountAll(y.slice)
-	y.Totals = totalsOf(counts)
-	y.Totals.Incomplete = len(figures.GapsIn(y.slice, r.Loaded().Gaps)) > 0
+	y.Totals = r.totals(y.slice, counts)
 	var before *figures.Counts
 	if r.comparable() {
 		before = figures.CountAll(y.slice.Before())
-		y.Before = new(totalsOf(before))
+		y.Before = new(r.totals(y.slice.Before(), before))
 	}
 	for kind := range y.Rankings {
 		kind := figures.Kind(kind)
@@ -92,20 +92,10 @@ func (y *Year) count() {
 
 // Figures are the totals at the head of the page.
 func (y *Year) Figures() []Total {
-	t := y.Totals
-	list := []Total{
-		{Name: "Plays", Value: atLeast(t.Incomplete) + number(t.Plays)},
-		{Name: "Time", Value: hours(int64(t.Minutes * 60_000))},
-		{Name: "Days with music", Value: number(y.Days.Played)},
-		{Name: "Longest run of days", Value: number(y.Days.streak().Days)},
-		{Name: "Artists", Value: number(t.Artists)},
-		{Name: y.Found.Title(), Value: number(t.NewArtists), Change: Movement{"quiet", "artists", "first heard in this year"}},
-	}
-	if b := y.Before; b != nil {
-		list[0].Change, list[1].Change = change(float64(t.Plays), float64(b.Plays)), change(t.Minutes, b.Minutes)
-		list[4].Change = change(float64(t.Artists), float64(b.Artists))
-	}
-	return list
+	list := figuresOf(y.Totals, y.Before)
+	list[3].Name = y.Found.Title()
+	days := []Total{{Name: "Days with music", Value: number(y.Days.Played)}, {Name: "Longest run of days", Value: number(y.Days.streak().Days)}}
+	return slices.Insert(list, 2, days...)
 }
 
 // Receipt says where the totals come from.
