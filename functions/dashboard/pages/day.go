@@ -9,7 +9,6 @@ import (
 	"spotify-insights.internal/functions/dashboard/charts"
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/functions/dashboard/history"
-	"spotify-insights.internal/shared/faults"
 )
 
 const dayLength = 150 // of a page of the plays of a day
@@ -25,6 +24,7 @@ type Day struct {
 
 	Page  int `json:"-"`
 	Pages int `json:"-"`
+	Turn  `json:"-"`
 
 	request Request
 	others  []figures.Anniversary
@@ -49,12 +49,13 @@ func day(r Request, span figures.Range) (*Page, error) {
 	h, id, date := r.History, r.ID, figures.DateOf(at, time.UTC)
 	r = r.within(span)
 	s := r.slice()
+	pages, err := pagesOf(s.Hi-s.Lo, dayLength, page)
+	if err != nil {
+		return nil, err
+	}
 	d := &Day{
 		Listener: r.Listener.ID, Date: id, TimeZone: r.Listener.TimeZone, Totals: r.totals(s, figures.CountAll(s)), Plays: Plays{h, backwards(s.Lo, s.Hi)},
-		OnThisDay: []OtherYear{}, Page: page, Pages: max(1, (s.Hi-s.Lo+dayLength-1)/dayLength), request: r,
-	}
-	if page > d.Pages {
-		return nil, faults.New(faults.Missing, "The last page is "+strconv.Itoa(d.Pages)+".", "there is no page %d", page)
+		OnThisDay: []OtherYear{}, Page: page, Pages: pages, Turn: r.nearest(s, dayID, dayFormat), request: r,
 	}
 	for _, other := range figures.OnThisDay(r.everything(), sameDayLater(date, r.today()), allYears, 1) {
 		if other.Date != date {
@@ -86,18 +87,6 @@ func (d *Day) Sources() []string { return d.request.receipt(d.request.slice()) }
 func (d *Day) Month() Tab {
 	at, _ := time.Parse(dayID, d.Date)
 	return Tab{Name: at.Format(monthFormat), Link: d.request.Link("/history/" + at.Format(monthID))}
-}
-
-// Previous is the latest day with plays before this one.
-func (d *Day) Previous() Tab {
-	before, _ := d.request.nearest(d.request.slice(), dayID, dayFormat)
-	return before
-}
-
-// Next is the first day with plays after this one.
-func (d *Day) Next() Tab {
-	_, after := d.request.nearest(d.request.slice(), dayID, dayFormat)
-	return after
 }
 
 // Hours are the plays by the hour of the listener's clock. A repeated hour has the plays of both.

@@ -39,10 +39,11 @@ func list(kind figures.Kind) func(Request) (*Page, error) {
 			before = figures.CountAll(r.slice().Before())
 		}
 		ranked, total := counts.Ranking(kind, r.by(), before, (page-1)*listLength, listLength)
-		l := &List{Listener: r.Listener.ID, Period: r.Period.Text, By: "plays", Page: page, Pages: max(1, (total+listLength-1)/listLength), Total: total}
-		if page > l.Pages {
-			return nil, faults.New(faults.Missing, "The last page is "+strconv.Itoa(l.Pages)+".", "there is no page %d", page)
+		pages, err := pagesOf(total, listLength, page)
+		if err != nil {
+			return nil, err
 		}
+		l := &List{Listener: r.Listener.ID, Period: r.Period.Text, By: "plays", Page: page, Pages: pages, Total: total}
 		if r.by() == figures.ByTime {
 			l.By = byTime
 		}
@@ -79,4 +80,12 @@ func (r Request) pageNumber() (int, error) {
 		return 0, faults.New(faults.Missing, "Pages are numbered from 1.", "there is no page %s", faults.Quote(text))
 	}
 	return n, nil
+}
+
+// pagesOf returns the number of pages of a list. The error is a faults.Missing for a page after the last one.
+func pagesOf(total, length, page int) (pages int, err error) {
+	if pages = max(1, (total+length-1)/length); page > pages {
+		return 0, faults.New(faults.Missing, "The last page is "+strconv.Itoa(pages)+".", "there is no page %d", page)
+	}
+	return pages, nil
 }

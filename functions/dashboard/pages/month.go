@@ -23,6 +23,8 @@ type Month struct {
 	Gaps       []insights.Gap `json:"gaps"`  // open ones that overlap the month
 	Plays      Plays          `json:"plays"` // newest first
 
+	Turn `json:"-"`
+
 	request Request
 	tops    []int32 // by day
 	lists   [2]Places
@@ -44,7 +46,7 @@ func month(r Request, span figures.Range) *Page {
 	counts := figures.CountAll(s)
 	d := &Month{
 		Listener: r.Listener.ID, Month: id, TimeZone: r.Listener.TimeZone, Totals: r.totals(s, counts), Days: []MonthDay{},
-		Gaps: figures.GapsIn(s, r.Loaded().Gaps), Plays: Plays{h, backwards(s.Lo, s.Hi)}, request: r, tops: figures.DayTops(s),
+		Gaps: figures.GapsIn(s, r.Loaded().Gaps), Plays: Plays{h, backwards(s.Lo, s.Hi)}, Turn: r.nearest(s, monthID, monthFormat), request: r, tops: figures.DayTops(s),
 	}
 	var before *figures.Counts
 	if r.comparable() {
@@ -54,7 +56,7 @@ func month(r Request, span figures.Range) *Page {
 	for i, kind := range []figures.Kind{figures.Artists, figures.Tracks} {
 		ranked, total := counts.Ranking(kind, r.by(), before, 0, topLength)
 		d.lists[i] = r.ranking(kind, ranked, total)
-		d.lists[i].All = r.Link("/"+kinds[kind].many, "period", id)
+		d.lists[i].All = r.Link("/"+kinds[kind].many, "period", id, "by", r.Query.Get("by"))
 	}
 	d.TopArtists, d.TopTracks = each(h, d.lists[0].ranked, artistOf), each(h, d.lists[1].ranked, trackOf)
 	gaps := r.gapDays()
@@ -82,18 +84,6 @@ func (d *Month) Figures() []Total { return figuresOf(d.Totals, d.Before) }
 
 // Sources says where the totals come from.
 func (d *Month) Sources() []string { return d.request.receipt(d.request.slice()) }
-
-// Previous is the latest month with plays before this one.
-func (d *Month) Previous() Tab {
-	before, _ := d.request.nearest(d.request.slice(), monthID, monthFormat)
-	return before
-}
-
-// Next is the first month with plays after this one.
-func (d *Month) Next() Tab {
-	_, after := d.request.nearest(d.request.slice(), monthID, monthFormat)
-	return after
-}
 
 // Lists are the first artists and tracks.
 func (d *Month) Lists() []Places { return d.lists[:] }

@@ -98,7 +98,7 @@ func OverviewOf(r Request) *Overview {
 		kind := figures.Kind(kind)
 		ranked, total := counts.Ranking(kind, r.by(), before, 0, topLength)
 		o.rankings[kind] = r.ranking(kind, ranked, total)
-		o.rankings[kind].All = r.Link("/" + kinds[kind].many)
+		o.rankings[kind].All = r.Link("/"+kinds[kind].many, "by", r.Query.Get("by"))
 	}
 	o.TopTracks, o.TopArtists, o.TopAlbums = each(h, o.rankings[figures.Tracks].ranked, trackOf), each(h, o.rankings[figures.Artists].ranked, artistOf), each(h, o.rankings[figures.Albums].ranked, albumOf)
 	o.months = figures.Months(figures.Calendar(o.slice))

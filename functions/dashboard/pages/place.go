@@ -112,7 +112,7 @@ func (r Request) cover(key, image string, size int, round bool) Cover {
 	if !r.Covers {
 		image = ""
 	}
-	return Cover{charts.Cover(key, "", size, round), image, size, round}
+	return Cover{charts.Cover(key, size, round), image, size, round}
 }
 
 func (r Request) movement(p figures.Ranked) Movement {

@@ -30,7 +30,7 @@ func (h Heard) Of() string {
 func (s *Sound) Coverage() string {
 	text := fmt.Sprintf("The sound of %s of %s is known.", number(s.Known.Tracks), counted(s.Tracks, "track", "tracks"))
 	if s.Known.Tracks < s.Tracks {
-		text += " New tracks are asked for every hour, those that nobody knows again after a day, then every 90 days."
+		text += " New tracks are looked up every hour."
 	}
 	return text
 }
