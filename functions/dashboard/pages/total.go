@@ -22,7 +22,7 @@ func (r Request) totals(s figures.Slice, c *figures.Counts) Totals {
 	t := c.Totals()
 	return Totals{
 		Plays: int64(t.Plays), Minutes: minutes(t.MS), Tracks: int64(t.Tracks), Artists: int64(t.Artists),
-		NewArtists: int64(figures.FirstHeard(s, figures.Artists)), Incomplete: len(figures.GapsIn(s, r.Loaded().Gaps)) > 0,
+		NewArtists: int64(figures.FirstHeard(c, figures.Artists)), Incomplete: len(figures.GapsIn(s, r.Loaded().Gaps)) > 0,
 	}
 }
 
