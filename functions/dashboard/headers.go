@@ -13,10 +13,9 @@ import (
 	"spotify-insights.internal/shared/handler"
 )
 
-// policy lets a page load files of its own origin and covers from Spotify's image hosts, and nothing else. The page's
-// script draws a picture from a blob.
+// policy lets a page load files of its own origin and covers from Spotify's image hosts, and nothing else.
 const policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
-	"style-src 'self'; script-src 'self'; font-src 'self' data:; img-src 'self' blob: https://*.scdn.co https://*.spotifycdn.com; " +
+	"style-src 'self'; script-src 'self'; font-src 'self' data:; img-src 'self' https://*.scdn.co https://*.spotifycdn.com; " +
 	"require-trusted-types-for 'script'"
 
 // pageHeaders sets the headers that every page has. A page is a referrer for its own origin, because a browser sends the
