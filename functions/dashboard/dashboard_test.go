@@ -138,7 +138,7 @@ func TestPage(t *testing.T) {
 		{"/?period=all", 200, []string{"First", "A &amp; B", "Wed 24 Jun 2026", "https://i.scdn.co/image/1", `aria-current="true">All time`, "≥\u202f6", "Artists", "Albums", "One", `href="/track/a"`, "–"},
 			[]string{"<script>", "javascript:", "style="}},
 		{"/", 200, []string{`aria-current="true">4 weeks`}, nil},
-		{"/tracks?by=time", 200, []string{"First", "3 in All time"}, []string{"<script>", "javascript:"}},
+		{"/tracks?by=time", 200, []string{"First", "All time: 3 tracks"}, []string{"<script>", "javascript:"}},
 		{"/?period=2024", 200, []string{"Nothing was played in this period.", `aria-current="true">2024`}, nil},
 		{"/?period=2025-03-01..2025-03-02", 200, []string{"1 Mar 2025 – 2 Mar 2025"}, nil},
 		{"/?listener=you", 200, []string{"No plays yet", "make connect"}, []string{"First"}},
@@ -148,7 +148,7 @@ func TestPage(t *testing.T) {
 		{"/?listener=" + long, 400, []string{"cannot be a listener"}, []string{tooLong}},
 		{"/insights.json?period=" + long, 400, []string{`"error":`, "Use 4w"}, []string{tooLong}},
 		{"/insights.json?listener=..%2Fme", 400, []string{`"action":`}, nil},
-		{"/favicon.ico", 404, []string{"Back to the page"}, nil},
+		{"/favicon.ico", 404, []string{"Back to the overview"}, nil},
 		{"/nothing.json", 404, []string{`"action":`}, nil},
 		{"/artists?page=1000000000", 404, []string{"there is no page"}, nil},
 		{"/artists?page=2", 404, []string{"The last page is 1."}, nil},
@@ -210,6 +210,38 @@ func TestAnswers(t *testing.T) {
 	now = now.Add(11 * time.Second)
 	if w := v.ask(t, "/insights.json", "If-None-Match", etag); w.Code != 200 || !strings.Contains(w.Body.String(), "refused") {
 		t.Errorf("after a new status: %d %s", w.Code, w.Body)
+	}
+}
+
+// An answer that counts days from now is made again on the next day, also where nothing else has changed.
+func TestNewDay(t *testing.T) {
+	now := asOf
+	v := New(config.Dashboard{Listeners: listeners(t)}, sample(), func() time.Time { return now })
+	for _, want := range []string{"Up to date at 13:00.", "Up to date as of Wed 24 Jun 2026, 13:00."} {
+		if body := v.ask(t, "/record").Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%q is missing", want)
+		}
+		now = now.Add(12 * time.Hour)
+	}
+}
+
+// The page of an error leads back to the listener's overview, where there is such a listener.
+func TestRefusal(t *testing.T) {
+	v := newViewer(t, sample())
+	for target, want := range map[string]string{
+		"/artist/nobody?listener=you": `<a href="/?listener=you">Back to the overview</a>`, "/artist/nobody": `<a href="/">Back to the overview</a>`,
+		"/?listener=nobody": `<a href="/">Back to the overview</a>`, "/track/x": `<a href="/?listener=you">you</a>`,
+	} {
+		if body := v.ask(t, target).Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%s does not contain %s", target, want)
+		}
+	}
+}
+
+// A list without plays is an empty list.
+func TestEmptyList(t *testing.T) {
+	if body := newViewer(t, sample()).ask(t, "/tracks.json?period=2010").Body.String(); !strings.Contains(body, `"tracks":[]`) || strings.Contains(body, "albums") {
+		t.Error(body)
 	}
 }
 

@@ -101,8 +101,10 @@ func (v *Viewer) answer(r *http.Request, route *pages.Route, path, id, format st
 		return nil, err
 	}
 	h, ingest, imported := request.History, request.Ingest, request.Imported
-	key := fmt.Sprint(r.URL.Path, "?", request.Query.Encode(), " ", request.Listener.ID, " ", request.Period.Text, " ", h.Generation, h.AsOf.UnixMicro(),
-		" ", ingest.LastRunAt.UnixMicro(), " ", imported.Generation, " ", imported.Outcome, " ", imported.UpdatedAt.UnixMicro(), " ", strings.Join(request.Problems, "\n"))
+	day := request.Now.In(h.Zone).Format(time.DateOnly) // pages count days from now
+	key := fmt.Sprint(r.URL.Path, "?", request.Query.Encode(), " ", request.Listener.ID, " ", request.Period.Text, " ", day, " ", h.Generation, h.AsOf.UnixMicro(),
+		" ", ingest.LastRunAt.UnixMicro(), " ", imported.Generation, " ", imported.Outcome, " ", imported.UpdatedAt.UnixMicro(), " ", request.Active,
+		" ", strings.Join(request.Problems, "\n"))
 	if a := v.answers.get(key); a != nil {
 		return a, nil
 	}

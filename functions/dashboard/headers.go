@@ -13,10 +13,9 @@ import (
 	"spotify-insights.internal/shared/handler"
 )
 
-// policy lets a page load files of its own origin and covers from Spotify's image hosts, and nothing else. The page's
-// script draws a picture from a blob.
+// policy lets a page load files of its own origin and covers from Spotify's image hosts, and nothing else.
 const policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
-	"style-src 'self'; script-src 'self'; font-src 'self' data:; img-src 'self' blob: https://*.scdn.co https://*.spotifycdn.com; " +
+	"style-src 'self'; script-src 'self'; font-src 'self' data:; img-src 'self' https://*.scdn.co https://*.spotifycdn.com; " +
 	"require-trusted-types-for 'script'"
 
 // pageHeaders sets the headers that every page has. A page is a referrer for its own origin, because a browser sends the
@@ -37,18 +36,27 @@ func writeStatic(w http.ResponseWriter, r *http.Request, f static.File) {
 
 // refuse answers with an error as a page, because a browser shows no JSON.
 func (v *Viewer) refuse(w http.ResponseWriter, r *http.Request, err error) error {
-	return WriteRefusal(r.Context(), w, v.site, err)
+	id := r.URL.Query().Get("listener")
+	if _, unknown := v.listeners.Find(id); unknown != nil {
+		id = v.site.Default
+	}
+	return writeRefusal(r.Context(), w, v.site, id, err)
 }
 
 // WriteRefusal answers with an error as a page of a site.
 func WriteRefusal(ctx context.Context, w http.ResponseWriter, site *pages.Site, err error) error {
+	return writeRefusal(ctx, w, site, site.Default, err)
+}
+
+// writeRefusal answers with a page whose links are those of a listener.
+func writeRefusal(ctx context.Context, w http.ResponseWriter, site *pages.Site, listener string, err error) error {
 	text, action := "The page cannot be shown right now.", "Reload it in a minute. If the error stays, look into the function's log."
 	if faults.Permanent(err) {
 		text, action = err.Error(), faults.Action(err)
 	} else {
 		slog.WarnContext(ctx, "the page cannot be shown", "error", err.Error())
 	}
-	body, failed := pages.Refusal(site, text, action)
+	body, failed := pages.Refusal(site, listener, text, action)
 	if failed != nil {
 		return failed
 	}

@@ -60,7 +60,7 @@ func TestPublicFigures(t *testing.T) {
 		if figures := strings.Contains(body, "First"); figures != (!strings.Contains(target, "2024") && !strings.Contains(target, "sister")) {
 			t.Errorf("%s shows figures: %v", target, figures)
 		}
-		for _, not := range []string{"24 Jun", "20:00", "13:00", "Last plays", "/history", "/record", "When you listen", "Every day", "Up to date", "as of", "Los_Angeles"} {
+		for _, not := range []string{"24 Jun 2026,", "20:00", "13:00", "Last plays", "/history", "/record", "When you listen", "Every day", "Up to date", "as of", "Los_Angeles"} {
 			if strings.Contains(body, not) {
 				t.Errorf("%s contains %q", target, not)
 			}

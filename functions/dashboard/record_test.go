@@ -85,7 +85,7 @@ func TestRecordPage(t *testing.T) {
 			"Consent ends", "24 Nov 2026, 153 days from now", "<code>make connect</code>", "Last fetch", "Wed 24 Jun 2026, 13:00",
 			"Imported on 24 Jun 2026. Its plays are from 24 Jun 2024 to 21 Jun 2026.", "Streaming_History_Audio_2024_0.json", "60\u202f115", "the JSON ends. Ask Spotify again",
 			"Streaming_History_Audio_2024_0.json, entry 4: the track is a local file", "up to 30 days", "make import FILE=my_spotify_data.zip</code>", form + `me"`,
-			"1 of 3 tracks have audio features (33\u00a0%)", "1 track was not asked for yet", `href="/record/plays.parquet"`, "storage/lake", `<article`,
+			"1 of 3 tracks have audio features (33\u00a0%)", "1 track was not looked up yet", `href="/record/plays.parquet"`, "storage/lake", `<article`,
 		}, []string{"bucket", "PROJECT", "failing", "http-equiv", "<script>", "style=", "Nobody is connected"}},
 		{"nothing", "/record?listener=you", config.Dashboard{Uploads: true}, []string{
 			"<h1>Nothing is stored yet.</h1>", "Nobody is connected", "make connect LISTENER=you", "No export is imported yet.", form + `you"`, "nothing to download", "No track is stored yet.",

@@ -9,7 +9,6 @@ type Bar struct {
 	Value   float64
 	Partial bool   // the month is not over
 	Link    string // may be empty
-	Mark    bool   // the bar stands out
 }
 
 // Bars returns at most 180 bars beside each other. unit is the unit of all values and may be empty.
@@ -36,9 +35,6 @@ func Bars(id, title, unit string, bars []Bar) template.HTML {
 	slot := 100 / float64(max(len(bars), 1))
 	for i, b := range bars {
 		class := "bar"
-		if b.Mark {
-			class += " marked"
-		}
 		if b.Partial {
 			class += " partial"
 		}

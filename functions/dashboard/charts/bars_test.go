@@ -10,7 +10,7 @@ import (
 func TestBars(t *testing.T) {
 	d := parse(t, Bars("hours", "Hours a month", "h", []Bar{
 		{Label: "Sep 2026", Value: 60, Text: "60 h", Link: "/history/2026-09"},
-		{Label: "Oct 2026", Value: 120, Mark: true},
+		{Label: "Oct 2026", Value: 120},
 		{Label: "Nov 2026", Value: 0.001, Partial: true},
 		{Label: "Dec 2026"},
 	}))
@@ -30,8 +30,8 @@ func TestBars(t *testing.T) {
 	if got := strings.Join(heights, ", "); got != "2.5% 60% 40%, 27.5% 20% 80%, 52.5% 99% 1%" {
 		t.Errorf("the bars are %s", got)
 	}
-	if len(all(d.Node, "g", "partial")) != 1 || len(all(d.Node, "g", "marked")) != 1 {
-		t.Error("the running month and the marked month have no class")
+	if len(all(d.Node, "g", "partial")) != 1 {
+		t.Error("the running month has no class")
 	}
 	if got := text(all(d.Node, "div", "beside")[0]); got != "150\u00a0h100\u00a0h50\u00a0h0\u00a0h" {
 		t.Errorf("the lines are labelled %q", got)

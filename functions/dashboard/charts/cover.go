@@ -6,19 +6,17 @@ import (
 )
 
 // Cover returns a drawing for music without a picture: one of 8 palettes (the classes c0 to c7) and 4 geometries, which the key
-// chooses. The same key has always the same cover. size is the width in pixels. class may be empty.
-func Cover(key, class string, size int, round bool) template.HTML {
+// chooses. The same key has always the same cover. size is the width in pixels.
+func Cover(key string, size int, round bool) template.HTML {
 	hash := fnv.New32a()
 	hash.Write([]byte(key))
 	h := hash.Sum32()
 	h ^= h >> 15 // the low bits of FNV depend on the last letter most
 	h *= 0x2c1b3c6d
 	h ^= h >> 13
-	if class != "" {
-		class = " " + class
-	}
+	class := ""
 	if round {
-		class += " round"
+		class = " round"
 	}
 	m := new(markup)
 	m.add(`<svg class="cover c%v%v" viewBox="0 0 100 100" width="%v" height="%v" aria-hidden="true"><path class="a" d="M0 0h100v100H0z"/>`, h%8, class, size, size)

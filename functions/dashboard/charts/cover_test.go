@@ -10,8 +10,8 @@ func TestCover(t *testing.T) {
 	looks, longest := map[string]int{}, 0
 	for i := range 3200 {
 		key := fmt.Sprintf("artist\x00album %d", i)
-		cover := Cover(key, "", 240, i%2 == 0)
-		if cover != Cover(key, "", 240, i%2 == 0) {
+		cover := Cover(key, 240, i%2 == 0)
+		if cover != Cover(key, 240, i%2 == 0) {
 			t.Fatalf("the cover of %q changes", key)
 		}
 		longest = max(longest, len(cover))

@@ -36,7 +36,7 @@ var yes, no = true, false
 func playAt(h *history.History, i int) play {
 	t, flags := &h.Tracks[h.Number[i]], h.Flags[i]
 	p := play{
-		PlayedAt: h.At[i], TrackID: t.ID, TrackName: t.Name, Artists: t.Artists, ISRC: t.ISRC,
+		PlayedAt: h.At[i], TrackID: t.ID, TrackName: t.Name, Artists: t.Artists, ISRC: t.ISRC, Source: flags.Source(),
 		MSMeasured: flags&history.Measured != 0, FollowsGap: flags&history.FollowsGap != 0, SpotifyURL: t.URL,
 	}
 	if t.Album != history.None {
@@ -45,14 +45,6 @@ func playAt(h *history.History, i int) play {
 	}
 	if flags&history.TimeKnown != 0 {
 		p.MSPlayed = &h.MS[i]
-	}
-	switch flags & (history.FromAPI | history.FromExport) {
-	case history.FromAPI:
-		p.Source = "api"
-	case history.FromExport:
-		p.Source = "export"
-	default:
-		p.Source = "both"
 	}
 	switch flags & (history.EndKnown | history.Finished) {
 	case history.EndKnown:

@@ -18,7 +18,7 @@ type Discovery struct {
 // slice, and the number of all places.
 func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discovery, total int) {
 	s := c.slice
-	firsts := Firsts(s.History, kind)
+	firsts := firstListens(s.History, kind)
 	found := &Counts{slice: s}
 	found.kinds[kind] = make([]Count, len(firsts))
 	for n, first := range firsts {
@@ -34,9 +34,9 @@ func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discove
 	return list, total
 }
 
-// Firsts returns the position of the first listen of each track, artist or album, by number; the length of the history
+// firstListens returns the position of the first listen of each track, artist or album, by number; the length of the history
 // where there is none.
-func Firsts(h *history.History, kind Kind) []int32 {
+func firstListens(h *history.History, kind Kind) []int32 {
 	firsts := make([]int32, Size(h, kind))
 	for i := range firsts {
 		firsts[i] = int32(h.Len())
@@ -47,6 +47,17 @@ func Firsts(h *history.History, kind Kind) []int32 {
 		}
 	}
 	return firsts
+}
+
+// FirstHeard returns the number of [Discoveries]. It ranks nothing.
+func FirstHeard(c *Counts, kind Kind) (total int) {
+	s := c.slice
+	for n, first := range firstListens(s.History, kind) {
+		if int(first) >= s.Lo && int(first) < s.Hi && c.kinds[kind][n].Plays > 0 {
+			total++
+		}
+	}
+	return total
 }
 
 // Comeback is a listen after a long pause.
@@ -67,10 +78,7 @@ func Comebacks(s Slice, kind Kind, pause time.Duration, limit int) []Comeback {
 	list := []Comeback{}
 	type state struct{ last, found int32 } // position + 1 of the latest listen so far; index + 1 in the list
 	states := make([]state, Size(s.History, kind))
-	of := make([]int32, len(s.Tracks)) // by track: its number of the kind
-	for n := range of {
-		of[n] = numberOf(s.History, kind, int32(n))
-	}
+	of := numbersOf(s.History, kind)
 	for i := range s.Hi {
 		k := of[s.Number[i]]
 		if k == history.None || !s.has(i) {

@@ -221,7 +221,7 @@ func TestDiscoveriesAndComebacks(t *testing.T) {
 				}
 			}
 			discoveries, total := figures.Discoveries(figures.CountAll(slice), kind, figures.ByPlays, 0, 1000)
-			if total != len(firsts) || len(discoveries) != total {
+			if total != len(firsts) || len(discoveries) != total || figures.FirstHeard(figures.CountAll(slice), kind) != total {
 				t.Errorf("%d discoveries, want %d", total, len(firsts))
 			}
 			for i, d := range discoveries {

@@ -23,10 +23,7 @@ func RaceOf(s Slice, kind Kind, limit int) Race {
 	for i, place := range places {
 		race.Runners[i].Number = place.Number
 	}
-	numbers := make([]int32, len(s.Tracks)) // by track
-	for n := range numbers {
-		numbers[n] = numberOf(s.History, kind, int32(n))
-	}
+	numbers := numbersOf(s.History, kind)
 	counts := make([]Count, Size(s.History, kind))
 	running := &Counts{slice: s}
 	running.kinds[kind] = counts

@@ -10,35 +10,20 @@ type Series struct {
 
 // MonthlyPlays returns the plays by month of several tracks, artists or albums.
 func MonthlyPlays(s Slice, kind Kind, numbers []int) Series {
-	first, last, ok := days(s)
 	series := Series{Months: []string{}, Plays: make([][]int32, len(numbers))}
-	if !ok {
-		return series
-	}
-	months := make([]int, 0, last-first+1) // by day: index of its month
-	for day := first; day <= last; day++ {
-		if t := day.Time(); day == first || t.Day() == 1 {
-			series.Months = append(series.Months, t.Format("2006-01"))
+	of, counts := numbersOf(s.History, kind), make([]int32, Size(s.History, kind))
+	eachMonth(s, func(i int) {
+		if k := of[s.Number[i]]; k != history.None {
+			counts[k]++
 		}
-		months = append(months, len(series.Months)-1)
-	}
-	of := make([][]int32, Size(s.History, kind)) // by number; equal numbers share their plays
-	for i, n := range numbers {
-		if of[n] == nil {
-			of[n] = make([]int32, len(series.Months))
+	}, func(month string) {
+		series.Months = append(series.Months, month)
+		for i, n := range numbers {
+			series.Plays[i] = append(series.Plays[i], counts[n])
 		}
-		series.Plays[i] = of[n]
-	}
-	tracks := make([][]int32, len(s.Tracks))
-	for n := range tracks {
-		if k := numberOf(s.History, kind, int32(n)); k != history.None && (s.only == nil || s.only[n]) {
-			tracks[n] = of[k]
+		for _, n := range numbers {
+			counts[n] = 0
 		}
-	}
-	for i, n := range s.Number[s.Lo:s.Hi] {
-		if plays := tracks[n]; plays != nil {
-			plays[months[min(max(dateOf(s.Hour[s.Lo+i]), first), last)-first]]++
-		}
-	}
+	})
 	return series
 }

@@ -65,6 +65,15 @@ func numberOf(h *history.History, kind Kind, track int32) int32 {
 	return track
 }
 
+// numbersOf returns by track the number of the track itself, its artist or its album.
+func numbersOf(h *history.History, kind Kind) []int32 {
+	numbers := make([]int32, len(h.Tracks))
+	for n := range numbers {
+		numbers[n] = numberOf(h, kind, int32(n))
+	}
+	return numbers
+}
+
 // Size returns the number of tracks, artists or albums of a history.
 func Size(h *history.History, kind Kind) int {
 	switch kind {

@@ -106,6 +106,19 @@ func (h *History) readInstants(f file) error {
 
 var sourceFlags = map[string]Flags{"api": FromAPI, "export": FromExport, "both": FromAPI | FromExport}
 
+// Source names the sources that reported a listen: api, export or both; empty in a public history.
+func (f Flags) Source() string {
+	switch f & (FromAPI | FromExport) {
+	case FromAPI:
+		return "api"
+	case FromExport:
+		return "export"
+	case FromAPI | FromExport:
+		return "both"
+	}
+	return ""
+}
+
 // readDays reads the days of public listens, YYYYMMDD, as the instants of their midnights in UTC.
 func (h *History) readDays(f file) error {
 	days, err := f.integers("day")

@@ -36,12 +36,12 @@ func (r Request) dayGrid(title string, calendar []figures.Day) template.HTML {
 	return charts.Days(title, cells, func(t time.Time) string { return r.Link("/history/"+t.Format("2006-01"), "period", insights.PeriodAll) })
 }
 
-// gapDays are the days that open gaps touch.
+// gapDays are the days since the first play in which plays may be missing.
 func (r Request) gapDays() map[figures.Date]bool {
 	days := map[figures.Date]bool{}
-	for _, g := range r.Loaded().Gaps {
-		for d := figures.DateOf(g.After, r.History.Zone); d <= figures.DateOf(g.Before, r.History.Zone) && len(days) < 100_000; d++ {
-			days[d] = true
+	for _, run := range figures.CoverageOf(r.History, r.Loaded().Gaps) {
+		for day := run.From; run.Cover == figures.Missing && day <= run.To; day++ {
+			days[day] = true
 		}
 	}
 	return days

@@ -9,7 +9,6 @@ import (
 	"spotify-insights.internal/functions/dashboard/charts"
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/functions/dashboard/history"
-	"spotify-insights.internal/shared/faults"
 )
 
 const dayLength = 150 // of a page of the plays of a day
@@ -25,6 +24,7 @@ type Day struct {
 
 	Page  int `json:"-"`
 	Pages int `json:"-"`
+	Turn  `json:"-"`
 
 	request Request
 	others  []figures.Anniversary
@@ -42,16 +42,20 @@ func day(r Request, span figures.Range) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, date := r.History, figures.DateOf(time.UnixMicro(span.From), r.History.Zone)
-	id := r.ID
+	at, err := time.Parse(dayID, r.ID) // a day that a zone skipped has no instant
+	if err != nil {
+		return nil, err
+	}
+	h, id, date := r.History, r.ID, figures.DateOf(at, time.UTC)
 	r = r.within(span)
 	s := r.slice()
-	d := &Day{
-		Listener: r.Listener.ID, Date: id, TimeZone: r.Listener.TimeZone, Totals: r.totals(figures.CountAll(s)), Plays: Plays{h, backwards(s.Lo, s.Hi)},
-		OnThisDay: []OtherYear{}, Page: page, Pages: max(1, (s.Hi-s.Lo+dayLength-1)/dayLength), request: r,
+	pages, err := pagesOf(s.Hi-s.Lo, dayLength, page)
+	if err != nil {
+		return nil, err
 	}
-	if page > d.Pages {
-		return nil, faults.New(faults.Missing, "The last page is "+strconv.Itoa(d.Pages)+".", "there is no page %d", page)
+	d := &Day{
+		Listener: r.Listener.ID, Date: id, TimeZone: r.Listener.TimeZone, Totals: r.totals(s, figures.CountAll(s)), Plays: Plays{h, backwards(s.Lo, s.Hi)},
+		OnThisDay: []OtherYear{}, Page: page, Pages: pages, Turn: r.nearest(s, dayID, dayFormat), request: r,
 	}
 	for _, other := range figures.OnThisDay(r.everything(), sameDayLater(date, r.today()), allYears, 1) {
 		if other.Date != date {
@@ -83,18 +87,6 @@ func (d *Day) Sources() []string { return d.request.receipt(d.request.slice()) }
 func (d *Day) Month() Tab {
 	at, _ := time.Parse(dayID, d.Date)
 	return Tab{Name: at.Format(monthFormat), Link: d.request.Link("/history/" + at.Format(monthID))}
-}
-
-// Previous is the latest day with plays before this one.
-func (d *Day) Previous() Tab {
-	before, _ := d.request.nearest(d.request.slice(), dayID, dayFormat)
-	return before
-}
-
-// Next is the first day with plays after this one.
-func (d *Day) Next() Tab {
-	_, after := d.request.nearest(d.request.slice(), dayID, dayFormat)
-	return after
 }
 
 // Hours are the plays by the hour of the listener's clock. A repeated hour has the plays of both.
@@ -138,7 +130,7 @@ func (d *Day) Others() (list []Anniversary) {
 	for _, other := range d.others {
 		list = append(list, Anniversary{
 			Place: d.request.item(figures.Tracks, other.Tracks[0].Number, coverSize),
-			Year:  strconv.Itoa(other.Date.Time().Year()), Text: sum(other.Sum), DayLink: d.request.Link("/history/" + other.Date.String()),
+			Year:  strconv.Itoa(other.Date.Time().Year()), Text: sumOf(other.Sum).text(), DayLink: d.request.Link("/history/" + other.Date.String()),
 		})
 	}
 	return list

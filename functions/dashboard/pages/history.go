@@ -39,15 +39,6 @@ func wholeHistory(r Request) (*Page, error) {
 	return &Page{Title: "History", Data: d, name: "history", Tables: []Table{d.Plays.table(), monthTable(d.Months)}}, nil
 }
 
-func monthTable(months []MonthSum) Table {
-	return Table{"months", []string{"month", "plays", "minutes"}, func() (rows [][]string) {
-		for _, m := range months {
-			rows = append(rows, []string{m.Month, strconv.Itoa(m.Plays), strconv.FormatFloat(m.Minutes, 'f', 2, 64)})
-		}
-		return rows
-	}}
-}
-
 // Summary says how much is in the history.
 func (d *History) Summary() string {
 	h := d.request.History
@@ -106,11 +97,11 @@ func (d *History) Years() []YearMonths {
 	for i := len(d.months) - 1; i >= 0; i-- {
 		m := d.months[i]
 		at, _ := time.Parse(monthID, m.Month)
-		year := m.Month[:4]
-		if n := len(list); n == 0 || list[n-1].Year != year {
-			list = append(list, YearMonths{Year: year, Link: r.Link("/year/" + year)})
+		year := at.Year()
+		if n := len(list); n == 0 || list[n-1].Year != strconv.Itoa(year) {
+			list = append(list, YearMonths{Year: strconv.Itoa(year), Link: r.yearLink(year)})
 		}
-		cell := MonthCell{fmt.Sprintf("l%d", levels[i]), number(m.Plays), at.Format("Jan 2006") + ": " + sum(m.Sum), r.Link("/history/" + m.Month)}
+		cell := MonthCell{fmt.Sprintf("l%d", levels[i]), number(m.Plays), at.Format("Jan 2006") + ": " + sumOf(m.Sum).text(), r.Link("/history/" + m.Month)}
 		if gaps[m.Month] {
 			cell.Class += " gap"
 			cell.Title += ", plays may be missing"
@@ -126,14 +117,8 @@ func (d *History) Gaps() bool { return len(d.request.Loaded().Gaps) > 0 }
 // gapMonths are the months that open gaps touch.
 func (r Request) gapMonths() map[string]bool {
 	months := map[string]bool{}
-	for _, gap := range r.Loaded().Gaps {
-		last := gap.Before.Add(-time.Microsecond).In(r.History.Zone).Format(monthID)
-		for at := gap.After.In(r.History.Zone); at.Format(monthID) <= last && len(months) < maxMonths; at = at.AddDate(0, 1, 1-at.Day()) {
-			months[at.Format(monthID)] = true
-		}
+	for day := range r.gapDays() {
+		months[day.Time().Format(monthID)] = true
 	}
 	return months
 }
-
-// maxMonths is more than a history has.
-const maxMonths = 10_000

@@ -55,8 +55,6 @@ type AllTime struct {
 // headSize is the width of the cover at the head, in CSS pixels.
 const headSize = 280
 
-var kindWords = [3]string{figures.Tracks: "track", figures.Artists: "artist", figures.Albums: "album"}
-
 // item returns the page of a track, artist or album.
 func item(kind figures.Kind) func(Request) (*Page, error) {
 	return func(r Request) (*Page, error) {
@@ -73,7 +71,7 @@ func itemOf(r Request, kind figures.Kind, number int) *Item {
 	own := r
 	own.History = figures.Only(r.History, kind, number)
 	i := &Item{
-		Listener: r.Listener.ID, Period: r.Period.Text, Kind: kindWords[kind],
+		Listener: r.Listener.ID, Period: r.Period.Text, Kind: kinds[kind].one,
 		LastPlays: []Recent{}, Tracks: []Track{}, Albums: []Album{}, Releases: []Release{},
 		request: r, own: own, kind: kind, number: number, head: r.item(kind, number, headSize), slice: own.slice(), ever: own.everything(),
 	}
@@ -117,7 +115,7 @@ func (i *Item) addPlace(counts *figures.Counts) {
 func (i *Item) addAllTime() {
 	h, all := i.own.History, &i.AllTime
 	sums := figures.ReceiptOf(i.ever, nil)
-	all.TimesPlayed, all.MinutesPlayed = sums.Plays, float64(sums.MS)/60_000
+	all.TimesPlayed, all.MinutesPlayed = sums.Plays, minutes(sums.MS)
 	if h.Len() == 0 {
 		return
 	}
@@ -142,7 +140,7 @@ func (i *Item) addPrivate() {
 	if share, known := figures.FinishedShare(i.slice); known > 0 {
 		i.Finished = &share
 	}
-	i.Incomplete = len(figures.ReceiptOf(i.slice, i.request.Loaded().Gaps).Gaps) > 0
+	i.Incomplete = len(figures.GapsIn(i.slice, i.request.Loaded().Gaps)) > 0
 }
 
 // Heard reports whether there is a play in the period.

@@ -52,12 +52,9 @@ func (r Request) Kept() (fields []Field) {
 	return fields
 }
 
-// kindPaths are the paths of one track, artist or album.
-var kindPaths = [3]string{figures.Tracks: "/track/", figures.Artists: "/artist/", figures.Albums: "/album/"}
-
 // ItemLink returns the address of the page of a track, artist or album.
 func (r Request) ItemLink(kind figures.Kind, number int) string {
-	return r.Link(kindPaths[kind] + slug(keyOf(r.History, kind, number)))
+	return r.Link("/" + kinds[kind].one + "/" + slug(keyOf(r.History, kind, number)))
 }
 
 // keyOf returns the id of a track, or the key of an artist or album.

@@ -11,20 +11,19 @@ const listLength = 50 // of a page of a list
 
 // List is a page of the ranking of all tracks, artists or albums of a period.
 type List struct {
-	Listener string   `json:"listener"`
-	Period   string   `json:"period"`
-	By       string   `json:"by"` // plays or time
-	Page     int      `json:"page"`
-	Pages    int      `json:"pages"`
-	Total    int      `json:"total"`
-	Tracks   []Track  `json:"tracks,omitempty"`
-	Artists  []Artist `json:"artists,omitempty"`
-	Albums   []Album  `json:"albums,omitempty"`
+	Listener string `json:"listener"`
+	Period   string `json:"period"`
+	By       string `json:"by"` // plays or time
+	Page     int    `json:"page"`
+	Pages    int    `json:"pages"`
+	Total    int    `json:"total"`
+	// One of these is there.
+	Tracks  []Track  `json:"tracks,omitzero"`
+	Artists []Artist `json:"artists,omitzero"`
+	Albums  []Album  `json:"albums,omitzero"`
 
 	Places Places `json:"-"`
 }
-
-var kindTitles = [3]string{figures.Tracks: "Tracks", figures.Artists: "Artists", figures.Albums: "Albums"}
 
 // list returns the page of the ranking of a kind.
 func list(kind figures.Kind) func(Request) (*Page, error) {
@@ -40,10 +39,11 @@ func list(kind figures.Kind) func(Request) (*Page, error) {
 			before = figures.CountAll(r.slice().Before())
 		}
 		ranked, total := counts.Ranking(kind, r.by(), before, (page-1)*listLength, listLength)
-		l := &List{Listener: r.Listener.ID, Period: r.Period.Text, By: "plays", Page: page, Pages: max(1, (total+listLength-1)/listLength), Total: total}
-		if page > l.Pages {
-			return nil, faults.New(faults.Missing, "The last page is "+strconv.Itoa(l.Pages)+".", "there is no page %d", page)
+		pages, err := pagesOf(total, listLength, page)
+		if err != nil {
+			return nil, err
 		}
+		l := &List{Listener: r.Listener.ID, Period: r.Period.Text, By: "plays", Page: page, Pages: pages, Total: total}
 		if r.by() == figures.ByTime {
 			l.By = byTime
 		}
@@ -56,8 +56,14 @@ func list(kind figures.Kind) func(Request) (*Page, error) {
 			l.Tracks = each(h, ranked, trackOf)
 		}
 		l.Places = r.ranking(kind, ranked, total)
-		return &Page{Title: kindTitles[kind], Data: l, name: "list", Tables: []Table{l.Places.table(h)}}, nil
+		return &Page{Title: kinds[kind].titles, Data: l, name: "list", Tables: []Table{l.Places.table(h)}}, nil
 	}
+}
+
+// Count says how many places there are.
+func (l *List) Count() string {
+	words := kinds[l.Places.kind]
+	return counted(l.Total, words.one, words.many)
 }
 
 // maxPage is more than any list has.
@@ -74,4 +80,12 @@ func (r Request) pageNumber() (int, error) {
 		return 0, faults.New(faults.Missing, "Pages are numbered from 1.", "there is no page %s", faults.Quote(text))
 	}
 	return n, nil
+}
+
+// pagesOf returns the number of pages of a list. The error is a faults.Missing for a page after the last one.
+func pagesOf(total, length, page int) (pages int, err error) {
+	if pages = max(1, (total+length-1)/length); page > pages {
+		return 0, faults.New(faults.Missing, "The last page is "+strconv.Itoa(pages)+".", "there is no page %d", page)
+	}
+	return pages, nil
 }

@@ -23,6 +23,8 @@ type Month struct {
 	Gaps       []insights.Gap `json:"gaps"`  // open ones that overlap the month
 	Plays      Plays          `json:"plays"` // newest first
 
+	Turn `json:"-"`
+
 	request Request
 	tops    []int32 // by day
 	lists   [2]Places
@@ -43,18 +45,18 @@ func month(r Request, span figures.Range) *Page {
 	s, h := r.slice(), r.History
 	counts := figures.CountAll(s)
 	d := &Month{
-		Listener: r.Listener.ID, Month: id, TimeZone: r.Listener.TimeZone, Totals: r.totals(counts), Days: []MonthDay{},
-		Gaps: figures.ReceiptOf(s, r.Loaded().Gaps).Gaps, Plays: Plays{h, backwards(s.Lo, s.Hi)}, request: r, tops: figures.DayTops(s),
+		Listener: r.Listener.ID, Month: id, TimeZone: r.Listener.TimeZone, Totals: r.totals(s, counts), Days: []MonthDay{},
+		Gaps: figures.GapsIn(s, r.Loaded().Gaps), Plays: Plays{h, backwards(s.Lo, s.Hi)}, Turn: r.nearest(s, monthID, monthFormat), request: r, tops: figures.DayTops(s),
 	}
 	var before *figures.Counts
 	if r.comparable() {
 		before = figures.CountAll(s.Before())
-		d.Before = new(totalsOf(before))
+		d.Before = new(r.totals(s.Before(), before))
 	}
 	for i, kind := range []figures.Kind{figures.Artists, figures.Tracks} {
 		ranked, total := counts.Ranking(kind, r.by(), before, 0, topLength)
 		d.lists[i] = r.ranking(kind, ranked, total)
-		d.lists[i].All = r.Link("/"+kindNames[kind], "period", id)
+		d.lists[i].All = r.Link("/"+kinds[kind].many, "period", id, "by", r.Query.Get("by"))
 	}
 	d.TopArtists, d.TopTracks = each(h, d.lists[0].ranked, artistOf), each(h, d.lists[1].ranked, trackOf)
 	gaps := r.gapDays()
@@ -71,7 +73,7 @@ func month(r Request, span figures.Range) *Page {
 func (d *Month) dayTable() Table {
 	return Table{"days", []string{"date", "plays", "minutes", "top_track_id", "incomplete"}, func() (rows [][]string) {
 		for _, day := range d.Days {
-			rows = append(rows, []string{day.Date, strconv.Itoa(day.Plays), strconv.FormatFloat(day.Minutes, 'f', 2, 64), orEmpty(day.TopTrackID), strconv.FormatBool(day.Incomplete)})
+			rows = append(rows, []string{day.Date, strconv.Itoa(day.Plays), decimal(&day.Minutes), orEmpty(day.TopTrackID), strconv.FormatBool(day.Incomplete)})
 		}
 		return rows
 	}}
@@ -82,18 +84,6 @@ func (d *Month) Figures() []Total { return figuresOf(d.Totals, d.Before) }
 
 // Sources says where the totals come from.
 func (d *Month) Sources() []string { return d.request.receipt(d.request.slice()) }
-
-// Previous is the latest month with plays before this one.
-func (d *Month) Previous() Tab {
-	before, _ := d.request.nearest(d.request.slice(), monthID, monthFormat)
-	return before
-}
-
-// Next is the first month with plays after this one.
-func (d *Month) Next() Tab {
-	_, after := d.request.nearest(d.request.slice(), monthID, monthFormat)
-	return after
-}
 
 // Lists are the first artists and tracks.
 func (d *Month) Lists() []Places { return d.lists[:] }
@@ -129,7 +119,7 @@ func (d *Month) Lines() []MonthLine {
 		mark(date)
 		line := MonthLine{Name: at.Format("Mon 2"), Link: r.Link("/history/" + day.Date)}
 		if day.Plays > 0 {
-			line.Count, line.Time, line.Share = number(day.Plays), hours(int64(day.Minutes*60_000)), max(1, 100*day.Plays/most)
+			line.Count, line.Time, line.Share = number(day.Plays), hoursOf(day.Minutes), max(1, 100*day.Plays/most)
 			line.Top = r.item(figures.Tracks, int(d.tops[i]), coverSize)
 		}
 		list = append(list, line)

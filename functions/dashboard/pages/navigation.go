@@ -1,8 +1,9 @@
 package pages
 
 import (
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/shared/insights"
@@ -22,14 +23,12 @@ func (r Request) Tabs() []Tab {
 		if route, _, _, _ := Find(t.Link); route == nil || route.Private && r.Public {
 			continue
 		}
-		t.Current = r.Path == t.Link || t.Link == "/years" && within(r.Path, "/year/") || t.Link == "/history" && within(r.Path, "/history/")
+		t.Current = r.Path == t.Link || t.Link == "/years" && strings.HasPrefix(r.Path, "/year/") || t.Link == "/history" && strings.HasPrefix(r.Path, "/history/")
 		t.Link = r.Link(t.Link)
 		list = append(list, t)
 	}
 	return list
 }
-
-func within(path, prefix string) bool { return len(path) > len(prefix) && path[:len(prefix)] == prefix }
 
 // People are the listeners whose pages can be chosen; none where there is only one.
 func (r Request) People() []Tab {
@@ -47,9 +46,10 @@ func (r Request) People() []Tab {
 	return list
 }
 
-// personal returns the path of the page, or of the overview where the page is of an id that other listeners may lack.
+// personal returns the path of the page, or of the overview where the page is of an id that other listeners may lack, or
+// of an error.
 func (r Request) personal() string {
-	if r.ID != "" {
+	if r.ID != "" || r.Path == "" {
 		return "/"
 	}
 	return r.Path
@@ -88,14 +88,14 @@ func (r Request) PeriodTabs() []Tab {
 
 // Pager are the links between the pages of a list. An empty link leads nowhere.
 type Pager struct {
-	First, Previous, Next, Last string
-	Page, Pages                 int
+	Previous, Next string
+	Page, Pages    int
 }
 
 // Pager returns the links of a page of a list.
 func (r Request) Pager(page, pages int) Pager {
 	link := func(to int) string {
-		if to < 1 || to > pages || to == page {
+		if to < 1 || to > pages {
 			return ""
 		}
 		text := ""
@@ -104,7 +104,7 @@ func (r Request) Pager(page, pages int) Pager {
 		}
 		return r.Link(r.Path, "page", text, "by", r.Query.Get("by"), "q", r.Query.Get("q"))
 	}
-	return Pager{link(1), link(page - 1), link(page + 1), link(pages), page, pages}
+	return Pager{link(page - 1), link(page + 1), page, pages}
 }
 
 // Formats are the links to the page as JSON and its tables as CSV.
@@ -113,7 +113,7 @@ func (p view) Formats() []Tab {
 	if path == "/" {
 		path = "/insights"
 	}
-	same := []string{"by", p.Query.Get("by"), "page", p.Query.Get("page"), "q", p.Query.Get("q"), "date", p.Query.Get("date")}
+	same := []string{"by", p.Query.Get("by"), "page", p.Query.Get("page"), "q", p.Query.Get("q")}
 	list := []Tab{{Name: "JSON", Link: p.Link(path+".json", same...)}}
 	for i, t := range p.Tables {
 		name := t.Name
@@ -125,27 +125,24 @@ func (p view) Formats() []Tab {
 	return list
 }
 
-// Longer returns the next longer period, as a page without plays offers it.
+// Longer returns the shortest of the offered windows that has a play, or everything, as a page without plays offers it.
 func (r Request) Longer() Tab {
-	next := insights.PeriodAll
-	for i, w := range insights.Windows {
-		if w.Period == r.Period.Text && i+1 < len(insights.Windows) {
-			next = insights.Windows[i+1].Period
+	h, period := r.History, insights.PeriodAll
+	for _, w := range slices.Backward(insights.Windows) {
+		if n := h.Len(); n > 0 && h.Time(n-1).After(r.asOf().AddDate(0, 0, -w.Days)) {
+			period = w.Period
 		}
 	}
-	return Tab{Name: periodName(next), Link: r.Link(r.Path, "period", next)}
+	return Tab{Name: periodName(period), Link: r.Link(r.Path, "period", period)}
 }
 
-// LastPlay returns when the last play was, for a page without plays; false before the first play.
+// LastPlay returns when the last play was, for a page without plays; empty before the first play.
 func (r Request) LastPlay() (text string) {
 	if n := r.History.Len(); n > 0 {
 		if r.Public {
-			return r.History.Time(n - 1).Format(dayFormat)
+			return r.Day(r.History.Time(n - 1))
 		}
 		return r.Clock(r.History.Time(n - 1))
 	}
 	return ""
 }
-
-// DateTime formats a time for the attribute datetime.
-func (r Request) DateTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

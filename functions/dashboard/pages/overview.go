@@ -39,16 +39,6 @@ type Overview struct {
 	rankings [3]Places
 }
 
-// Totals of a period. A play of unknown length adds no minutes.
-type Totals struct {
-	Plays      int64   `json:"plays"`
-	Minutes    float64 `json:"minutes"`
-	Tracks     int64   `json:"tracks"`
-	Artists    int64   `json:"artists"`
-	NewArtists int64   `json:"new_artists"` // first heard in the period
-	Incomplete bool    `json:"incomplete"`  // an open gap is in the period, so plays may be missing
-}
-
 // Recent is one of the latest plays.
 type Recent struct {
 	PlayedAt   time.Time `json:"played_at"` // the end of the play
@@ -99,16 +89,16 @@ func OverviewOf(r Request) *Overview {
 	}
 	counts := figures.CountAll(o.slice)
 	var before *figures.Counts
-	o.Totals = totalsOf(counts)
+	o.Totals = r.totals(o.slice, counts)
 	if r.comparable() {
 		before = figures.CountAll(o.slice.Before())
-		o.Before = new(totalsOf(before))
+		o.Before = new(r.totals(o.slice.Before(), before))
 	}
 	for kind := range o.rankings {
 		kind := figures.Kind(kind)
 		ranked, total := counts.Ranking(kind, r.by(), before, 0, topLength)
 		o.rankings[kind] = r.ranking(kind, ranked, total)
-		o.rankings[kind].All = r.Link("/" + kindNames[kind])
+		o.rankings[kind].All = r.Link("/"+kinds[kind].many, "by", r.Query.Get("by"))
 	}
 	o.TopTracks, o.TopArtists, o.TopAlbums = each(h, o.rankings[figures.Tracks].ranked, trackOf), each(h, o.rankings[figures.Artists].ranked, artistOf), each(h, o.rankings[figures.Albums].ranked, albumOf)
 	o.months = figures.Months(figures.Calendar(o.slice))
@@ -130,7 +120,6 @@ func (o *Overview) addPrivate() {
 	for _, i := range figures.Recent(r.everything(), recentLength) {
 		o.Recent = append(o.Recent, recent(h, i))
 	}
-	o.Totals.Incomplete = o.Personal.Receipt.Gaps > 0
 	o.Status = r.status()
 }
 
@@ -145,12 +134,6 @@ func (r Request) status() Status {
 		s.Problems = append(slices.Clone(r.Problems), gap)
 	}
 	return s
-}
-
-func totalsOf(c *figures.Counts) Totals {
-	t := c.Totals()
-	_, found := figures.Discoveries(c, figures.Artists, figures.ByPlays, 0, 0)
-	return Totals{Plays: int64(t.Plays), Minutes: float64(t.MS) / 60000, Tracks: int64(t.Tracks), Artists: int64(t.Artists), NewArtists: int64(found)}
 }
 
 func recent(h *history.History, i int) Recent {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"time"
 
 	"spotify-insights.internal/functions/dashboard/static"
 	"spotify-insights.internal/shared/faults"
@@ -19,7 +20,7 @@ type Page struct {
 	Data    any     // the JSON answer, and the data of the template
 	Tables  []Table // the CSV answers, the main one first
 	Refresh bool    // the page changes soon, and reloads itself
-	// Pictures are the page's pictures by their ending ("svg", "png"), made on demand.
+	// Picture makes the page's picture in a format, svg or png; nil where it has none.
 	Picture func(format string) ([]byte, error)
 
 	name string // of the template
@@ -74,12 +75,10 @@ var templates = func() map[string]*template.Template {
 
 // functions are the functions that every template has besides the methods of its data.
 var functions = template.FuncMap{
-	"static":  static.Path,
-	"number":  number,
-	"hours":   hours,
-	"dash":    dash,
-	"period":  periodName,
-	"percent": percent,
+	"static":   static.Path,
+	"number":   number,
+	"period":   periodName,
+	"datetime": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, // of the attribute
 }
 
 // view is the data of a template: the request and the page.

@@ -42,7 +42,10 @@ type Places struct {
 	ranked []figures.Ranked
 }
 
-var kindNames = [3]string{figures.Tracks: "tracks", figures.Artists: "artists", figures.Albums: "albums"}
+// kinds are the words for one and for many of a kind: in addresses and answers, and as titles.
+var kinds = [3]struct{ one, many, title, titles string }{
+	figures.Tracks: {"track", "tracks", "Track", "Tracks"}, figures.Artists: {"artist", "artists", "Artist", "Artists"}, figures.Albums: {"album", "albums", "Album", "Albums"},
+}
 
 // leadSize and coverSize are the widths of covers in CSS pixels. A lead cover is the first of a list.
 const (
@@ -52,7 +55,7 @@ const (
 
 // ranking returns places of a ranking with total places.
 func (r Request) ranking(kind figures.Kind, ranked []figures.Ranked, total int) Places {
-	return Places{Kind: kindNames[kind], Title: kindTitles[kind], Total: total, ByTime: r.ByTime(), List: r.places(kind, ranked, coverSize), kind: kind, ranked: ranked}
+	return Places{Kind: kinds[kind].many, Title: kinds[kind].titles, Total: total, ByTime: r.ByTime(), List: r.places(kind, ranked, coverSize), kind: kind, ranked: ranked}
 }
 
 // places returns a ranking as a page shows it.
@@ -109,7 +112,7 @@ func (r Request) cover(key, image string, size int, round bool) Cover {
 	if !r.Covers {
 		image = ""
 	}
-	return Cover{charts.Cover(key, "", size, round), image, size, round}
+	return Cover{charts.Cover(key, size, round), image, size, round}
 }
 
 func (r Request) movement(p figures.Ranked) Movement {

@@ -33,7 +33,7 @@ func backwards(lo, hi int) []int {
 
 func (p Plays) at(i int) Play {
 	h := p.history
-	play := Play{Recent: recent(h, i), Source: sourceNames[h.Flags[i]&(history.FromAPI|history.FromExport)]}
+	play := Play{Recent: recent(h, i), Source: h.Flags[i].Source()}
 	if album := h.Tracks[h.Number[i]].Album; album != history.None {
 		play.Album = optional(h.Albums[album].Name)
 	}
@@ -42,8 +42,6 @@ func (p Plays) at(i int) Play {
 	}
 	return play
 }
-
-var sourceNames = map[history.Flags]string{history.FromAPI: "api", history.FromExport: "export", history.FromAPI | history.FromExport: "both"}
 
 // MarshalJSON returns the plays as a list.
 func (p Plays) MarshalJSON() ([]byte, error) {

@@ -101,9 +101,9 @@ func (d *Record) SoundLine() string {
 	}
 	text := fmt.Sprintf("%s of %s have audio features (%s).", number(c.WithFeatures), counted(int(c.Tracks), "track", "tracks"), percent(*c.Share))
 	if c.Unasked > 0 {
-		return text + " " + counted(int(c.Unasked), "track was", "tracks were") + " not asked for yet: the others are asked for a few times a day."
+		return text + " " + counted(int(c.Unasked), "track was", "tracks were") + " not looked up yet: some are every hour."
 	}
-	return text + " All tracks were asked for; those without are asked for again from time to time."
+	return text + " All tracks were looked up. Those without are looked up again from time to time."
 }
 
 // Downloads are the links to the whole history as one file.

@@ -60,7 +60,7 @@ func search(r Request) (*Page, error) {
 func (r Results) table() Table {
 	return Table{"results", []string{"kind", "id", "name", "artist", "times_played", "minutes_played"}, func() (rows [][]string) {
 		add := func(kind string, id, artist *string, name string, c Count) {
-			rows = append(rows, []string{kind, orEmpty(id), name, orEmpty(artist), strconv.FormatInt(c.TimesPlayed, 10), strconv.FormatFloat(c.MinutesPlayed, 'f', 2, 64)})
+			rows = append(rows, []string{kind, orEmpty(id), name, orEmpty(artist), strconv.FormatInt(c.TimesPlayed, 10), decimal(&c.MinutesPlayed)})
 		}
 		for _, a := range r.Artists {
 			add("artist", a.ArtistID, nil, a.ArtistName, a.Count)

@@ -22,7 +22,7 @@ func (r Request) sentence(comebacks []figures.Comeback) []Phrase {
 		return nil
 	}
 	list := []Phrase{{Text: fmt.Sprintf("%s since yesterday, %s.", counted(news.Plays, "play", "plays"), hoursMinutes(news.MS))}}
-	artist := func(n int) Phrase { return Phrase{dash(h.Artists[n].Name), r.ItemLink(figures.Artists, n)} }
+	artist := func(n int) Phrase { return Phrase{short(dash(h.Artists[n].Name)), r.ItemLink(figures.Artists, n)} }
 	comeback := slices.IndexFunc(comebacks, func(c figures.Comeback) bool { return figures.DateOf(h.Time(c.Back), h.Zone) >= news.From })
 	end := "."
 	if comeback >= 0 {

@@ -130,7 +130,7 @@ func TestSound(t *testing.T) {
 func TestSoundUnknown(t *testing.T) {
 	b := soundBucket(heardTrack{Track: historytest.Track{TrackID: "a"}, plays: 1})
 	for target, want := range map[string]string{
-		"/sound":              "<strong>The sound of 0 of 1 track is known. New tracks are asked for every hour",
+		"/sound":              "<strong>The sound of 0 of 1 track is known. New tracks are looked up every hour",
 		"/sound?period=2020":  "Nothing was played in this period.",
 		"/sound?listener=you": "No plays yet",
 	} {

@@ -30,7 +30,7 @@ func (h Heard) Of() string {
 func (s *Sound) Coverage() string {
 	text := fmt.Sprintf("The sound of %s of %s is known.", number(s.Known.Tracks), counted(s.Tracks, "track", "tracks"))
 	if s.Known.Tracks < s.Tracks {
-		text += " New tracks are asked for every hour, those that nobody knows again after a day, then every 90 days."
+		text += " New tracks are looked up every hour."
 	}
 	return text
 }
@@ -53,7 +53,7 @@ func (s *Sound) Artist() []Place { return s.artist }
 
 // ArtistText is how often and how long that artist was played.
 func (s *Sound) ArtistText() string {
-	return counted(int(s.TopArtist.TimesPlayed), "play", "plays") + ", " + hours(int64(s.TopArtist.MinutesPlayed*60_000))
+	return counted(int(s.TopArtist.TimesPlayed), "play", "plays") + ", " + hoursOf(s.TopArtist.MinutesPlayed)
 }
 
 // Scale is a feature with a bar as long as its mean.
@@ -94,7 +94,7 @@ func (s *Sound) SpeechChart() template.HTML {
 	}
 	dots := make([]charts.Dot, len(s.Speech.Points))
 	for i, p := range s.Speech.Points {
-		dots[i] = charts.Dot{X: p.Speechiness, Y: p.Instrumentalness, Text: title(orEmpty(p.TrackName)) + ", " + title(orEmpty(p.Artists)), Size: float64(p.TimesPlayed)}
+		dots[i] = charts.Dot{X: p.Speechiness, Y: p.Instrumentalness, Text: charted(orEmpty(p.TrackName)) + ", " + charted(orEmpty(p.Artists)), Size: float64(p.TimesPlayed)}
 	}
 	var fit *[2]float64
 	if s.Speech.Slope != nil {
@@ -124,7 +124,7 @@ func (s *Sound) TopChart() template.HTML {
 	}
 	rows := make([]charts.Row, len(s.ranked))
 	for i, p := range s.ranked {
-		rows[i] = charts.Row{Label: title(s.request.History.Tracks[p.Number].Name), Link: s.request.ItemLink(figures.Tracks, p.Number), Values: make([]float64, len(names))}
+		rows[i] = charts.Row{Label: charted(s.request.History.Tracks[p.Number].Name), Link: s.request.ItemLink(figures.Tracks, p.Number), Values: make([]float64, len(names))}
 		for n, f := range mainFeatures {
 			if v := feature(s.request.History, f, p.Number); v != nil {
 				rows[i].Values[n] = *v
@@ -153,17 +153,6 @@ func (s *Sound) TopKnown() string { return number(s.topKnown()) + " of " + numbe
 func featureName(f history.Feature) string {
 	name := f.String()
 	return strings.ToUpper(name[:1]) + name[1:]
-}
-
-// longTitle is how many letters of a name a chart repeats.
-const longTitle = 80
-
-// title returns a name for a chart, which repeats it.
-func title(name string) string {
-	if letters := []rune(dash(name)); len(letters) > longTitle {
-		return string(letters[:longTitle]) + "…"
-	}
-	return dash(name)
 }
 
 // share returns a part of a number in percent.

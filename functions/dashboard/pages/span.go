@@ -1,8 +1,6 @@
 package pages
 
 import (
-	"fmt"
-
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/shared/faults"
 )
@@ -43,30 +41,21 @@ func (r Request) within(span figures.Range) Request {
 	return r
 }
 
-// nearest returns links to the last month or day with plays before a slice, and to the first one after it. id is the
-// format of its address, and name that of its name. A link is empty where there is none.
-func (r Request) nearest(s figures.Slice, id, name string) (before, after Tab) {
+// Turn are the links to the last month or day with plays before one, and to the first one after it. A link is empty
+// where there is none.
+type Turn struct{ Previous, Next Tab }
+
+// nearest returns the links beside a slice. id is the format of their addresses, and name that of their names.
+func (r Request) nearest(s figures.Slice, id, name string) (turn Turn) {
 	link := func(position int) Tab {
 		at := s.Time(position).In(s.Zone)
 		return Tab{Name: at.Format(name), Link: r.Link("/history/" + at.Format(id))}
 	}
 	if s.Lo > 0 {
-		before = link(s.Lo - 1)
+		turn.Previous = link(s.Lo - 1)
 	}
 	if s.Hi < s.Len() {
-		after = link(s.Hi)
+		turn.Next = link(s.Hi)
 	}
-	return before, after
-}
-
-// totals returns the totals of the period, and whether an open gap is in it.
-func (r Request) totals(counts *figures.Counts) Totals {
-	t := totalsOf(counts)
-	t.Incomplete = len(figures.ReceiptOf(r.slice(), r.Loaded().Gaps).Gaps) > 0
-	return t
-}
-
-// sum returns plays and their time in words.
-func sum(s figures.Sum) string {
-	return fmt.Sprintf("%s, %s", counted(s.Plays, "play", "plays"), hours(s.MS))
+	return turn
 }

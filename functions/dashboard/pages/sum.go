@@ -1,6 +1,10 @@
 package pages
 
-import "spotify-insights.internal/functions/dashboard/figures"
+import (
+	"strconv"
+
+	"spotify-insights.internal/functions/dashboard/figures"
+)
 
 // Sum is a number of plays and their time.
 type Sum struct {
@@ -22,6 +26,9 @@ type MonthSum struct {
 
 func sumOf(s figures.Sum) Sum { return Sum{s.Plays, minutes(s.MS)} }
 
+// text returns plays and their time in words.
+func (s Sum) text() string { return counted(s.Plays, "play", "plays") + ", " + hoursOf(s.Minutes) }
+
 func minutes(ms int64) float64 { return float64(ms) / 60_000 }
 
 func daySumOf(d figures.Day) DaySum { return DaySum{d.Date.String(), sumOf(d.Sum)} }
@@ -42,4 +49,13 @@ func clockOf(table *figures.Clock) (clock [7][24]float64) {
 		}
 	}
 	return clock
+}
+
+func monthTable(months []MonthSum) Table {
+	return Table{"months", []string{"month", "plays", "minutes"}, func() (rows [][]string) {
+		for _, m := range months {
+			rows = append(rows, []string{m.Month, strconv.Itoa(m.Plays), decimal(&m.Minutes)})
+		}
+		return rows
+	}}
 }

@@ -2,12 +2,29 @@ package pages
 
 import (
 	"fmt"
-	"html"
-	"html/template"
 	"math"
 
 	"spotify-insights.internal/functions/dashboard/figures"
 )
+
+// Totals of a period. A play of unknown length adds no minutes.
+type Totals struct {
+	Plays      int64   `json:"plays"`
+	Minutes    float64 `json:"minutes"`
+	Tracks     int64   `json:"tracks"`
+	Artists    int64   `json:"artists"`
+	NewArtists int64   `json:"new_artists"` // first heard in the period
+	Incomplete bool    `json:"incomplete"`  // an open gap is in the period, so plays may be missing
+}
+
+// totals returns the totals of a slice and its counts.
+func (r Request) totals(s figures.Slice, c *figures.Counts) Totals {
+	t := c.Totals()
+	return Totals{
+		Plays: int64(t.Plays), Minutes: minutes(t.MS), Tracks: int64(t.Tracks), Artists: int64(t.Artists),
+		NewArtists: int64(figures.FirstHeard(c, figures.Artists)), Incomplete: len(figures.GapsIn(s, r.Loaded().Gaps)) > 0,
+	}
+}
 
 // Total is a figure at the head of a page, with its change against the equal period before.
 type Total struct {
@@ -38,7 +55,7 @@ func (o *Overview) Figures() []Total { return figuresOf(o.Totals, o.Before) }
 func figuresOf(t Totals, before *Totals) []Total {
 	list := []Total{
 		{Name: "Plays", Value: atLeast(t.Incomplete) + number(t.Plays)},
-		{Name: "Time", Value: hours(int64(t.Minutes * 60_000))},
+		{Name: "Time", Value: hoursOf(t.Minutes)},
 		{Name: "Artists", Value: number(t.Artists)},
 		{Name: "New to you", Value: number(t.NewArtists), Change: Movement{"quiet", "artists", "first heard in this period"}},
 	}
@@ -88,16 +105,10 @@ func (r Request) sources(c figures.Receipt) []string {
 	return lines
 }
 
-// Sources says where the totals come from. The last line is a link.
-func (o *Overview) Sources() (lines []any) {
+// Sources says where the totals come from.
+func (o *Overview) Sources() []string {
 	if o.Personal == nil {
 		return nil
 	}
-	for _, line := range o.request.sources(o.receipt) {
-		lines = append(lines, line)
-	}
-	if len(lines) > 0 {
-		lines = append(lines, template.HTML(`<a href="`+html.EscapeString(o.request.Link("/rules"))+`">The same plays under other rules</a>`))
-	}
-	return lines
+	return o.request.sources(o.receipt)
 }

@@ -18,7 +18,7 @@ func (r Request) Trust() Trust {
 	h, gaps := r.History, r.Loaded().Gaps
 	switch {
 	case r.Ingest.Outcome == insights.Failed:
-		return Trust{Text: "Not up to date: asking Spotify has been failing" + since(r) + "."}
+		return Trust{Text: "Not up to date: asking Spotify has been failing" + r.failingSince() + "."}
 	case h.Len() == 0:
 		return Trust{Text: "Nothing is stored yet."}
 	}
@@ -39,7 +39,8 @@ func (r Request) Trust() Trust {
 	return Trust{len(r.Problems) == 0, text}
 }
 
-func since(r Request) string {
+// failingSince says when plays were last read; empty where that is unknown.
+func (r Request) failingSince() string {
 	if at := r.Ingest.LastIngestAt; at != nil {
 		return " since " + r.Clock(*at)
 	}

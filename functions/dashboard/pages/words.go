@@ -49,6 +49,9 @@ func hours(ms int64) string {
 	return number(int64(math.Round(float64(ms)/3_600_000))) + "\u00a0h"
 }
 
+// hoursOf returns a time in minutes as [hours] does.
+func hoursOf(minutes float64) string { return hours(int64(minutes * 60_000)) }
+
 // hoursMinutes returns a time in hours and minutes.
 func hoursMinutes(ms int64) string {
 	minutes := int64(math.Round(float64(ms) / 60_000))
@@ -90,14 +93,23 @@ func dash(text string) string {
 	return "–"
 }
 
-// mostLetters is how many letters of a name a page shows.
-const mostLetters = 300
+// mostLetters is how many letters of a name a page shows, and chartLetters how many a chart, which repeats it.
+const (
+	mostLetters  = 300
+	chartLetters = 40
+)
 
 // short returns a text, cut where it is very long.
-func short(text string) string {
+func short(text string) string { return cut(text, mostLetters) }
+
+// charted returns a name for a chart.
+func charted(name string) string { return cut(dash(name), chartLetters) }
+
+// cut returns a text with at most so many letters, and an ellipsis where there were more.
+func cut(text string, most int) string {
 	letters := 0
 	for i := range text {
-		if letters++; letters > mostLetters {
+		if letters++; letters > most {
 			return text[:i] + "…"
 		}
 	}
@@ -138,6 +150,15 @@ func (r Request) ago(t time.Time) string {
 		return "yesterday"
 	}
 	return r.Day(t)
+}
+
+// reformatted returns a month or day of an address in another format.
+func reformatted(text, layout string) string {
+	at, err := time.Parse(time.DateOnly[:min(len(text), len(time.DateOnly))], text)
+	if err != nil {
+		return text
+	}
+	return at.Format(layout)
 }
 
 // periodName returns a period in words.

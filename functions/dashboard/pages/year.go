@@ -2,6 +2,8 @@ package pages
 
 import (
 	"html/template"
+	"net/url"
+	"slices"
 	"strconv"
 
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -51,7 +53,7 @@ func yearOf(r Request) (*Year, error) {
 	if err != nil || len(r.ID) != len("2006") {
 		return nil, faults.New(faults.Missing, "A year has four digits, such as "+strconv.Itoa(r.today().Time().Year())+".", "%s is not a year that this record can have", faults.Quote(r.ID))
 	}
-	r.Period = span
+	r.Period, r.Query = span, url.Values{"size": r.Query["size"]} // a review is by plays, whatever the address says
 	y := &Year{Listener: r.Listener.ID, Year: number, Running: r.asOf().UnixMicro() < span.To, request: r, slice: r.slice()}
 	for _, other := range figures.Years(r.everything()) { // newest first
 		if other > number {
@@ -71,18 +73,17 @@ func yearOf(r Request) (*Year, error) {
 func (y *Year) count() {
 	r, h := y.request, y.request.History
 	counts := figures.CountAll(y.slice)
-	y.Totals = totalsOf(counts)
-	y.Totals.Incomplete = len(figures.GapsIn(y.slice, r.Loaded().Gaps)) > 0
+	y.Totals = r.totals(y.slice, counts)
 	var before *figures.Counts
 	if r.comparable() {
 		before = figures.CountAll(y.slice.Before())
-		y.Before = new(totalsOf(before))
+		y.Before = new(r.totals(y.slice.Before(), before))
 	}
 	for kind := range y.Rankings {
 		kind := figures.Kind(kind)
 		ranked, total := counts.Ranking(kind, figures.ByPlays, before, 0, topLength)
 		y.Rankings[kind] = r.ranking(kind, ranked, total)
-		y.Rankings[kind].All = r.Link("/" + kindNames[kind])
+		y.Rankings[kind].All = r.Link("/" + kinds[kind].many)
 	}
 	y.TopArtists, y.TopAlbums = each(h, y.Rankings[figures.Artists].ranked, artistOf), each(h, y.Rankings[figures.Albums].ranked, albumOf)
 	y.TopTracks = each(h, y.Rankings[figures.Tracks].ranked, trackOf)
@@ -91,20 +92,10 @@ func (y *Year) count() {
 
 // Figures are the totals at the head of the page.
 func (y *Year) Figures() []Total {
-	t := y.Totals
-	list := []Total{
-		{Name: "Plays", Value: atLeast(t.Incomplete) + number(t.Plays)},
-		{Name: "Time", Value: hours(int64(t.Minutes * 60_000))},
-		{Name: "Days with music", Value: number(y.Days.Played)},
-		{Name: "Longest run of days", Value: number(y.Days.streak().Days)},
-		{Name: "Artists", Value: number(t.Artists)},
-		{Name: y.Found.Title(), Value: number(t.NewArtists), Change: Movement{"quiet", "artists", "first heard in this year"}},
-	}
-	if b := y.Before; b != nil {
-		list[0].Change, list[1].Change = change(float64(t.Plays), float64(b.Plays)), change(t.Minutes, b.Minutes)
-		list[4].Change = change(float64(t.Artists), float64(b.Artists))
-	}
-	return list
+	list := figuresOf(y.Totals, y.Before)
+	list[3].Name = y.Found.Title()
+	days := []Total{{Name: "Days with music", Value: number(y.Days.Played)}, {Name: "Longest run of days", Value: number(y.Days.streak().Days)}}
+	return slices.Insert(list, 2, days...)
 }
 
 // Receipt says where the totals come from.

@@ -99,6 +99,14 @@ func decoded[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
 	return v
 }
 
+// The review is by plays, also where the address asks for another order.
+func TestYearOrder(t *testing.T) {
+	private, _ := yearSites(t, false)
+	if body := private("/year/2024?by=time").Body.String(); !strings.Contains(body, "8 plays") || strings.Contains(body, "min plays") {
+		t.Errorf("the artist of the year is not by plays: %s", body)
+	}
+}
+
 // What the page says of 2024 follows from the plays that yearSites lists.
 func TestYear(t *testing.T) {
 	private, public := yearSites(t, false)

@@ -1,8 +1,6 @@
 package pages
 
 import (
-	"time"
-
 	"spotify-insights.internal/functions/dashboard/figures"
 )
 
@@ -12,8 +10,8 @@ type YearDays struct {
 	Streak    *Streak         `json:"longest_streak"`
 	Busiest   *DaySum         `json:"busiest_day"`
 	BestMonth *MonthSum       `json:"best_month"`
-	Calendar  []DaySum        `json:"calendar,omitempty"` // not on a public page
-	Clock     *[7][24]float64 `json:"clock,omitempty"`    // minutes by weekday from Monday, then by hour; not on a public page
+	Calendar  []DaySum        `json:"calendar,omitzero"` // not on a public page
+	Clock     *[7][24]float64 `json:"clock,omitempty"`   // minutes by weekday from Monday, then by hour; not on a public page
 }
 
 // Streak is a number of days in a row with plays.
@@ -41,6 +39,7 @@ func (y *Year) days() YearDays {
 		days.BestMonth = &MonthSum{best.Month, sumOf(best.Sum)}
 	}
 	if y.request.Private() {
+		days.Calendar = []DaySum{}
 		for _, d := range y.calendar {
 			days.Calendar = append(days.Calendar, daySumOf(d))
 		}
@@ -62,7 +61,7 @@ type Best struct{ Name, Value, Text, Link string }
 // Bests are the longest run of days, the busiest day and the best month.
 func (y *Year) Bests() []Best {
 	var list []Best
-	day := func(text string) string { return formatted(text, time.DateOnly, "2 January") }
+	day := func(text string) string { return reformatted(text, "2 January") }
 	history := func(at string) string {
 		if y.request.Public {
 			return ""
@@ -76,20 +75,7 @@ func (y *Year) Bests() []Best {
 		list = append(list, Best{"Busiest day", day(d.Date), d.text(), history(d.Date)})
 	}
 	if m := y.Days.BestMonth; m != nil {
-		list = append(list, Best{"Best month", formatted(m.Month, "2006-01", "January"), m.text(), history(m.Month)})
+		list = append(list, Best{"Best month", reformatted(m.Month, "January"), m.text(), history(m.Month)})
 	}
 	return list
-}
-
-func (s Sum) text() string {
-	return counted(s.Plays, "play", "plays") + ", " + hours(int64(s.Minutes*60_000))
-}
-
-// formatted returns a day or month in another layout.
-func formatted(text, from, to string) string {
-	at, err := time.Parse(from, text)
-	if err != nil {
-		return text
-	}
-	return at.Format(to)
 }

@@ -80,7 +80,7 @@ func (f Found) Title() string {
 // Text says how many artists were found.
 func (f Found) Text() string {
 	if f.Began != nil {
-		return fmt.Sprintf("%s. The record begins on %s, so that some of them may be older friends.", counted(f.Artists, "artist was heard for the first time since we began", "artists were heard for the first time since we began"), formatted(*f.Began, "2006-01-02", dayFormat))
+		return fmt.Sprintf("%s. The record begins on %s, so that some of them may be older friends.", counted(f.Artists, "artist was heard for the first time since we began", "artists were heard for the first time since we began"), reformatted(*f.Began, dayFormat))
 	}
 	return counted(f.Artists, "artist was", "artists were") + " new to you."
 }

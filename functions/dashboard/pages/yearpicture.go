@@ -39,7 +39,7 @@ func (y *Year) picture(format string) ([]byte, error) {
 func (y *Year) shared() picture.Year {
 	p := picture.Year{
 		Listener: y.Listener, Title: strconv.Itoa(y.Year), Plays: number(y.Totals.Plays), AtLeast: y.Totals.Incomplete,
-		Hours: hours(int64(y.Totals.Minutes * 60_000)), Invented: y.request.Demo,
+		Hours: hoursOf(y.Totals.Minutes), Invented: y.request.Demo,
 	}
 	if days := y.Days.streak().Days; days > 1 {
 		p.Days = counted(days, "day", "days")

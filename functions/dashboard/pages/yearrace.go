@@ -3,7 +3,6 @@ package pages
 import (
 	"html/template"
 	"strconv"
-	"unicode/utf8"
 
 	"spotify-insights.internal/functions/dashboard/charts"
 	"spotify-insights.internal/functions/dashboard/figures"
@@ -44,26 +43,17 @@ func (y *Year) RaceChart() template.HTML {
 	}
 	var months []string
 	for _, month := range y.Race.Months {
-		months = append(months, formatted(month, "2006-01", "Jan"))
+		months = append(months, reformatted(month, "Jan"))
 	}
 	var lines []charts.Line
 	for _, runner := range y.Race.Runners {
-		line := charts.Line{Label: shortened(dash(runner.ArtistName)), Link: y.request.ItemLink(figures.Artists, runner.number)}
+		line := charts.Line{Label: charted(runner.ArtistName), Link: y.request.ItemLink(figures.Artists, runner.number)}
 		for _, plays := range runner.Plays {
 			line.Values = append(line.Values, float64(plays))
 		}
 		lines = append(lines, line)
 	}
 	return charts.Race("race", "Plays of the first artists up to the end of each month", months, lines)
-}
-
-// shortened returns a name of at most 40 characters: a chart repeats its labels.
-func shortened(name string) string {
-	const most = 40
-	if utf8.RuneCountInString(name) <= most {
-		return name
-	}
-	return string([]rune(name)[:most-1]) + "…"
 }
 
 func (race Race) table() Table {

@@ -49,14 +49,13 @@ func years(r Request) (*Page, error) {
 		}
 		months[at.Year()][at.Month()-1] = int32(m.Plays)
 	}
-	firsts := figures.Firsts(r.History, figures.Artists)
 	for _, year := range figures.Years(r.everything()) {
 		span, err := figures.ParseRange(strconv.Itoa(year), r.History, r.Now)
 		if err != nil {
 			continue // a clock was wrong: no play is older than Spotify or in the future
 		}
 		r.Period = span
-		line := r.yearLine(year, firsts)
+		line := r.yearLine(year)
 		line.Months = *months[year]
 		line.Spark = charts.Spark("Plays a month in "+span.Text, line.Months[:])
 		list.Years = append(list.Years, line)
@@ -64,23 +63,11 @@ func years(r Request) (*Page, error) {
 	return &Page{Title: "Years", Data: list, name: "years", Tables: []Table{list.table()}}, nil
 }
 
-// yearLine returns the line of a year, which is the period of the request. firsts are the first plays of artists.
-func (r Request) yearLine(year int, firsts []int32) YearLine {
+// yearLine returns the line of a year, which is the period of the request.
+func (r Request) yearLine(year int) YearLine {
 	h, s := r.History, r.slice()
 	counts := figures.CountAll(s)
-	t := counts.Totals()
-	line := YearLine{
-		Year: year, Running: r.asOf().UnixMicro() < r.Period.To, Link: r.yearLink(year),
-		Totals: Totals{
-			Plays: int64(t.Plays), Minutes: float64(t.MS) / 60_000, Tracks: int64(t.Tracks), Artists: int64(t.Artists),
-			Incomplete: len(figures.GapsIn(s, r.Loaded().Gaps)) > 0,
-		},
-	}
-	for _, first := range firsts {
-		if int(first) >= s.Lo && int(first) < s.Hi {
-			line.Totals.NewArtists++
-		}
-	}
+	line := YearLine{Year: year, Running: r.asOf().UnixMicro() < r.Period.To, Link: r.yearLink(year), Totals: r.totals(s, counts)}
 	for _, kind := range []figures.Kind{figures.Artists, figures.Albums, figures.Tracks} {
 		places, _ := counts.Ranking(kind, figures.ByPlays, nil, 0, 1)
 		for _, p := range places {
@@ -94,23 +81,14 @@ func (r Request) yearLine(year int, firsts []int32) YearLine {
 			}
 			item := r.item(kind, p.Number, noteCover)
 			item.Count = counted(int(p.Plays), "play", "plays")
-			line.Items = append(line.Items, YearItem{kindHeads[kind], item})
+			line.Items = append(line.Items, YearItem{kinds[kind].title, item})
 		}
 	}
 	return line
 }
 
-var kindHeads = [3]string{figures.Tracks: "Track", figures.Artists: "Artist", figures.Albums: "Album"}
-
 // Figures are the totals of the year.
-func (l YearLine) Figures() []Total {
-	return []Total{
-		{Name: "Plays", Value: atLeast(l.Totals.Incomplete) + number(l.Totals.Plays)},
-		{Name: "Time", Value: hours(int64(l.Totals.Minutes * 60_000))},
-		{Name: "Artists", Value: number(l.Totals.Artists)},
-		{Name: "New", Value: number(l.Totals.NewArtists)},
-	}
-}
+func (l YearLine) Figures() []Total { return figuresOf(l.Totals, nil) }
 
 func (y *Years) table() Table {
 	header := []string{"year", "running", "times_played", "minutes_played", "tracks", "artists", "new_artists", "incomplete", "top_artist", "top_album", "top_track"}

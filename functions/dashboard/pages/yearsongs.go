@@ -40,7 +40,7 @@ type MonthCover struct {
 func (y *Year) Songs() []MonthCover {
 	var list []MonthCover
 	for _, song := range y.Months {
-		cover := MonthCover{Month: formatted(song.Month, "2006-01", "January"), Plays: "no plays"}
+		cover := MonthCover{Month: reformatted(song.Month, "January"), Plays: "no plays"}
 		if song.Track != nil {
 			cover.Plays = counted(int(song.Track.TimesPlayed), "play", "plays")
 			cover.Place = new(y.request.item(figures.Tracks, song.number, songSize))

@@ -1,9 +1,7 @@
 package pages
 
 import (
-	"slices"
 	"strings"
-	"time"
 
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/shared/insights"
@@ -13,7 +11,7 @@ import (
 func (i *Item) Head() Place { return i.head }
 
 // Title is the kind.
-func (i *Item) Title() string { return kindTitles[i.kind][:len(i.Kind)] }
+func (i *Item) Title() string { return kinds[i.kind].title }
 
 // Parted reports whether the item has tracks.
 func (i *Item) Parted() bool { return i.kind != figures.Tracks }
@@ -81,7 +79,7 @@ func (i *Item) Spotify() string {
 func (i *Item) Standing() []Phrase {
 	r := i.request
 	if !i.Heard() {
-		return []Phrase{{Text: counted(i.AllTime.TimesPlayed, "play", "plays") + " and " + hours(int64(i.AllTime.MinutesPlayed*60_000)) + " of all time."}}
+		return []Phrase{{Text: counted(i.AllTime.TimesPlayed, "play", "plays") + " and " + hoursOf(i.AllTime.MinutesPlayed) + " of all time."}}
 	}
 	text := "No. "
 	if r.Private() {
@@ -95,7 +93,7 @@ func (i *Item) Standing() []Phrase {
 	if before := i.count.RankBefore; before != nil {
 		text += ", no. " + number(*before) + " before"
 	}
-	text += ". " + atLeast(i.Incomplete) + counted(int(i.count.TimesPlayed), "play", "plays") + ", " + hours(int64(i.count.MinutesPlayed*60_000))
+	text += ". " + atLeast(i.Incomplete) + counted(int(i.count.TimesPlayed), "play", "plays") + ", " + hoursOf(i.count.MinutesPlayed)
 	if i.kind != figures.Tracks {
 		text += ", " + counted(len(i.tracks), "track", "tracks")
 	}
@@ -109,16 +107,8 @@ func (i *Item) Standing() []Phrase {
 	return []Phrase{{Text: text + ", since "}, {reformatted(*i.AllTime.FirstDay, "2 January 2006"), link}, {Text: "."}}
 }
 
-// Longer is the shortest of the offered periods that has a play.
-func (i *Item) Longer() Tab {
-	r, own, period := i.request, i.own.History, insights.PeriodAll
-	for _, w := range slices.Backward(insights.Windows) {
-		if n := own.Len(); n > 0 && own.Time(n-1).After(r.asOf().AddDate(0, 0, -w.Days)) {
-			period = w.Period
-		}
-	}
-	return Tab{Name: periodName(period), Link: r.Link(r.Path, "period", period)}
-}
+// Longer is the shortest of the offered periods that has one of its plays.
+func (i *Item) Longer() Tab { return i.own.Longer() }
 
 // Figures are the first and last play of all time, and the best month or day and the share of finished plays of the
 // period.
@@ -143,15 +133,6 @@ func (i *Item) Figures() []Total {
 
 func bestOf(name, value string, sum figures.Sum) Total {
 	return Total{name, value, Movement{"quiet", counted(sum.Plays, "play", "plays"), hours(sum.MS)}}
-}
-
-// reformatted returns a month or day of an address in another format.
-func reformatted(text, layout string) string {
-	t, err := time.Parse(time.DateOnly[:len(text)], text)
-	if err != nil {
-		return text
-	}
-	return t.Format(layout)
 }
 
 // Receipt says where the totals come from.

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"html/template"
+	"strings"
 
 	"spotify-insights.internal/functions/dashboard/figures"
 )
@@ -38,5 +39,5 @@ func (i *Item) When() template.HTML { return clock("When you listen to it", figu
 
 // ofItem reports whether the page is of one track, artist or album.
 func (r Request) ofItem() bool {
-	return within(r.Path, "/track/") || within(r.Path, "/artist/") || within(r.Path, "/album/")
+	return strings.HasPrefix(r.Path, "/track/") || strings.HasPrefix(r.Path, "/artist/") || strings.HasPrefix(r.Path, "/album/")
 }

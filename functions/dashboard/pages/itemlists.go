@@ -124,7 +124,7 @@ func (i *Item) AlbumList() *Partial {
 	return partial(places, shelfLength, len(i.albums))
 }
 
-// Log is the last plays of the period by day..
+// Log is the last plays of the period by day.
 func (i *Item) Log() []LogDay {
 	list := i.own.log(figures.Recent(i.slice, shownRecent))
 	for _, day := range list {
