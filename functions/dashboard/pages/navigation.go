@@ -47,9 +47,10 @@ func (r Request) People() []Tab {
 	return list
 }
 
-// personal returns the path of the page, or of the overview where the page is of an id that other listeners may lack.
+// personal returns the path of the page, or of the overview where the page is of an id that other listeners may lack, or
+// of an error.
 func (r Request) personal() string {
-	if r.ID != "" {
+	if r.ID != "" || r.Path == "" {
 		return "/"
 	}
 	return r.Path
@@ -139,9 +140,6 @@ func (r Request) Longer() Tab {
 // LastPlay returns when the last play was, for a page without plays; false before the first play.
 func (r Request) LastPlay() (text string) {
 	if n := r.History.Len(); n > 0 {
-		if r.Public {
-			return r.History.Time(n - 1).Format(dayFormat)
-		}
 		return r.Clock(r.History.Time(n - 1))
 	}
 	return ""
