@@ -49,7 +49,7 @@ func years(r Request) (*Page, error) {
 		}
 		months[at.Year()][at.Month()-1] = int32(m.Plays)
 	}
-	firsts := figures.Firsts(r.History, figures.Artists)
+	opened, firsts := r, figures.Firsts(r.History, figures.Artists)
 	for _, year := range figures.Years(r.everything()) {
 		span, err := figures.ParseRange(strconv.Itoa(year), r.History, r.Now)
 		if err != nil {
@@ -57,7 +57,7 @@ func years(r Request) (*Page, error) {
 		}
 		r.Period = span
 		line := r.yearLine(year, firsts)
-		line.Months = *months[year]
+		line.Link, line.Months = opened.yearLink(year), *months[year]
 		line.Spark = charts.Spark("Plays a month in "+span.Text, line.Months[:])
 		list.Years = append(list.Years, line)
 	}
@@ -70,7 +70,7 @@ func (r Request) yearLine(year int, firsts []int32) YearLine {
 	counts := figures.CountAll(s)
 	t := counts.Totals()
 	line := YearLine{
-		Year: year, Running: r.asOf().UnixMicro() < r.Period.To, Link: r.yearLink(year),
+		Year: year, Running: r.asOf().UnixMicro() < r.Period.To,
 		Totals: Totals{
 			Plays: int64(t.Plays), Minutes: float64(t.MS) / 60_000, Tracks: int64(t.Tracks), Artists: int64(t.Artists),
 			Incomplete: len(figures.GapsIn(s, r.Loaded().Gaps)) > 0,
