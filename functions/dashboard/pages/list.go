@@ -60,6 +60,11 @@ func list(kind figures.Kind) func(Request) (*Page, error) {
 	}
 }
 
+// Counted says how many are in the ranking.
+func (l *List) Counted() string {
+	return counted(l.Total, kindWords[l.Places.kind], kindNames[l.Places.kind])
+}
+
 // maxPage is more than any list has.
 const maxPage = 1_000_000
 
