@@ -66,10 +66,13 @@ func publicHandler(functions *url.URL, uploads *uploads) http.Handler {
 	for _, scheduled := range []string{"/ingest", "/features", "/reconcile"} {
 		mux.Handle(scheduled, proxy)
 	}
-	nothing := handler.HTTP("public", time.Second, forBrowsers(uploads.site(), func(http.ResponseWriter, *http.Request) error {
-		return faults.New(faults.Missing, "The overview is at /, its numbers are at /insights.json. POST /ingest?listener=me fetches now, POST /features fetches "+
-			"audio features, POST /reconcile loads what is not loaded, POST /import?listener=me takes a form with an export. Events are not taken on this port.",
-			"there is nothing at this path")
+	nothing := handler.HTTP("public", time.Second, forBrowsers(uploads.site(), func(_ http.ResponseWriter, r *http.Request) error {
+		action := "The overview is at /, its numbers are at /insights.json."
+		if !browser(r) {
+			action += " POST /ingest?listener=me fetches now, POST /features fetches audio features, POST /reconcile loads what is not loaded, " +
+				"POST /import?listener=me takes a form with an export. Events are not taken on this port."
+		}
+		return faults.New(faults.Missing, action, "there is nothing at this path")
 	}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if shown(r.URL.Path) {
@@ -91,11 +94,14 @@ func shown(path string) bool {
 // core answers a request, or returns why it does not.
 type core func(http.ResponseWriter, *http.Request) error
 
+// browser reports whether a browser asks for a page.
+func browser(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
 // forBrowsers makes a page of an error where a browser asks, because a browser shows no JSON.
 func forBrowsers(site *pages.Site, answer core) core {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		err := answer(w, r)
-		if err != nil && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		if err != nil && browser(r) {
 			return dashboard.WriteRefusal(r.Context(), w, site, err)
 		}
 		return err

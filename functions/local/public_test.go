@@ -53,12 +53,12 @@ func TestErrorsForBrowsers(t *testing.T) {
 		code                   int
 		want                   []string
 	}{
-		{"GET", "/nothing", "text/html,*/*;q=0.8", 404, []string{"<!doctype html>", "there is nothing at this path", "invented"}},
+		{"GET", "/nothing", "text/html,*/*;q=0.8", 404, []string{"<!doctype html>", "There is nothing at this path", "/insights.json.</p>", "invented"}},
 		{"POST", "/import?listener=%3Cscript%3E", "text/html,application/xhtml+xml", 400, []string{"<!doctype html>", "&lt;script&gt;", "invented"}},
-		{"POST", "/import?listener=you", "text/html", 404, []string{"there is no listener", "invented"}},
+		{"POST", "/import?listener=you", "text/html", 404, []string{"There is no listener", "invented"}},
 		{"POST", "/import", "text/html", 400, []string{"curl -F"}},
 		{"GET", "/import", "text/html", 405, []string{"Use POST."}},
-		{"GET", "/nothing", "*/*", 404, []string{`{"error":"there is nothing at this path"`, `"action":"`}},
+		{"GET", "/nothing", "*/*", 404, []string{`{"error":"there is nothing at this path"`, `"action":"`, "POST /ingest"}},
 		{"POST", "/import", "application/json", 400, []string{`{"error":"`, "curl -F"}},
 	} {
 		r := httptest.NewRequest(tt.method, tt.target, strings.NewReader("x"))

@@ -209,7 +209,7 @@ func TestHostile(t *testing.T) {
 	bars, cells, rows, race, dots, marks := []Bar{}, []DayCell{}, []Row{}, []Line{}, []Dot{}, []Mark{}
 	for i, v := range bad {
 		bars = append(bars, Bar{Label: hostile, Text: hostile, Value: v, Link: hostileLink})
-		cells = append(cells, DayCell{Date: day.AddDate(0, 0, i), Value: v, Text: hostile, Link: hostileLink, Gap: true})
+		cells = append(cells, DayCell{Date: day.AddDate(0, 0, i), Value: v, Text: hostile, Gap: true})
 		dots = append(dots, Dot{v, 0.5, hostile, v}, Dot{0.5, v, hostile, v})
 		marks = append(marks, Mark{v, hostile, hostile})
 		rows = append(rows, Row{hostile, hostileLink, bad})
@@ -239,7 +239,7 @@ func TestHostile(t *testing.T) {
 			}
 		})
 	}
-	parse(t, Cover(hostile, hostile, 40, true))
+	parse(t, Cover(hostile, 40, true))
 }
 
 // TestEmpty draws charts without values, and with one value and zeros only.

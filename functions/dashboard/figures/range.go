@@ -46,18 +46,19 @@ func ParseRange(text string, h *history.History, now time.Time) (Range, error) {
 	if ok {
 		var lastOK bool
 		last, unit, lastOK = parseDay(to, now)
-		if firstUnit != dayUnit || unit != dayUnit || !lastOK || last.Before(first) {
-			return Range{}, invalid(text)
-		}
+		firstOK = firstOK && lastOK && firstUnit == dayUnit && unit == dayUnit
 	}
-	if !firstOK {
-		return Range{}, invalid(text)
+	switch {
+	case !firstOK:
+		return Range{}, invalid(text, "is not a period")
+	case last.Before(first):
+		return Range{}, invalid(text, "ends before it begins")
 	}
 	return calendarRange(text, first, last, unit, ok, h), nil
 }
 
-func invalid(text string) error {
-	return faults.New(faults.Invalid, action, "%s is not a period", faults.Quote(text))
+func invalid(text, why string) error {
+	return faults.New(faults.Invalid, action, "%s %s", faults.Quote(text), why)
 }
 
 // Everything returns the range of all listens.

@@ -7,7 +7,6 @@ import (
 
 	"spotify-insights.internal/functions/dashboard/charts"
 	"spotify-insights.internal/functions/dashboard/figures"
-	"spotify-insights.internal/shared/insights"
 )
 
 const gridDays = 53 * 7
@@ -33,7 +32,7 @@ func (r Request) dayGrid(title string, calendar []figures.Day) template.HTML {
 		date := d.Date.Time()
 		cells[i] = charts.DayCell{Date: date, Value: float64(d.Plays), Text: date.Format(dayFormat) + ": " + counted(d.Plays, "play", "plays") + ", " + hours(d.MS), Gap: gaps[d.Date]}
 	}
-	return charts.Days(title, cells, func(t time.Time) string { return r.Link("/history/"+t.Format("2006-01"), "period", insights.PeriodAll) })
+	return charts.Days(title, cells, func(t time.Time) string { return r.Link("/history/" + t.Format("2006-01")) })
 }
 
 // gapDays are the days since the first play in which plays may be missing.
@@ -118,10 +117,10 @@ func (r Request) monthBars(id, title string, months []figures.Month, byTime bool
 		at, _ := time.Parse(layout, m.Month)
 		bars[i] = charts.Bar{Label: at.Format("Jan 2006"), Text: hours(m.MS) + ", " + counted(m.Plays, "play", "plays"), Value: float64(m.Plays), Partial: now.Format(layout) == m.Month, Link: r.Link("/", "period", m.Month)}
 		if r.Private() {
-			bars[i].Link = r.Link("/history/"+m.Month, "period", insights.PeriodAll)
+			bars[i].Link = r.Link("/history/" + m.Month)
 		}
 		if layout == "2006" {
-			bars[i].Label, bars[i].Link = m.Month, r.Link("/year/"+m.Month, "period", insights.PeriodAll)
+			bars[i].Label, bars[i].Link = m.Month, r.Link("/year/"+m.Month)
 		}
 		if r.Public || r.ofItem() {
 			bars[i].Link = r.Link(r.Path, "period", m.Month)

@@ -54,7 +54,7 @@ func (d *Record) Timeline() template.HTML {
 		start, end := yearStart(year), yearStart(year+1)-1
 		days, missing := figures.Complete(clip(d.runs, start, end))
 		name := strconv.Itoa(year)
-		row := charts.TimelineRow{Label: name, Link: d.request.yearLink(year), Total: fmt.Sprintf("%s of %s complete", number(days-missing), counted(days, "day", "days"))}
+		row := charts.TimelineRow{Label: name, Link: d.request.Link("/year/" + name), Total: fmt.Sprintf("%s of %s complete", number(days-missing), counted(days, "day", "days"))}
 		for _, run := range clip(drawn, start, end) {
 			row.Stretches = append(row.Stretches, charts.Stretch{
 				From: int(run.From - start), To: int(run.To - start), Class: coverNames[run.Cover], Text: dayRange(run.From.Time().Format(dayFormat), run.To.Time().Format(dayFormat)) + ": " + coverWords[run.Cover],

@@ -136,12 +136,9 @@ func (r Request) Longer() Tab {
 	return Tab{Name: periodName(period), Link: r.Link(r.Path, "period", period)}
 }
 
-// LastPlay returns when the last play was, for a page without plays; empty before the first play.
+// LastPlay returns when the last play was; empty before the first play. A public page may not show it.
 func (r Request) LastPlay() (text string) {
 	if n := r.History.Len(); n > 0 {
-		if r.Public {
-			return r.Day(r.History.Time(n - 1))
-		}
 		return r.Clock(r.History.Time(n - 1))
 	}
 	return ""

@@ -3,6 +3,8 @@ package pages
 import (
 	"net/url"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"spotify-insights.internal/functions/dashboard/history"
 	"spotify-insights.internal/shared/listener"
@@ -11,12 +13,18 @@ import (
 // refused is the data of the page of an error.
 type refused struct{ Text, Action string }
 
+// sentence returns a text that begins with a capital.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
 // Refusal returns a page that says what is wrong with a request, and what to do. Its links are those of a listener.
 func Refusal(site *Site, id, text, action string) ([]byte, error) {
 	r := Request{
 		Site: site, Listener: listener.Listener{ID: id}, Query: url.Values{}, Now: time.Now(),
 		History: &history.History{Zone: time.UTC},
 	}
-	page := &Page{Title: "Not shown", Data: refused{text, action}, name: "refusal"}
+	page := &Page{Title: "Not shown", Data: refused{sentence(text), action}, name: "refusal"}
 	return page.HTML(r)
 }

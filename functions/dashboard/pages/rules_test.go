@@ -73,7 +73,7 @@ func TestRulesAround(t *testing.T) {
 		{"private", "/rules?period=2020", 200, "Nothing was played in this period."},
 		{"private", "/rules.json?period=2020", 200, `"share":null`},
 		{"private", "/rules?listener=you", 200, "No plays yet"},
-		{"public", "/rules", 404, "there is nothing at this path"},
+		{"public", "/rules", 404, "There is nothing at this path"},
 	} {
 		if code, body := soundGet(t, b, tt.audience, tt.target); code != tt.code || !strings.Contains(body, tt.want) {
 			t.Errorf("%s %s is %d %s", tt.audience, tt.target, code, body)

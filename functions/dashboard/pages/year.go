@@ -8,7 +8,6 @@ import (
 
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/shared/faults"
-	"spotify-insights.internal/shared/insights"
 )
 
 // Year is the review of a year in the listener's zone. A list is empty, and null stands, where nothing was played.
@@ -30,6 +29,7 @@ type Year struct {
 	Wrapped    Wrapped   `json:"wrapped"`
 	Rankings   [3]Places `json:"-"` // by figures.Kind
 
+	opened   Request // as it came, with the period of its address
 	request  Request // its period is the year, so that links of the page lead to the year
 	slice    figures.Slice
 	calendar []figures.Day
@@ -53,8 +53,9 @@ func yearOf(r Request) (*Year, error) {
 	if err != nil || len(r.ID) != len("2006") {
 		return nil, faults.New(faults.Missing, "A year has four digits, such as "+strconv.Itoa(r.today().Time().Year())+".", "%s is not a year that this record can have", faults.Quote(r.ID))
 	}
+	opened := r
 	r.Period, r.Query = span, url.Values{"size": r.Query["size"]} // a review is by plays, whatever the address says
-	y := &Year{Listener: r.Listener.ID, Year: number, Running: r.asOf().UnixMicro() < span.To, request: r, slice: r.slice()}
+	y := &Year{Listener: r.Listener.ID, Year: number, Running: r.asOf().UnixMicro() < span.To, opened: opened, request: r, slice: r.slice()}
 	for _, other := range figures.Years(r.everything()) { // newest first
 		if other > number {
 			y.Next = new(other)
@@ -109,7 +110,7 @@ func (y *Year) Neighbours() []Tab {
 	var list []Tab
 	for _, year := range []*int{y.Previous, y.Next} {
 		if year != nil {
-			list = append(list, Tab{Name: strconv.Itoa(*year), Link: y.request.yearLink(*year)})
+			list = append(list, Tab{Name: strconv.Itoa(*year), Link: y.opened.yearLink(*year)})
 		}
 	}
 	return list
@@ -117,7 +118,7 @@ func (y *Year) Neighbours() []Tab {
 
 // yearLink returns the address of the review of a year.
 func (r Request) yearLink(year int) string {
-	return r.Link("/year/"+strconv.Itoa(year), "period", insights.PeriodAll)
+	return r.Link("/year/" + strconv.Itoa(year))
 }
 
 // Grid is the grid of the days of the year.

@@ -49,6 +49,7 @@ func years(r Request) (*Page, error) {
 		}
 		months[at.Year()][at.Month()-1] = int32(m.Plays)
 	}
+	opened := r
 	for _, year := range figures.Years(r.everything()) {
 		span, err := figures.ParseRange(strconv.Itoa(year), r.History, r.Now)
 		if err != nil {
@@ -56,7 +57,7 @@ func years(r Request) (*Page, error) {
 		}
 		r.Period = span
 		line := r.yearLine(year)
-		line.Months = *months[year]
+		line.Link, line.Months = opened.yearLink(year), *months[year]
 		line.Spark = charts.Spark("Plays a month in "+span.Text, line.Months[:])
 		list.Years = append(list.Years, line)
 	}
@@ -67,7 +68,7 @@ func years(r Request) (*Page, error) {
 func (r Request) yearLine(year int) YearLine {
 	h, s := r.History, r.slice()
 	counts := figures.CountAll(s)
-	line := YearLine{Year: year, Running: r.asOf().UnixMicro() < r.Period.To, Link: r.yearLink(year), Totals: r.totals(s, counts)}
+	line := YearLine{Year: year, Running: r.asOf().UnixMicro() < r.Period.To, Totals: r.totals(s, counts)}
 	for _, kind := range []figures.Kind{figures.Artists, figures.Albums, figures.Tracks} {
 		places, _ := counts.Ranking(kind, figures.ByPlays, nil, 0, 1)
 		for _, p := range places {
