@@ -41,6 +41,7 @@ func (r Request) log(positions []int) []LogDay {
 func (r Request) logPlay(i int, gaps map[int]insights.Gap) LogPlay {
 	at := r.History.Time(i)
 	p := LogPlay{Place: r.item(figures.Tracks, int(r.History.Number[i]), coverSize), At: at, Time: r.Hour(at)}
+	p.Name = short(p.Name) // a long name can be played all day
 	if gap, ok := gaps[i]; ok {
 		p.Gap = r.between(gap)
 	}

@@ -89,7 +89,7 @@ func (r Request) item(kind figures.Kind, number, size int) Place {
 		t := h.Tracks[number]
 		p.Name, p.By, image = t.Name, dash(t.Artists), t.Image
 	}
-	p.Name, p.By = short(dash(p.Name)), short(p.By)
+	p.Name, p.By = dash(p.Name), short(p.By)
 	if size == 0 {
 		return p
 	}
