@@ -153,7 +153,7 @@ func TestPage(t *testing.T) {
 		{"/?listener=" + long, 400, []string{"cannot be a listener"}, []string{tooLong}},
 		{"/insights.json?period=" + long, 400, []string{`"error":`, "Use 4w"}, []string{tooLong}},
 		{"/insights.json?listener=..%2Fme", 400, []string{`"action":`}, nil},
-		{"/favicon.ico", 404, []string{"Back to the page of the overview"}, nil},
+		{"/favicon.ico", 404, []string{"Back to the page"}, nil},
 		{"/nothing.json", 404, []string{`"action":`}, nil},
 		{"/artists?page=1000000000", 404, []string{"There is no page"}, nil},
 		{"/artists?page=2", 404, []string{"The last page is 1."}, nil},
@@ -234,8 +234,8 @@ func TestNewDay(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	v := newViewer(t, sample())
 	for target, want := range map[string]string{
-		"/artist/nobody?listener=you": `<a href="/?listener=you">Back to the page of the overview</a>`, "/artist/nobody": `<a href="/">Back to the overview</a>`,
-		"/?listener=nobody": `<a href="/">Back to the page of the overview</a>`, "/track/x": `<a href="/?listener=you">you</a>`,
+		"/artist/nobody?listener=you": `<a href="/?listener=you">Back to the page</a>`, "/artist/nobody": `<a href="/">Back to the overview</a>`,
+		"/?listener=nobody": `<a href="/">Back to the page</a>`, "/track/x": `<a href="/?listener=you">you</a>`,
 	} {
 		if body := v.ask(t, target).Body.String(); !strings.Contains(body, want) {
 			t.Errorf("%s does not contain %s", target, want)
