@@ -234,7 +234,7 @@ func TestNewDay(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	v := newViewer(t, sample())
 	for target, want := range map[string]string{
-		"/artist/nobody?listener=you": `<a href="/?listener=you">Back to the page</a>`, "/artist/nobody": `<a href="/">Back to the overview</a>`,
+		"/artist/nobody?listener=you": `<a href="/?listener=you">Back to the page</a>`, "/artist/nobody": `<a href="/">Back to the page</a>`,
 		"/?listener=nobody": `<a href="/">Back to the page</a>`, "/track/x": `<a href="/?listener=you">you</a>`,
 	} {
 		if body := v.ask(t, target).Body.String(); !strings.Contains(body, want) {
