@@ -108,11 +108,18 @@ func (v *Viewer) answer(r *http.Request, route *pages.Route, path, id, format st
 	if a := v.answers.get(key); a != nil {
 		return a, nil
 	}
-	a, err := render(route, request, format)
-	if err == nil {
-		v.answers.put(key, a)
+	// Many may ask for a page after a new snapshot. One of them makes it.
+	made, err, _ := v.making.Do(key, func() (any, error) {
+		a, err := render(route, request, format)
+		if err == nil {
+			v.answers.put(key, a)
+		}
+		return a, err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return a, err
+	return made.(*answer), nil
 }
 
 // render makes an answer.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"spotify-insights.internal/functions/dashboard/figures"
 	"spotify-insights.internal/functions/dashboard/history"
 	"spotify-insights.internal/functions/dashboard/pages"
@@ -31,6 +33,7 @@ type Viewer struct {
 	histories *history.Cache
 	statuses  *statuses
 	answers   *answers
+	making    singleflight.Group // of answers, by their key in the cache
 }
 
 // New returns a viewer for the audience of the configuration. bucket is the insights bucket.
