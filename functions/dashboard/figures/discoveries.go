@@ -18,42 +18,37 @@ type Discovery struct {
 // slice, and the number of all places.
 func Discoveries(c *Counts, kind Kind, by By, offset, limit int) (list []Discovery, total int) {
 	s := c.slice
-	firsts := firstListens(s.History, kind)
 	found := &Counts{slice: s}
-	found.kinds[kind] = make([]Count, len(firsts))
-	for n, first := range firsts {
-		if int(first) >= s.Lo && int(first) < s.Hi {
+	found.kinds[kind] = make([]Count, Size(s.History, kind))
+	for n := range found.kinds[kind] {
+		if first := int(firstListen(s.History, kind, n)); first >= s.Lo && first < s.Hi {
 			found.kinds[kind][n] = c.kinds[kind][n]
 		}
 	}
 	places, total := found.Ranking(kind, by, nil, offset, limit)
 	list = make([]Discovery, len(places))
 	for i, p := range places {
-		list[i] = Discovery{p, int(firsts[p.Number])}
+		list[i] = Discovery{p, int(firstListen(s.History, kind, p.Number))}
 	}
 	return list, total
 }
 
-// firstListens returns the position of the first listen of each track, artist or album, by number; the length of the history
-// where there is none.
-func firstListens(h *history.History, kind Kind) []int32 {
-	firsts := make([]int32, Size(h, kind))
-	for i := range firsts {
-		firsts[i] = int32(h.Len())
+// firstListen returns the position of the first listen of a track, artist or album; history.None where there is none.
+func firstListen(h *history.History, kind Kind, number int) int32 {
+	switch kind {
+	case Artists:
+		return h.Artists[number].First
+	case Albums:
+		return h.Albums[number].First
 	}
-	for n := range h.Tracks {
-		if k := numberOf(h, kind, int32(n)); k != history.None && h.Tracks[n].First != history.None {
-			firsts[k] = min(firsts[k], h.Tracks[n].First)
-		}
-	}
-	return firsts
+	return h.Tracks[number].First
 }
 
 // FirstHeard returns the number of [Discoveries]. It ranks nothing.
 func FirstHeard(c *Counts, kind Kind) (total int) {
 	s := c.slice
-	for n, first := range firstListens(s.History, kind) {
-		if int(first) >= s.Lo && int(first) < s.Hi && c.kinds[kind][n].Plays > 0 {
+	for n := range c.kinds[kind] {
+		if first := int(firstListen(s.History, kind, n)); first >= s.Lo && first < s.Hi && c.kinds[kind][n].Plays > 0 {
 			total++
 		}
 	}

@@ -15,10 +15,11 @@ type Runner struct {
 	Ranks      []int   // place by those plays among all of the kind, 0 without a play
 }
 
-// RaceOf returns the first places of the slice's ranking by plays, and their plays and places after each month of its
-// calendar.
-func RaceOf(s Slice, kind Kind, limit int) Race {
-	places, _ := CountAll(s).Ranking(kind, ByPlays, nil, 0, limit)
+// RaceOf returns the first places of the ranking of the counted slice by plays, and their plays and places after each month
+// of its calendar.
+func RaceOf(c *Counts, kind Kind, limit int) Race {
+	s := c.slice
+	places, _ := c.Ranking(kind, ByPlays, nil, 0, limit)
 	race := Race{Months: []string{}, Runners: make([]Runner, len(places))}
 	for i, place := range places {
 		race.Runners[i].Number = place.Number

@@ -15,7 +15,7 @@ func TestRace(t *testing.T) {
 			s := figures.Cut(h, parse(t, period, h))
 			months := figures.Months(figures.Calendar(s))
 			for _, kind := range kinds {
-				race := figures.RaceOf(s, kind, 7)
+				race := figures.RaceOf(figures.CountAll(s), kind, 7)
 				places, _ := figures.CountAll(s).Ranking(kind, figures.ByPlays, nil, 0, 7)
 				if len(race.Months) != len(months) || len(race.Runners) != len(places) {
 					t.Fatalf("%s %s: %d months of %d runners", name, period, len(race.Months), len(race.Runners))
@@ -34,7 +34,7 @@ func TestRace(t *testing.T) {
 				}
 			}
 		}
-		if race := figures.RaceOf(figures.Cut(h, parse(t, "2027", h)), figures.Artists, 7); len(race.Months)+len(race.Runners) != 0 {
+		if race := figures.RaceOf(figures.CountAll(figures.Cut(h, parse(t, "2027", h))), figures.Artists, 7); len(race.Months)+len(race.Runners) != 0 {
 			t.Errorf("a year to come gives %+v", race)
 		}
 	}

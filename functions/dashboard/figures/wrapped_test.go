@@ -28,7 +28,7 @@ func TestWrappedCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		until := figures.DateOf(day, time.UTC)
-		got := figures.WrappedCut(figures.Cut(h, parse(t, tt.year, h)), until, 5)
+		got := figures.WrappedCut(figures.CountAll(figures.Cut(h, parse(t, tt.year, h))), until, 5)
 		top := n.ranking(figures.Artists, figures.ByPlays, days(tt.year, min(tt.until, tt.next), z))
 		whole := n.ranking(figures.Artists, figures.ByPlays, days(tt.year, tt.next, z))
 		outside := sum(n.ranking(figures.Artists, figures.ByPlays, days(max(tt.year, tt.until), tt.next, z)))
@@ -56,7 +56,7 @@ func TestWrappedCut(t *testing.T) {
 func TestWrappedCutOfArtist(t *testing.T) {
 	h := small(t, "2025-03-01 10:00|a|A|X|P", "2025-03-02 10:00|b|B|Y|Q", "2025-12-01 10:00|a", "2025-12-02 10:00|b", "2025-12-03 10:00|a")
 	s := figures.Cut(h, parse(t, "2025", h)).Of(figures.Artists, int(h.Tracks[0].Artist))
-	got := figures.WrappedCut(s, figures.DateOf(time.Date(2025, 11, 15, 0, 0, 0, 0, time.UTC), time.UTC), 5)
+	got := figures.WrappedCut(figures.CountAll(s), figures.DateOf(time.Date(2025, 11, 15, 0, 0, 0, 0, time.UTC), time.UTC), 5)
 	if got.Inside.Plays != 1 || got.Outside.Plays != 2 || len(got.Top) != 1 || len(got.Whole) != 1 {
 		t.Errorf("%+v", got)
 	}

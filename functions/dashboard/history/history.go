@@ -70,6 +70,7 @@ type Group struct {
 	Artist    string // name of an album's artist; empty for an artist
 	Image     string // cover of the latest listen that has one
 
+	First int32 // position of its first listen, or None
 	Plays int32 // in the whole history
 }
 

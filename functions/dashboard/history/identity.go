@@ -103,7 +103,7 @@ func (h *History) groups(rows []*row, key func(*row) string, namesOf func(*row) 
 		byKey[k] = int32(n)
 		shown := namesOf(rows[named[k]])
 		// A column's texts share one allocation: copies let it go.
-		list = append(list, Group{Key: strings.Clone(k), Name: strings.Clone(shown.name), Artist: strings.Clone(shown.artist)})
+		list = append(list, Group{Key: strings.Clone(k), Name: strings.Clone(shown.name), Artist: strings.Clone(shown.artist), First: None})
 	}
 	numbers = make([]int32, len(rows))
 	covers := make([]int32, len(list)) // by group: position + 1 of the listen that its cover comes from
@@ -116,6 +116,9 @@ func (h *History) groups(rows []*row, key func(*row) string, namesOf func(*row) 
 		t := &h.Tracks[i]
 		numbers[i] = n
 		list[n].Plays += t.Plays
+		if t.First != None && (list[n].First == None || t.First < list[n].First) {
+			list[n].First = t.First
+		}
 		if t.Image != "" && t.Last+1 > covers[n] {
 			list[n].Image, covers[n] = t.Image, t.Last+1
 		}

@@ -33,11 +33,7 @@ func list(kind figures.Kind) func(Request) (*Page, error) {
 			return nil, err
 		}
 		h := r.History
-		counts := figures.CountAll(r.slice())
-		var before *figures.Counts
-		if r.comparable() {
-			before = figures.CountAll(r.slice().Before())
-		}
+		counts, before := r.counts()
 		ranked, total := counts.Ranking(kind, r.by(), before, (page-1)*listLength, listLength)
 		pages, err := pagesOf(total, listLength, page)
 		if err != nil {

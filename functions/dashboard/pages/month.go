@@ -43,14 +43,12 @@ func month(r Request, span figures.Range) *Page {
 	id := r.ID
 	r = r.within(span)
 	s, h := r.slice(), r.History
-	counts := figures.CountAll(s)
+	counts, before := r.counts()
 	d := &Month{
 		Listener: r.Listener.ID, Month: id, TimeZone: r.Listener.TimeZone, Totals: r.totals(s, counts), Days: []MonthDay{},
 		Gaps: figures.GapsIn(s, r.Loaded().Gaps), Plays: Plays{h, backwards(s.Lo, s.Hi)}, Turn: r.nearest(s, monthID, monthFormat), request: r, tops: figures.DayTops(s),
 	}
-	var before *figures.Counts
-	if r.comparable() {
-		before = figures.CountAll(s.Before())
+	if before != nil {
 		d.Before = new(r.totals(s.Before(), before))
 	}
 	for i, kind := range []figures.Kind{figures.Artists, figures.Tracks} {

@@ -87,11 +87,9 @@ func OverviewOf(r Request) *Overview {
 		Listener: r.Listener.ID, Period: r.Period.Text, Periods: periods(h), Recent: []Recent{},
 		Status: Status{Gaps: []insights.Gap{}, Problems: r.Problems}, request: r, slice: r.slice(),
 	}
-	counts := figures.CountAll(o.slice)
-	var before *figures.Counts
+	counts, before := r.counts()
 	o.Totals = r.totals(o.slice, counts)
-	if r.comparable() {
-		before = figures.CountAll(o.slice.Before())
+	if before != nil {
 		o.Before = new(r.totals(o.slice.Before(), before))
 	}
 	for kind := range o.rankings {

@@ -47,11 +47,8 @@ var kinds = [3]struct{ one, many, title, titles string }{
 	figures.Tracks: {"track", "tracks", "Track", "Tracks"}, figures.Artists: {"artist", "artists", "Artist", "Artists"}, figures.Albums: {"album", "albums", "Album", "Albums"},
 }
 
-// leadSize and coverSize are the widths of covers in CSS pixels. A lead cover is the first of a list.
-const (
-	leadSize  = 240
-	coverSize = 40
-)
+// coverSize is the width of the covers of a list, in CSS pixels.
+const coverSize = 40
 
 // ranking returns places of a ranking with total places.
 func (r Request) ranking(kind figures.Kind, ranked []figures.Ranked, total int) Places {

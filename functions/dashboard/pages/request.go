@@ -65,6 +65,15 @@ func (r Request) comparable() bool {
 	return before != nil && r.History.Len() > 0 && r.History.At[0] < before.To && r.History.At[0] <= before.From+int64(time.Hour/time.Microsecond)*24*7
 }
 
+// counts returns the counts of the period, and those of the previous range; nil where they cannot be compared.
+func (r Request) counts() (counts, before *figures.Counts) {
+	s := r.slice()
+	if r.comparable() {
+		before = figures.CountAll(s.Before())
+	}
+	return figures.CountAll(s), before
+}
+
 // today returns the listener's day of the snapshot.
 func (r Request) today() figures.Date {
 	at := r.asOf()

@@ -74,7 +74,7 @@ func TestLongQuery(t *testing.T) {
 	d.contains("/search?q=%FF%00x", "No name contains")
 }
 
-// A public listener's names can be searched; there is no history of theirs.
+// A public page has a search, and no history.
 func TestPublicSearch(t *testing.T) {
 	_, tracks := searchSample()
 	b := historytest.NewBucket()

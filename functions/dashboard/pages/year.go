@@ -65,19 +65,17 @@ func yearOf(r Request) (*Year, error) {
 		}
 	}
 	y.calendar = figures.Calendar(y.slice)
-	y.count()
-	y.Days, y.Months, y.Race, y.Wrapped = y.days(), y.songs(), y.race(), y.wrapped()
+	counts, before := r.counts()
+	y.count(counts, before)
+	y.Days, y.Months, y.Race, y.Wrapped = y.days(), y.songs(), y.race(counts), y.wrapped(counts)
 	return y, nil
 }
 
 // count adds totals, rankings and discoveries.
-func (y *Year) count() {
+func (y *Year) count(counts, before *figures.Counts) {
 	r, h := y.request, y.request.History
-	counts := figures.CountAll(y.slice)
 	y.Totals = r.totals(y.slice, counts)
-	var before *figures.Counts
-	if r.comparable() {
-		before = figures.CountAll(y.slice.Before())
+	if before != nil {
 		y.Before = new(r.totals(y.slice.Before(), before))
 	}
 	for kind := range y.Rankings {

@@ -26,8 +26,8 @@ type Runner struct {
 	number int
 }
 
-func (y *Year) race() Race {
-	h, race := y.request.History, figures.RaceOf(y.slice, figures.Artists, runners)
+func (y *Year) race(counts *figures.Counts) Race {
+	h, race := y.request.History, figures.RaceOf(counts, figures.Artists, runners)
 	out := Race{Months: race.Months, Runners: []Runner{}}
 	for _, runner := range race.Runners {
 		artist := h.Artists[runner.Number]

@@ -22,9 +22,9 @@ const wrappedLength = 10
 
 func (y *Year) until() time.Time { return time.Date(y.Year, time.November, 16, 0, 0, 0, 0, time.UTC) }
 
-func (y *Year) wrapped() Wrapped {
+func (y *Year) wrapped(counts *figures.Counts) Wrapped {
 	until := figures.DateOf(y.until(), time.UTC)
-	cut := figures.WrappedCut(y.slice, until, wrappedLength)
+	cut := figures.WrappedCut(counts, until, wrappedLength)
 	return Wrapped{until.String(), sumOf(cut.Inside), sumOf(cut.Outside), each(y.request.History, cut.Whole, artistOf), cut.Whole}
 }
 
