@@ -114,10 +114,13 @@ func (f *form) line(b []byte, p play) []byte {
 	return append(b, f.end...)
 }
 
+// IsFormula reports whether a spreadsheet takes a text for a formula. An apostrophe before it prevents that.
+func IsFormula(text string) bool { return text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 }
+
 // appendCell appends a text in quotation marks, as RFC 4180 says, that no spreadsheet takes for a formula.
 func appendCell(b []byte, text string) []byte {
 	b = append(b, '"')
-	if strings.IndexByte("=+-@\t\r", text[0]) >= 0 {
+	if IsFormula(text) {
 		b = append(b, '\'')
 	}
 	for part := range strings.SplitAfterSeq(text, `"`) {

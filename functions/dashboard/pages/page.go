@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"spotify-insights.internal/functions/dashboard/download"
 	"spotify-insights.internal/functions/dashboard/static"
 	"spotify-insights.internal/shared/faults"
 )
@@ -136,7 +137,7 @@ func (p *Page) CSV(name string) ([]byte, error) {
 
 // cell returns a text that a spreadsheet does not take for a formula.
 func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	if download.IsFormula(text) {
 		return "'" + text
 	}
 	return text
