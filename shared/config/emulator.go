@@ -15,6 +15,9 @@ const (
 	SecretManagerEmulator = "SECRET_MANAGER_EMULATOR_HOST"
 )
 
+// Deployed reports whether this process is a deployed function: Cloud Run sets K_SERVICE.
+func Deployed() bool { return os.Getenv("K_SERVICE") != "" }
+
 // EmulatorHost returns the address in one of these variables, "" where it is not set. An address that is not
 // loopback is an error, and so is any address in a deployed function (K_SERVICE): the function would send tokens
 // there.
@@ -23,7 +26,7 @@ func EmulatorHost(variable string) (string, error) {
 	if addr == "" {
 		return "", nil
 	}
-	if os.Getenv("K_SERVICE") != "" {
+	if Deployed() {
 		return "", fmt.Errorf("%s is set in a deployed function: remove it from the function's environment", variable)
 	}
 	host, _, err := net.SplitHostPort(addr)
