@@ -45,8 +45,11 @@ func Connect(id string) string {
 // ConnectAgain is the sentence for a listener whose consent has ended or is lost.
 func ConnectAgain(id string) string { return "Connect again: " + Connect(id) }
 
+// Log says where the reasons of errors are, as a part of a sentence.
+func Log() string { return Either("the output of make run", "the log ("+Command("logs", "")+")") }
+
 // Stuck says where to look when the lake has what a page lacks, in whole sentences.
 func Stuck() string {
 	return Either("The output of make run says why. Loading is tried again every day and at each start.",
-		"Look for errors of load and topten: "+Command("logs", "")+". Reconcile tries again every day.")
+		"Look for errors of load and topten in "+Log()+". Reconcile tries again every day.")
 }
