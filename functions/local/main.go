@@ -36,7 +36,7 @@ func main() {
 	if set := debug.SetGCPercent(garbagePercent); set != 100 { // GOGC sets another percentage
 		debug.SetGCPercent(set)
 	}
-	out := os.Stdout
+	out, stderr := escaping{os.Stdout}, escaping{os.Stderr}
 	slog.SetDefault(slog.New(newConsole(out)))
 	// The functions framework prints a line of its own for each function to the standard output.
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
@@ -46,9 +46,9 @@ func main() {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	if err := command(ctx, os.Args[1:], out); err != nil {
-		fmt.Fprintln(os.Stderr, "local:", err)
+		fmt.Fprintln(stderr, "local:", err)
 		if action := faults.Action(err); action != "" {
-			fmt.Fprintln(os.Stderr, action)
+			fmt.Fprintln(stderr, action)
 		}
 		os.Exit(1)
 	}

@@ -25,11 +25,11 @@ import (
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/bucket"
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/insights"
 )
 
-var soak = flag.Bool("soak", false, "kill the import at every step")
+var soak = flag.Bool("soak", false, "kill the import at every third step")
 
 // The variables by which the process that imports gets its folder, and the step at which it kills itself (0: none).
 const (
@@ -37,8 +37,12 @@ const (
 	stepVariable   = "IMPORT_KILLED_AT"
 )
 
-// quickSteps is at how many steps an import is killed without -soak.
-const quickSteps = 2
+const (
+	// quickSteps is at how many steps an import is killed without -soak.
+	quickSteps = 2
+	// soakStride is odd, so that an import is killed before calls and after calls.
+	soakStride = 3
+)
 
 // result is what there is after an import.
 type result struct {
@@ -67,7 +71,7 @@ func TestKilled(t *testing.T) {
 		t.Fatalf("without a kill: killed %v, %d listens of %d plays, uploads %v", killed, len(undisturbed.Listens), len(plays), undisturbed.Uploads)
 	}
 	checkAccount(t, undisturbed.Import)
-	stride := 1
+	stride := soakStride
 	if !*soak {
 		stride = max(undisturbed.Steps/quickSteps, 1)
 	}
@@ -116,7 +120,7 @@ func importInFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	var steps atomic.Int64
-	for _, variable := range []string{config.StorageEmulator, config.BigQueryEmulator} {
+	for _, variable := range []string{emulator.Storage, emulator.BigQuery} {
 		interpose(t, variable, func() {
 			if steps.Add(1) == int64(step) {
 				syscall.Kill(os.Getpid(), syscall.SIGKILL)

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,23 +12,34 @@ import (
 	"cloud.google.com/go/bigquery"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/iterator"
-	"google.golang.org/api/option"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/shared/emulator"
 )
 
-// query sends a statement to the process's warehouse, whose address is in the data folder.
-func query[T any](t *testing.T, p *process, text string) []T {
+// server reads where the process serves, and the environment of its cloud.
+func (p *process) server(t *testing.T) (a machine.Address) {
 	t.Helper()
-	file, err := os.ReadFile(filepath.Join(p.dir, "server.json"))
+	a, err := machine.Serving(p.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var server struct{ Environment map[string]string }
-	if err := json.Unmarshal(file, &server); err != nil {
+	return a
+}
+
+// query sends a statement to the process's warehouse, whose address and credential are in the data folder.
+func query[T any](t *testing.T, p *process, text string) []T {
+	t.Helper()
+	server := p.server(t)
+	for _, variable := range []string{emulator.BigQuery, emulator.Token} {
+		t.Setenv(variable, server.Environment[variable])
+	}
+	options, err := emulator.HTTP(emulator.BigQuery, "/")
+	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := bigquery.NewClient(t.Context(), "local", option.WithEndpoint("http://"+server.Environment["BIGQUERY_EMULATOR_HOST"]+"/"), option.WithoutAuthentication())
+	client, err := bigquery.NewClient(t.Context(), "local", options...)
 	if err != nil {
 		t.Fatal(err)
 	}
