@@ -23,7 +23,7 @@ import (
 const limit = 8 * time.Minute
 
 func init() {
-	functions.HTTP("features", handler.Post("features", limit, serve))
+	functions.HTTP("features", Serve)
 }
 
 var fetcher = handler.NewOnce(func() (*Fetcher, error) {
@@ -53,6 +53,9 @@ var fetcher = handler.NewOnce(func() (*Fetcher, error) {
 	}
 	return &Fetcher{Providers: providers, Warehouse: w, Lake: lake, Now: time.Now}, nil
 })
+
+// Serve is the function.
+var Serve = handler.Post("features", limit, serve)
 
 // serve answers POST /features.
 func serve(r *http.Request) (Result, error) {

@@ -18,7 +18,7 @@ import (
 const limit = 8 * time.Minute
 
 func init() {
-	functions.CloudEvent("importer", handler.Event("importer", limit, serve))
+	functions.CloudEvent("importer", Receive)
 }
 
 var importer = handler.NewOnce(func() (*Importer, error) {
@@ -45,6 +45,9 @@ func Open(ctx context.Context, s config.Importer) (*Importer, error) {
 	}
 	return &Importer{Bucket: s.UploadsBucket, Listeners: s.Listeners, Uploads: uploads, Lake: lake, Insights: insights, Now: time.Now}, nil
 }
+
+// Receive is the function.
+var Receive = handler.Event("importer", limit, serve)
 
 func serve(ctx context.Context, e event.Event) error {
 	i, err := importer.Get()

@@ -17,7 +17,7 @@ import (
 const limit = 8 * time.Minute
 
 func init() {
-	functions.CloudEvent("load", handler.Event("load", limit, serve))
+	functions.CloudEvent("load", Receive)
 }
 
 var function = handler.NewOnce(func() (*Function, error) {
@@ -32,6 +32,9 @@ var function = handler.NewOnce(func() (*Function, error) {
 	}
 	return &Function{Bucket: s.LakeBucket, Loader: loader, Now: time.Now}, nil
 })
+
+// Receive is the function.
+var Receive = handler.Event("load", limit, serve)
 
 func serve(ctx context.Context, e event.Event) error {
 	f, err := function.Get()

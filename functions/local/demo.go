@@ -12,6 +12,7 @@ import (
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/functions/local/platform"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/listener"
@@ -97,7 +98,7 @@ func (d *demo) fillLake(ctx context.Context, p *pipeline) error {
 	const step = lake.PageSize - 1 // each API page repeats the last play of the one before, so there is no gap
 	for i := step - 1; i < len(history)+step-1 && ctx.Err() == nil; i += step {
 		d.clock.Store(history[min(i, len(history)-1)].PlayedAt.UnixMilli() + 1)
-		if err := post(p.work, p.functions, "ingest", nil); err != nil {
+		if err := platform.Call(p.work, "ingest", nil); err != nil {
 			return err
 		}
 	}
@@ -111,7 +112,7 @@ func (d *demo) playOn(ctx context.Context, p *pipeline) {
 		play := fakespotify.NextPlay(demoSeed, now, d.zone)
 		play.PlayedAt = now
 		d.spotify.Play(listener.Default, play)
-		p.post("ingest", nil)
+		p.call("ingest", nil)
 	})
 }
 

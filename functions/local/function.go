@@ -4,18 +4,28 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net/http"
 	"os"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
+	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
 	"spotify-insights.internal/functions/local/machine"
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/functions/local/platform"
+	"spotify-insights.internal/shared/emulator"
 )
 
-// serveFunction serves one function alone, at /, as it is deployed. It uses the cloud that the environment
-// names, else that of the server that runs on the same data, else one of its own.
+// guarded is the name by which the framework knows the function that is served alone.
+const guarded = "guarded"
+
+// serveFunction serves one function alone, at /, with the functions framework, as it is deployed. It uses the cloud that the
+// environment names, else that of the server that runs on the same data, else one of its own.
 func serveFunction(ctx context.Context, dir, name string) error {
-	if os.Getenv(config.StorageEmulator) == "" && os.Getenv("GOOGLE_CLOUD_PROJECT") == "" {
+	function, err := platform.Function(name)
+	if err != nil {
+		return err
+	}
+	if os.Getenv(emulator.Storage) == "" && os.Getenv("GOOGLE_CLOUD_PROJECT") == "" {
 		m, err := machine.StartOrJoin(ctx, dir)
 		if err != nil {
 			return err
@@ -25,7 +35,9 @@ func serveFunction(ctx context.Context, dir, name string) error {
 			return err
 		}
 	}
-	os.Setenv("FUNCTION_TARGET", name)
+	// Every address of this machine can be reached by pages in its browsers.
+	functions.HTTP(guarded, ownHost(http.NewCrossOriginProtection().Handler(function)).ServeHTTP)
+	os.Setenv("FUNCTION_TARGET", guarded)
 	port := cmp.Or(os.Getenv("PORT"), "8081")
 	failed := make(chan error, 1)
 	go func() { failed <- funcframework.StartHostPort("127.0.0.1", port) }()

@@ -3,40 +3,50 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"spotify-insights.internal/functions/dashboard"
 	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/dashboard/static"
-	"spotify-insights.internal/functions/local/embedded"
+	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/functions/local/platform"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
 )
 
+// listen takes the public port. That comes before everything else: nothing is started in vain, and no other socket of this
+// process takes the port. The error is that of a folder in use, if the port is that of the process which uses it.
+func listen(dir string) (net.Listener, error) {
+	port := cmp.Or(os.Getenv("PORT"), "8080")
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	if err == nil {
+		return listener, nil
+	}
+	for _, data := range []string{dir, demoFolder(dir)} {
+		if machine.InUse(data) {
+			return nil, alreadyRunning(data)
+		}
+	}
+	return nil, fmt.Errorf("port %s cannot be used. Choose another one, as in PORT=8081 make run: %w", port, err)
+}
+
 // servePage serves the public port and writes its address into the data folder.
-func servePage(ctx context.Context, p *pipeline, demo bool) (page string, closePage func(), err error) {
-	uploads, err := openUploads(ctx, p.machine.Config.Listeners, demo)
+func servePage(ctx context.Context, listener net.Listener, m *machine.Machine, demo bool) (page string, closePage func(), err error) {
+	uploads, err := openUploads(ctx, m.Config.Listeners, demo)
 	if err != nil {
 		return "", nil, err
 	}
-	port := cmp.Or(os.Getenv("PORT"), "8080")
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
-	if err != nil {
-		return "", nil, fmt.Errorf("port %s cannot be used. Choose another one, as in PORT=8081 make run: %w", port, err)
-	}
 	page = "http://" + listener.Addr().String() + "/"
-	if err := p.machine.Publish(page); err != nil {
-		return "", nil, errors.Join(err, listener.Close())
+	if err := m.Publish(page); err != nil {
+		return "", nil, err
 	}
-	server := &http.Server{Handler: publicHandler(p.functions, uploads), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	server := &http.Server{Handler: publicHandler(platform.Handler(), uploads), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
 	go server.Serve(listener)
 	return page, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
@@ -45,26 +55,16 @@ func servePage(ctx context.Context, p *pipeline, demo bool) (page string, closeP
 	}, nil
 }
 
-// publicHandler serves what a browser may reach: the pages, the uploads, and the functions that Cloud Scheduler calls. Events
-// are posted to another port, which is not announced.
-func publicHandler(functions *url.URL, uploads *uploads) http.Handler {
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(functions)
-			r.Out.Host = r.In.Host // the functions compare it with a page's origin
-		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			handler.JSON(w, http.StatusBadGateway, map[string]string{
-				"error": "the function did not answer: " + err.Error(), "action": "Try again; if it stays, start the server again."})
-		},
-	}
+// publicHandler serves what a browser may reach: the pages, the uploads, and the functions that Cloud Scheduler calls. No
+// address leads to the functions that events trigger.
+func publicHandler(functions http.Handler, uploads *uploads) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		handler.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	mux.Handle("/import", handler.HTTP("import", uploadLimit, forBrowsers(uploads.site(), uploads.receive)))
-	for _, scheduled := range []string{"/ingest", "/features", "/reconcile"} {
-		mux.Handle(scheduled, proxy)
+	for _, path := range platform.Scheduled {
+		mux.Handle(path, functions)
 	}
 	nothing := handler.HTTP("public", time.Second, forBrowsers(uploads.site(), func(_ http.ResponseWriter, r *http.Request) error {
 		action := "The overview is at /, its numbers are at /insights.json."
@@ -76,7 +76,7 @@ func publicHandler(functions *url.URL, uploads *uploads) http.Handler {
 	}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if shown(r.URL.Path) {
-			proxy.ServeHTTP(w, r)
+			functions.ServeHTTP(w, r)
 			return
 		}
 		nothing(w, r)
@@ -108,14 +108,27 @@ func forBrowsers(site *pages.Site, answer core) core {
 	}
 }
 
-// ownHost refuses a request by a name that somebody else points at this machine.
+// ownHost refuses a request by a name that somebody else points at this machine (DNS rebinding).
 func ownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !embedded.Loopback(r.Host) {
+		if !loopback(r.Host) {
 			err := faults.New(faults.Invalid, "Use http://127.0.0.1 and the port.", "the host %s is not this machine", faults.Quote(r.Host))
 			handler.HTTP("public", time.Second, func(http.ResponseWriter, *http.Request) error { return err })(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// loopback reports whether a request's Host is this machine's own.
+func loopback(hostport string) bool {
+	host, port, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host, port = strings.Trim(hostport, "[]"), "80"
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

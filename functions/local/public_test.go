@@ -3,7 +3,6 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -14,17 +13,12 @@ import (
 // The pages and the scheduled functions are forwarded. Functions that take events are not, however their path is written.
 func TestForwarded(t *testing.T) {
 	var forwarded string
-	functions := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { forwarded = r.URL.RequestURI() }))
-	defer functions.Close()
-	address, err := url.Parse(functions.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	functions := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { forwarded = r.URL.RequestURI() })
 	style, err := static.Path("style.css")
 	if err != nil {
 		t.Fatal(err)
 	}
-	public := publicHandler(address, &uploads{})
+	public := publicHandler(functions, &uploads{})
 	for target, code := range map[string]int{
 		"/?period=4w": 200, "/insights.json": 200, "/artists?page=2": 200, "/tracks.csv": 200, "/artist/1": 200, "/record": 200, "/year/2026.png": 200, style: 200,
 		"/record/plays.csv": 200, "/record/plays.json": 200, "/record/plays.parquet": 200,
@@ -47,7 +41,7 @@ func TestForwarded(t *testing.T) {
 
 // A browser gets an error as a page, which says in the demo that the listener is invented. Others get JSON.
 func TestErrorsForBrowsers(t *testing.T) {
-	public := publicHandler(&url.URL{}, &uploads{listeners: listener.Set{"me": {ID: "me"}}, demo: true})
+	public := publicHandler(http.NotFoundHandler(), &uploads{listeners: listener.Set{"me": {ID: "me"}}, demo: true})
 	for _, tt := range []struct {
 		method, target, accept string
 		code                   int

@@ -32,6 +32,11 @@ func serve(ctx context.Context, dir string) (err error) {
 			err = alreadyRunning(dir)
 		}
 	}()
+	listener, err := listen(dir)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
 	credentials := credentials()
 	connected, err := hasAccount(dir)
 	if err != nil {
@@ -55,12 +60,9 @@ func serve(ctx context.Context, dir string) (err error) {
 	if err := credentials.fill(ctx, m); err != nil {
 		return err
 	}
-	p, err := servePipeline(ctx, m)
-	if err != nil {
-		return err
-	}
+	p := newPipeline(ctx, m)
 	defer func() { err = errors.Join(err, p.stop()) }()
-	page, closePage, err := servePage(ctx, p, demo != nil)
+	page, closePage, err := servePage(ctx, listener, m, demo != nil)
 	if err != nil {
 		return err
 	}
@@ -76,16 +78,16 @@ func serve(ctx context.Context, dir string) (err error) {
 	var loops sync.WaitGroup
 	defer loops.Wait()
 	loops.Go(func() { every(ctx, 24*time.Hour, 24*time.Hour, p.reconcile) })
-	features := func() { p.post("features", nil) }
+	features := func() { p.call("features", nil) }
 	if demo != nil {
 		loops.Go(func() { demo.playOn(ctx, p) })
 		loops.Go(func() { every(ctx, demoFirstFeatures, demoFeatures, features) })
 	} else {
 		loops.Go(func() { every(ctx, firstFeatures, time.Hour, features) })
 		if connected {
-			for _, listener := range m.Listeners() {
-				query := url.Values{"listener": {listener}}
-				loops.Go(func() { every(ctx, firstIngest, time.Hour, func() { p.post("ingest", query) }) })
+			for _, id := range m.Listeners() {
+				query := url.Values{"listener": {id}}
+				loops.Go(func() { every(ctx, firstIngest, time.Hour, func() { p.call("ingest", query) }) })
 			}
 			slog.Info("the first ingest runs in a minute, then one every hour; at once with: curl -X POST " + page + "ingest")
 		} else {

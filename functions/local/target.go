@@ -75,10 +75,7 @@ func openTarget(ctx context.Context, dir, listenerID string, demo bool) (*target
 
 // start starts the functions on a machine.
 func (t *target) start(ctx context.Context, m *machine.Machine) error {
-	p, err := servePipeline(ctx, m)
-	if err != nil {
-		return err
-	}
+	p := newPipeline(ctx, m)
 	t.look = "Look at the messages above"
 	t.stop = func() error {
 		err := p.stop()

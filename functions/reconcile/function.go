@@ -18,7 +18,7 @@ import (
 const limit = 28 * time.Minute
 
 func init() {
-	functions.HTTP("reconcile", handler.Post("reconcile", limit, serve))
+	functions.HTTP("reconcile", Serve)
 }
 
 var reconciler = handler.NewOnce(func() (*Reconciler, error) {
@@ -33,6 +33,9 @@ var reconciler = handler.NewOnce(func() (*Reconciler, error) {
 	}
 	return &Reconciler{Lake: lake, Warehouse: w, Loader: loader}, nil
 })
+
+// Serve is the function.
+var Serve = handler.Post("reconcile", limit, serve)
 
 // serve answers POST /reconcile.
 func serve(r *http.Request) (Result, error) {

@@ -22,7 +22,7 @@ const limit = 8 * time.Minute
 const importPause = 10 * time.Minute
 
 func init() {
-	functions.CloudEvent("topten", handler.Event("topten", limit, serve))
+	functions.CloudEvent("topten", Receive)
 }
 
 var refresher = handler.NewOnce(func() (*Refresher, error) {
@@ -41,6 +41,9 @@ var refresher = handler.NewOnce(func() (*Refresher, error) {
 	}
 	return &Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: w, Objects: bucket, Now: time.Now, FeaturesPause: s.FeaturesPause, ImportPause: importPause}, nil
 })
+
+// Receive is the function.
+var Receive = handler.Event("topten", limit, serve)
 
 func serve(ctx context.Context, e event.Event) error {
 	r, err := refresher.Get()

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
 
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/faults"
 )
 
@@ -48,10 +48,11 @@ type Object struct {
 
 // Open makes a client of one bucket. It makes no call.
 func Open(ctx context.Context, bucket string) (*Bucket, error) {
-	if _, err := config.EmulatorHost(config.StorageEmulator); err != nil { // the client reads the variable itself
+	options, err := emulator.HTTP(emulator.Storage, "/storage/v1/")
+	if err != nil {
 		return nil, err
 	}
-	client, err := storage.NewClient(ctx)
+	client, err := storage.NewClient(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("making a Cloud Storage client: %w", err)
 	}

@@ -18,7 +18,7 @@ import (
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/bucket"
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 )
 
 func open(t *testing.T) *bucket.Bucket {
@@ -34,7 +34,7 @@ func open(t *testing.T) *bucket.Bucket {
 func proxied(t *testing.T, onWrite func(), change func(*http.Response)) *bucket.Bucket {
 	t.Helper()
 	s := machinetest.Start(t).Config
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: os.Getenv(config.StorageEmulator)})
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: os.Getenv(emulator.Storage)})
 	proxy.ModifyResponse = func(r *http.Response) error { change(r); return nil }
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
@@ -43,7 +43,7 @@ func proxied(t *testing.T, onWrite func(), change func(*http.Response)) *bucket.
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	t.Setenv(config.StorageEmulator, strings.TrimPrefix(server.URL, "http://"))
+	t.Setenv(emulator.Storage, strings.TrimPrefix(server.URL, "http://"))
 	b, err := bucket.Open(t.Context(), s.InsightsBucket)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestCreateForbidden(t *testing.T) {
 		http.Error(w, fmt.Sprintf(`{"error":{"code":%d,"message":"no"}}`, code), code)
 	}))
 	t.Cleanup(server.Close)
-	t.Setenv(config.StorageEmulator, strings.TrimPrefix(server.URL, "http://"))
+	t.Setenv(emulator.Storage, strings.TrimPrefix(server.URL, "http://"))
 	b, err := bucket.Open(t.Context(), "bucket")
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/caarlos0/env/v11"
+
+	"spotify-insights.internal/shared/emulator"
 )
 
 var (
@@ -41,7 +43,7 @@ func TestReadmeListsAllVariables(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	variables := []string{StorageEmulator, PubSubEmulator, BigQueryEmulator, SecretManagerEmulator}
+	variables := []string{emulator.Storage, emulator.PubSub, emulator.BigQuery, emulator.SecretManager, emulator.Token}
 	for _, m := range read.FindAllStringSubmatch(sources.String(), -1) {
 		variables = append(variables, m[1])
 	}

@@ -7,7 +7,7 @@ import (
 
 	"cloud.google.com/go/pubsub/v2"
 
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 )
 
 // publishLimit is the deadline of one message.
@@ -18,10 +18,11 @@ type Publisher struct{ topic *pubsub.Publisher }
 
 // OpenPublisher makes a client. It makes no call.
 func OpenPublisher(ctx context.Context, project, topic string) (*Publisher, error) {
-	if _, err := config.EmulatorHost(config.PubSubEmulator); err != nil { // the client reads the variable itself
+	options, err := emulator.GRPC(emulator.PubSub)
+	if err != nil {
 		return nil, err
 	}
-	client, err := pubsub.NewClient(ctx, project)
+	client, err := pubsub.NewClient(ctx, project, options...)
 	if err != nil {
 		return nil, fmt.Errorf("making a Pub/Sub client: %w", err)
 	}

@@ -15,13 +15,10 @@ import (
 	secretmanager "cloud.google.com/go/secretmanager/apiv1"
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 	"google.golang.org/api/iterator"
-	"google.golang.org/api/option"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 )
 
 // callLimit is the deadline of one call.
@@ -47,18 +44,11 @@ type Store struct {
 
 // Open makes a client. It makes no call.
 func Open(ctx context.Context, project string) (*Store, error) {
-	addr, err := config.EmulatorHost(config.SecretManagerEmulator)
+	options, err := emulator.GRPC(emulator.SecretManager)
 	if err != nil {
 		return nil, err
 	}
-	var opts []option.ClientOption
-	if addr != "" {
-		opts = []option.ClientOption{
-			option.WithEndpoint(addr), option.WithoutAuthentication(),
-			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
-		}
-	}
-	client, err := secretmanager.NewClient(ctx, opts...)
+	client, err := secretmanager.NewClient(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("making a Secret Manager client: %w", err)
 	}

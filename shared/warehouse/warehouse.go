@@ -12,9 +12,9 @@ import (
 
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/iterator"
-	"google.golang.org/api/option"
 
 	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 )
 
 // jobLimit is the deadline of one job.
@@ -38,15 +38,11 @@ func Open(ctx context.Context, s config.Warehouse) (*Warehouse, error) {
 
 // Client makes a BigQuery client for the configuration and, where one is set, the emulator.
 func Client(ctx context.Context, s config.Warehouse) (*bigquery.Client, error) {
-	addr, err := config.EmulatorHost(config.BigQueryEmulator)
+	options, err := emulator.HTTP(emulator.BigQuery, "/")
 	if err != nil {
 		return nil, err
 	}
-	var opts []option.ClientOption
-	if addr != "" { // unlike the other clients, this one reads no variable
-		opts = []option.ClientOption{option.WithEndpoint("http://" + addr + "/"), option.WithoutAuthentication()}
-	}
-	client, err := bigquery.NewClient(ctx, s.Project, opts...)
+	client, err := bigquery.NewClient(ctx, s.Project, options...)
 	if err != nil {
 		return nil, fmt.Errorf("making a BigQuery client: %w", err)
 	}

@@ -25,7 +25,7 @@ import (
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/bucket"
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/insights"
 )
 
@@ -116,7 +116,7 @@ func importInFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	var steps atomic.Int64
-	for _, variable := range []string{config.StorageEmulator, config.BigQueryEmulator} {
+	for _, variable := range []string{emulator.Storage, emulator.BigQuery} {
 		interpose(t, variable, func() {
 			if steps.Add(1) == int64(step) {
 				syscall.Kill(os.Getpid(), syscall.SIGKILL)

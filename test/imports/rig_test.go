@@ -1,5 +1,4 @@
-// Package imports tests the import of an export from the upload to the page: through the event bridge and the functions
-// framework, together with plays of the API, and with a process that is killed at each step.
+// Package imports tests the import of an export from the upload to the page: through the event bridge, together with plays of the API, and with a process that is killed at each step.
 package imports
 
 import (
@@ -8,22 +7,20 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
+	"net/http/httptest"
 	"testing"
 
-	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/embedded/eventbridge"
 	"spotify-insights.internal/functions/local/fakespotify"
-	"spotify-insights.internal/functions/local/framework"
 	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/functions/local/platform"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/insights"
 )
 
-// pipeline is a machine with its functions. The framework can be started once in a process.
+// pipeline is a machine with its functions.
 type pipeline struct {
 	*machine.Machine
-	functions *url.URL
 	events    *eventbridge.Bridge
 	uploads   *bucket.Bucket
 	documents *bucket.Bucket
@@ -38,17 +35,7 @@ func start(ctx context.Context, m *machine.Machine) (p *pipeline, err error) {
 	if p.documents, err = bucket.Open(ctx, m.Config.InsightsBucket); err != nil {
 		return nil, err
 	}
-	if p.functions, err = framework.Serve(ctx); err != nil {
-		return nil, err
-	}
-	p.events = eventbridge.Start(ctx, eventbridge.Options{
-		Project: embedded.Project, PubSub: m.Cloud.PubSub, Storage: m.Cloud.Storage,
-		Routes: []eventbridge.Route{
-			{Name: "importer", Bucket: embedded.UploadsBucket, Existing: true, URL: p.functions.JoinPath("importer").String()},
-			{Name: "load", Bucket: embedded.LakeBucket, URL: p.functions.JoinPath("load").String()},
-			{Name: "topten", Topic: m.Config.Topic, URL: p.functions.JoinPath("topten").String()},
-		},
-	})
+	p.events = platform.Deliver(ctx, m)
 	return p, p.call(ctx, http.MethodPost, "/reconcile", nil)
 }
 
@@ -62,22 +49,15 @@ func (p *pipeline) upload(ctx context.Context, listener, name string, content []
 
 // call calls a function and writes the body of its answer to out.
 func (p *pipeline) call(ctx context.Context, method, path string, out io.Writer) error {
-	req, err := http.NewRequestWithContext(ctx, method, p.functions.String()+path, nil)
-	if err != nil {
-		return err
+	w := httptest.NewRecorder()
+	platform.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, method, path, nil))
+	if w.Code != http.StatusOK {
+		return fmt.Errorf("%s %s = %d %s", method, path, w.Code, w.Body)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
+	if out == nil {
+		return nil
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s %s = %s %s", method, path, resp.Status, body)
-	}
-	if err == nil && out != nil {
-		_, err = out.Write(body)
-	}
+	_, err := io.Copy(out, w.Body)
 	return err
 }
 

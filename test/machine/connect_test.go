@@ -17,7 +17,7 @@ import (
 
 	"spotify-insights.internal/functions/local/embedded/secretserver"
 	"spotify-insights.internal/functions/local/fakespotify"
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 )
@@ -78,7 +78,7 @@ func TestConnectOnTheCloud(t *testing.T) {
 	fake.SignIn("browser")
 	host, store := deployedSecrets(t, secrets.ClientID, secrets.TokenID("sister"))
 	dir, out := filepath.Join(t.TempDir(), "data"), newOutput()
-	env = append(withoutToken(env), "GOOGLE_CLOUD_PROJECT="+deployed, config.SecretManagerEmulator+"="+host)
+	env = append(withoutToken(env), "GOOGLE_CLOUD_PROJECT="+deployed, emulator.SecretManager+"="+host)
 
 	for listener, want := range map[string]string{
 		"brother": "run `make deploy PROJECT=" + deployed + "` with listener brother first",
@@ -133,7 +133,7 @@ func deployedSecrets(t *testing.T, ids ...string) (host string, store *secrets.S
 			t.Fatal(err)
 		}
 	}
-	t.Setenv(config.SecretManagerEmulator, listener.Addr().String())
+	t.Setenv(emulator.SecretManager, listener.Addr().String())
 	if store, err = secrets.Open(t.Context(), deployed); err != nil {
 		t.Fatal(err)
 	}

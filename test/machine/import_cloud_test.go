@@ -13,7 +13,7 @@ import (
 	"spotify-insights.internal/functions/local/embedded/storageserver"
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/bucket"
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/insights"
 )
 
@@ -27,7 +27,7 @@ func TestImportOnTheCloud(t *testing.T) {
 	server := httptest.NewServer(storage.Handler())
 	t.Cleanup(server.Close)
 	host := strings.TrimPrefix(server.URL, "http://")
-	t.Setenv(config.StorageEmulator, host)
+	t.Setenv(emulator.Storage, host)
 	written, err := bucket.Open(t.Context(), deployed+"-spotify-insights")
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestImportOnTheCloud(t *testing.T) {
 	})
 	dir := filepath.Join(t.TempDir(), "data")
 	file := writeExport(t, oldPlays(1), fakespotify.ExportOptions{Plain: true})
-	env := []string{"GOOGLE_CLOUD_PROJECT=" + deployed, "LISTENER=sister", config.StorageEmulator + "=" + host}
+	env := []string{"GOOGLE_CLOUD_PROJECT=" + deployed, "LISTENER=sister", emulator.Storage + "=" + host}
 	text, err := importFile(dir, file, env)
 	if err != nil || !strings.Contains(text, "is imported for listener sister") || !strings.Contains(text, "make open PROJECT="+deployed+" LISTENER=sister") {
 		t.Errorf("%v\n%s", err, text)

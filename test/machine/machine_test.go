@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/shared/emulator"
 )
 
 var soak = flag.Bool("soak", false, "run the long tests at full length")
@@ -117,7 +118,7 @@ func clean() (env []string) {
 		case "PORT", "DATA_DIR", "LISTENERS", "FUNCTION_TARGET", "DATASET", "TOPIC", "GOOGLE_CLOUD_PROJECT":
 			continue
 		}
-		if !strings.HasPrefix(name, "SPOTIFY_") && !strings.HasSuffix(name, "_EMULATOR_HOST") {
+		if !strings.HasPrefix(name, "SPOTIFY_") && !strings.HasSuffix(name, "_EMULATOR_HOST") && name != emulator.Token {
 			env = append(env, variable)
 		}
 	}

@@ -13,12 +13,12 @@ import (
 	"cloud.google.com/go/bigquery"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/iterator"
-	"google.golang.org/api/option"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/emulator"
 )
 
-// query sends a statement to the process's warehouse, whose address is in the data folder.
+// query sends a statement to the process's warehouse, whose address and credential are in the data folder.
 func query[T any](t *testing.T, p *process, text string) []T {
 	t.Helper()
 	file, err := os.ReadFile(filepath.Join(p.dir, "server.json"))
@@ -29,7 +29,14 @@ func query[T any](t *testing.T, p *process, text string) []T {
 	if err := json.Unmarshal(file, &server); err != nil {
 		t.Fatal(err)
 	}
-	client, err := bigquery.NewClient(t.Context(), "local", option.WithEndpoint("http://"+server.Environment["BIGQUERY_EMULATOR_HOST"]+"/"), option.WithoutAuthentication())
+	for _, variable := range []string{emulator.BigQuery, emulator.Token} {
+		t.Setenv(variable, server.Environment[variable])
+	}
+	options, err := emulator.HTTP(emulator.BigQuery, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := bigquery.NewClient(t.Context(), "local", options...)
 	if err != nil {
 		t.Fatal(err)
 	}

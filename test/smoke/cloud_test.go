@@ -14,6 +14,7 @@ import (
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 )
 
 const (
@@ -52,7 +53,7 @@ func start(t *testing.T) (context.Context, *sandbox) {
 
 // onlyReal fails where the environment names an emulator.
 func onlyReal() error {
-	for _, variable := range []string{config.StorageEmulator, "STORAGE_EMULATOR_HOST_GRPC", config.BigQueryEmulator} {
+	for _, variable := range []string{emulator.Storage, "STORAGE_EMULATOR_HOST_GRPC", emulator.BigQuery} {
 		if os.Getenv(variable) != "" {
 			return fmt.Errorf("%s is set, so the test would not use the project: unset it, or leave PROJECT out", variable)
 		}

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/api/iterator"
 
 	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -37,7 +38,11 @@ type sandbox struct {
 func openSandbox(ctx context.Context, s config.All) (*sandbox, error) {
 	b := &sandbox{All: s}
 	var err error
-	if b.storage, err = storage.NewClient(ctx); err != nil {
+	options, err := emulator.HTTP(emulator.Storage, "/storage/v1/") // none on a real project
+	if err != nil {
+		return nil, err
+	}
+	if b.storage, err = storage.NewClient(ctx, options...); err != nil {
 		return nil, fmt.Errorf("making a Cloud Storage client: %w", err)
 	}
 	b.storage.SetRetry(storage.WithPolicy(storage.RetryAlways)) // it is safe to delete twice

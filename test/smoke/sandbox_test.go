@@ -7,7 +7,7 @@ import (
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/bucket"
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 )
 
 // A sandbox is removed with its contents, as far as it was made. Its tables expire if nobody removes it.
@@ -66,10 +66,10 @@ func TestSandbox(t *testing.T) {
 }
 
 func TestOnlyReal(t *testing.T) {
-	for _, variable := range []string{config.StorageEmulator, config.BigQueryEmulator} {
+	for _, variable := range []string{emulator.Storage, emulator.BigQuery} {
 		t.Run(variable, func(t *testing.T) {
-			t.Setenv(config.StorageEmulator, "")
-			t.Setenv(config.BigQueryEmulator, "")
+			t.Setenv(emulator.Storage, "")
+			t.Setenv(emulator.BigQuery, "")
 			if err := onlyReal(); err != nil {
 				t.Error(err)
 			}

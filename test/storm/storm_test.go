@@ -1,4 +1,4 @@
-// Package storm tests the functions behind the functions framework, while the event bridge delivers events late, twice and
+// Package storm tests the functions while the event bridge delivers events late, twice and
 // out of order, and the provider of audio features fails.
 package storm
 
@@ -6,21 +6,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
+	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/cloudevents/sdk-go/v2/event"
 	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/embedded/eventbridge"
 	"spotify-insights.internal/functions/local/fakespotify"
-	"spotify-insights.internal/functions/local/framework"
 	"spotify-insights.internal/functions/local/machine/machinetest"
+	"spotify-insights.internal/functions/local/platform"
 	"spotify-insights.internal/test/inprocess"
 )
 
@@ -29,33 +28,28 @@ const (
 	perIngest = 12 // new plays
 )
 
-// unreliable is a transport to each function that loses two of five events on the way, and the acknowledgement of one. The
-// bridge delivers them again, after events that came later.
+// unreliable loses two of five events on the way to a function, and the acknowledgement of one. The bridge delivers them
+// again, after events that came later. A function gets one event at a time.
 type unreliable struct {
-	mu             sync.Mutex
-	events         map[string]int // by path
 	late, repeated int
 }
 
-func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
-	u.mu.Lock()
-	n := u.events[r.URL.Path] % 5
-	u.events[r.URL.Path]++
-	switch n {
-	case 0, 3:
-		u.late++
-	case 1:
-		u.repeated++
+func (u *unreliable) before(receive func(context.Context, event.Event) error) func(context.Context, event.Event) error {
+	calls := 0
+	return func(ctx context.Context, e event.Event) error {
+		n := calls % 5
+		calls++
+		if n == 0 || n == 3 {
+			u.late++
+			return errors.New("the event is lost on the way")
+		}
+		err := receive(ctx, e)
+		if err == nil && n == 1 {
+			u.repeated++
+			return errors.New("the acknowledgement is lost")
+		}
+		return err
 	}
-	u.mu.Unlock()
-	if n == 0 || n == 3 {
-		return nil, errors.New("the event is lost on the way")
-	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
-	if err == nil && n == 1 {
-		return nil, errors.Join(errors.New("the acknowledgement is lost"), resp.Body.Close())
-	}
-	return resp, err
 }
 
 // Whatever happens to events, each play that Spotify has reported becomes one listen. A provider that fails changes
@@ -66,18 +60,15 @@ func TestStorm(t *testing.T) {
 	m := machinetest.Start(t)
 	clock, fake := inprocess.Connect(t, m, listener, plays)
 	fake.FailAtRate(fakespotify.ReccoBeats, 1, fakespotify.Fault{Kind: fakespotify.RateLimited, RetryAfter: 3 * time.Hour})
-	functions, err := framework.Serve(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	events := map[string]*unreliable{}
+	routes := platform.Routes(m.Config.Topic)
+	for i, r := range routes {
+		events[r.Name] = &unreliable{}
+		routes[i].Receive = events[r.Name].before(r.Receive)
 	}
-	events := &unreliable{events: map[string]int{}}
 	bridge := eventbridge.Start(t.Context(), eventbridge.Options{
-		Project: embedded.Project, PubSub: m.Cloud.PubSub, Storage: m.Cloud.Storage, Transport: events,
+		Project: embedded.Project, PubSub: m.Cloud.PubSub, Storage: m.Cloud.Storage, Routes: routes,
 		FirstWait: 5 * time.Millisecond, LongestWait: 200 * time.Millisecond,
-		Routes: []eventbridge.Route{
-			{Name: "load", Bucket: embedded.LakeBucket, URL: functions.JoinPath("load").String()},
-			{Name: "topten", Topic: m.Config.Topic, URL: functions.JoinPath("topten").String()},
-		},
 	})
 	t.Cleanup(func() { bridge.Close(context.WithoutCancel(t.Context())) })
 	idle := func() {
@@ -90,13 +81,15 @@ func TestStorm(t *testing.T) {
 
 	for i := perIngest; i < len(plays); i += perIngest {
 		clock.Set(plays[i].PlayedAt.Add(time.Millisecond))
-		call(t, functions, http.MethodPost, "/ingest?listener="+listener)
+		call(t, http.MethodPost, "/ingest?listener="+listener)
 	}
 	idle()
-	call(t, functions, http.MethodPost, "/features")
+	call(t, http.MethodPost, "/features")
 	idle()
-	if events.late < 5 || events.repeated < 5 {
-		t.Errorf("%d events were late and %d repeated", events.late, events.repeated)
+	for _, name := range []string{"load", "topten"} {
+		if u := events[name]; u.late < 3 || u.repeated < 2 {
+			t.Errorf("%s: %d events were late and %d repeated", name, u.late, u.repeated)
+		}
 	}
 	if got := query("SELECT COUNT(*) > COUNT(DISTINCT object) FROM spotify_insights.loads"); got[0] != "true" {
 		t.Error("no object was loaded twice")
@@ -117,7 +110,7 @@ func TestStorm(t *testing.T) {
 			t.Errorf("%s (-served +got):\n%s", what, diff)
 		}
 	}
-	page := call(t, functions, http.MethodGet, "/insights.json?listener="+listener)
+	page := call(t, http.MethodGet, "/insights.json?listener="+listener)
 	for _, want := range []string{fmt.Sprintf(`"totals":{"plays":%d,`, len(served)), `"problems":[]`, `"gaps":[]`, `"tracks_with_features":0,`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the numbers lack %s: %s", want, page)
@@ -128,7 +121,7 @@ func TestStorm(t *testing.T) {
 		t.Errorf("a provider that failed %d times has %s rows", fake.Calls(fakespotify.ReccoBeats), got[0])
 	}
 	fake.ClearFaults()
-	call(t, functions, http.MethodPost, "/features")
+	call(t, http.MethodPost, "/features")
 	idle()
 	tracks := query("SELECT track_id, 1 FROM spotify_insights.tracks ORDER BY track_id")
 	if diff := cmp.Diff(tracks, query("SELECT track_id, COUNT(DISTINCT object) FROM spotify_insights.audio_features GROUP BY track_id ORDER BY track_id")); diff != "" {
@@ -137,20 +130,12 @@ func TestStorm(t *testing.T) {
 }
 
 // call calls a function as Cloud Scheduler or a browser does, and returns the body of the answer.
-func call(t *testing.T, functions *url.URL, method, path string) string {
+func call(t *testing.T, method, path string) string {
 	t.Helper()
-	req, err := http.NewRequest(method, functions.String()+path, nil)
-	if err != nil {
-		t.Fatal(err)
+	w := httptest.NewRecorder()
+	platform.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, nil))
+	if w.Code != http.StatusOK {
+		t.Fatalf("%s %s = %d %s", method, path, w.Code, w.Body)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s = %d %s, %v", method, path, resp.StatusCode, body, err)
-	}
-	return string(body)
+	return w.Body.String()
 }

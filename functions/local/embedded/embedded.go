@@ -1,10 +1,12 @@
 // Package embedded is Google Cloud on one machine: Cloud Storage, Pub/Sub, Secret Manager and
 // BigQuery on loopback ports of this process, stored in one folder. The functions reach it with
-// Google's own clients, through the variables that [Cloud.Environment] names.
+// Google's own clients, through the variables that [Cloud.Environment] names. Other users of the machine reach the ports,
+// but do not have the credential that one of the variables contains.
 package embedded
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,7 +24,7 @@ import (
 	"spotify-insights.internal/functions/local/embedded/pubsubserver"
 	"spotify-insights.internal/functions/local/embedded/secretserver"
 	"spotify-insights.internal/functions/local/embedded/storageserver"
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 )
 
 // The names of the one deployment on this cloud.
@@ -40,6 +42,7 @@ type Cloud struct {
 	secrets  *secretserver.Server
 	bigquery *bigqueryserver.Server
 
+	token string            // that every caller has to have
 	hosts map[string]string // addresses by the variable that names them
 	grpc  *grpc.Server      // Pub/Sub and Secret Manager
 	http  []*http.Server    // Cloud Storage and BigQuery
@@ -49,7 +52,8 @@ type Cloud struct {
 // and views that the warehouse is to have: where the folder has another version's, the warehouse
 // is dropped, and reconcile loads it again from the lake.
 func Start(ctx context.Context, dir, version string) (c *Cloud, err error) {
-	c = &Cloud{hosts: map[string]string{}, grpc: grpc.NewServer(grpc.WaitForHandlers(true)), PubSub: pubsubserver.New()}
+	c = &Cloud{token: rand.Text(), hosts: map[string]string{}, PubSub: pubsubserver.New()}
+	c.grpc = grpc.NewServer(grpc.WaitForHandlers(true), grpc.UnaryInterceptor(c.checkCall))
 	if err := c.start(ctx, dir, version); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the embedded cloud in %s: %w", dir, err), c.Close())
 	}
@@ -73,15 +77,15 @@ func (c *Cloud) start(ctx context.Context, dir, version string) (err error) {
 	}
 	pubsubpb.RegisterPublisherServer(c.grpc, c.PubSub)
 	secretmanagerpb.RegisterSecretManagerServiceServer(c.grpc, c.secrets)
-	listener, err := c.listen(config.PubSubEmulator, config.SecretManagerEmulator)
+	listener, err := c.listen(emulator.PubSub, emulator.SecretManager)
 	if err != nil {
 		return err
 	}
 	go c.grpc.Serve(listener)
-	if err := c.serve(config.StorageEmulator, c.Storage.Handler()); err != nil {
+	if err := c.serve(emulator.Storage, c.Storage.Handler()); err != nil {
 		return err
 	}
-	return c.serve(config.BigQueryEmulator, c.bigquery.Handler())
+	return c.serve(emulator.BigQuery, c.bigquery.Handler())
 }
 
 // serve serves HTTP at the address that a variable names.
@@ -90,7 +94,7 @@ func (c *Cloud) serve(variable string, handler http.Handler) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: ClientsOnly(handler), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: c.authorized(handler), ReadHeaderTimeout: 10 * time.Second}
 	c.http = append(c.http, server)
 	go server.Serve(listener)
 	return nil
@@ -116,9 +120,10 @@ func Names() map[string]string {
 	}
 }
 
-// Environment is the environment of a function on this cloud, without LISTENERS.
+// Environment is the environment of a function on this cloud, without LISTENERS. It has the credential of the cloud.
 func (c *Cloud) Environment() map[string]string {
 	env := Names()
+	env[emulator.Token] = c.token
 	for variable, host := range c.hosts {
 		env[variable] = host
 	}

@@ -2,17 +2,23 @@ package embedded
 
 import (
 	"bytes"
+	"crypto/rand"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"cloud.google.com/go/bigquery"
-	"google.golang.org/api/option"
+	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
-	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 )
 
 // startCloud starts a cloud in a folder of its own.
@@ -28,6 +34,9 @@ func startCloud(t *testing.T) (cloud *Cloud, dir string) {
 			t.Error(err)
 		}
 	})
+	for variable, value := range cloud.Environment() {
+		t.Setenv(variable, value)
+	}
 	return cloud, dir
 }
 
@@ -35,8 +44,11 @@ func startCloud(t *testing.T) (cloud *Cloud, dir string) {
 func TestExport(t *testing.T) {
 	cloud, dir := startCloud(t)
 	ctx := t.Context()
-	client, err := bigquery.NewClient(ctx, Project, option.WithoutAuthentication(),
-		option.WithEndpoint("http://"+cloud.hosts[config.BigQueryEmulator]+"/"))
+	options, err := emulator.HTTP(emulator.BigQuery, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := bigquery.NewClient(ctx, Project, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,34 +83,42 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// No browser reaches the servers, by whatever name a page calls them.
-func TestClientsOnly(t *testing.T) {
+// Every service refuses a caller that does not have the credential of this start.
+func TestCallers(t *testing.T) {
 	cloud, _ := startCloud(t)
-	for _, c := range []struct {
-		host, origin string
-		refused      bool
-	}{
-		{"127.0.0.1:1", "", false}, {"localhost:1", "", false}, {"[::1]:1", "", false}, {"127.0.0.1:1", "no-cors", true},
-		{"127.0.0.1:1", "https://evil.example", true}, {"127.0.0.1:1", "null", true},
-		{"evil.example", "", true}, {"127.0.0.1.evil.example:80", "", true}, {"127.0.0.1:x", "", true}, {"10.0.0.1:1", "", true},
-	} {
-		for variable, path := range map[string]string{config.StorageEmulator: "/storage/v1/b/lake", config.BigQueryEmulator: "/projects/local/jobs"} {
-			req := httptest.NewRequest(http.MethodGet, "http://"+cloud.hosts[variable]+path, nil)
-			req.RequestURI, req.Host = "", c.host
-			switch c.origin {
-			case "":
-			case "no-cors": // an image or a script of a page, which sends no origin
-				req.Header.Set("Sec-Fetch-Site", "cross-site")
-			default:
-				req.Header.Set("Origin", c.origin)
+	for _, credential := range []string{"", "Bearer ", "Bearer " + rand.Text(), "Basic " + cloud.token, cloud.token, "Bearer " + cloud.token} {
+		right := credential == "Bearer "+cloud.token
+		for variable, path := range map[string]string{emulator.Storage: "/storage/v1/b/lake", emulator.BigQuery: "/projects/local/jobs"} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+cloud.hosts[variable]+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if credential != "" {
+				req.Header.Set("Authorization", credential)
 			}
 			resp, err := http.DefaultClient.Do(req)
 			if err != nil {
 				t.Fatal(err)
 			}
 			resp.Body.Close()
-			if refused := resp.StatusCode == http.StatusForbidden; refused != c.refused {
-				t.Errorf("%s: host %q and origin %q get %s", variable, c.host, c.origin, resp.Status)
+			if (resp.StatusCode == http.StatusUnauthorized) == right {
+				t.Errorf("%s answers %s to the credential %q", variable, resp.Status, credential)
+			}
+		}
+		connection, err := grpc.NewClient(cloud.hosts[emulator.SecretManager], grpc.WithTransportCredentials(insecure.NewCredentials()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		ctx := t.Context()
+		if credential != "" {
+			ctx = metadata.AppendToOutgoingContext(ctx, "authorization", credential)
+		}
+		_, err = secretmanagerpb.NewSecretManagerServiceClient(connection).AccessSecretVersion(ctx, &secretmanagerpb.AccessSecretVersionRequest{Name: "projects/local/secrets/none/versions/latest"})
+		_, err2 := pubsubpb.NewPublisherClient(connection).Publish(ctx, &pubsubpb.PublishRequest{Topic: "projects/local/topics/none"})
+		for _, err := range []error{err, err2} {
+			if code := status.Code(err); (code == codes.Unauthenticated) == right {
+				t.Errorf("gRPC answers %v to the credential %q", err, credential)
 			}
 		}
 	}

@@ -42,7 +42,20 @@ func lock(dir string) (*folder, error) {
 		file.Close()
 		return nil, fmt.Errorf("locking the data folder %s: %w", dir, err)
 	}
+	os.Remove(addressFile(dir)) // of a process that was killed: its ports may be another's now
 	return &folder{dir, file}, nil
+}
+
+// InUse reports whether a process uses a folder.
+func InUse(dir string) bool {
+	if _, err := os.Stat(dir); err != nil {
+		return false
+	}
+	f, err := lock(dir)
+	if err == nil {
+		f.release()
+	}
+	return errors.Is(err, ErrInUse)
 }
 
 // release unlocks the folder.

@@ -1,5 +1,5 @@
-// Package eventbridge does on one machine what Eventarc does on Google Cloud: it posts an event to a function until the
-// function answers 2xx.
+// Package eventbridge does on one machine what Eventarc does on Google Cloud: it calls a function with an event until
+// the function succeeds.
 //
 // Undelivered events are lost at a stop or a kill. The function reconcile makes up for them.
 package eventbridge
@@ -9,11 +9,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/cloudevents/sdk-go/v2/event"
 
 	"spotify-insights.internal/functions/local/embedded/pubsubserver"
 	"spotify-insights.internal/functions/local/embedded/storageserver"
@@ -21,10 +21,10 @@ import (
 
 // Route names the function that gets the messages of a topic, or the objects finalized in a bucket.
 type Route struct {
-	Name   string // of the function, for log lines
-	URL    string // where events are posted
-	Topic  string // ID of a topic, without the project; or
-	Bucket string // name of a bucket
+	Name    string // of the function, for log lines
+	Receive func(context.Context, event.Event) error
+	Topic   string // ID of a topic, without the project; or
+	Bucket  string // name of a bucket
 
 	// Existing also delivers the objects that are in the bucket at the start: a stop or a kill may have lost their events.
 	// It is for a bucket from which the function deletes what it has done.
@@ -38,24 +38,23 @@ type Options struct {
 	Storage *storageserver.Server
 	Routes  []Route
 
-	Transport   http.RoundTripper // default: [http.DefaultTransport]
-	FirstWait   time.Duration     // default 1 s, before the second attempt; it doubles with each attempt after that
-	LongestWait time.Duration     // default 1 min
+	FirstWait   time.Duration // default 1 s, before the second attempt; it doubles with each attempt after that
+	LongestWait time.Duration // default 1 min
 }
 
 const (
-	// requestLimit is the longest that Cloud Functions lets a function run for an event.
-	requestLimit = 540 * time.Second
+	// callLimit is the longest that Cloud Functions lets a function run for an event.
+	callLimit = 540 * time.Second
 	// retention is how long delivery of an event is attempted.
 	retention = 2 * time.Hour
 )
 
 // Bridge delivers events. At rest it runs no goroutine and no timer.
 type Bridge struct {
-	opts     Options
-	requests sync.WaitGroup
-	ctx      context.Context // ends the requests under way
-	cancel   context.CancelFunc
+	opts   Options
+	calls  sync.WaitGroup
+	ctx    context.Context // ends the calls under way
+	cancel context.CancelFunc
 
 	mu      sync.Mutex
 	closed  bool
@@ -63,14 +62,11 @@ type Bridge struct {
 	idle    chan struct{} // closed while pending is 0
 }
 
-// Start delivers what is published and written from now on, until Close. ctx only lends its values to requests and log
+// Start delivers what is published and written from now on, until Close. ctx only lends its values to calls and log
 // lines.
 func Start(ctx context.Context, opts Options) *Bridge {
 	opts.FirstWait = cmp.Or(opts.FirstWait, time.Second)
 	opts.LongestWait = cmp.Or(opts.LongestWait, time.Minute)
-	if opts.Transport == nil {
-		opts.Transport = http.DefaultTransport
-	}
 	b := &Bridge{opts: opts, idle: make(chan struct{})}
 	b.ctx, b.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	close(b.idle)
@@ -95,8 +91,8 @@ func Start(ctx context.Context, opts Options) *Bridge {
 }
 
 // Idle returns once there was a moment with nothing undelivered. An event counts from before its writer or publisher has
-// the answer until its function has answered 2xx or it is dropped. So a chain of functions that each publish before they
-// answer is idle only when its last one is done.
+// the answer until its function has succeeded or it is dropped. So a chain of functions that each publish before they
+// return is idle only when its last one is done.
 func (b *Bridge) Idle(ctx context.Context) error {
 	b.mu.Lock()
 	idle := b.idle
@@ -109,16 +105,16 @@ func (b *Bridge) Idle(ctx context.Context) error {
 	}
 }
 
-// Close accepts no more events, starts no more requests and waits for those under way. When ctx ends first they are
+// Close accepts no more events, starts no more calls and waits for those under way. When ctx ends first they are
 // broken off, and Close returns an error. Undelivered events are lost.
 func (b *Bridge) Close(ctx context.Context) (err error) {
 	b.mu.Lock()
 	b.closed = true
 	b.mu.Unlock()
 	stop := context.AfterFunc(ctx, b.cancel)
-	b.requests.Wait()
+	b.calls.Wait()
 	if !stop() {
-		err = fmt.Errorf("closing the event bridge: requests broken off: %w", context.Cause(ctx))
+		err = fmt.Errorf("closing the event bridge: calls broken off: %w", context.Cause(ctx))
 	}
 	b.cancel()
 	b.mu.Lock()

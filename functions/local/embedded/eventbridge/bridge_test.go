@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
+	"github.com/cloudevents/sdk-go/v2/event"
 
 	"spotify-insights.internal/functions/local/embedded/pubsubserver"
 )
@@ -27,22 +26,9 @@ type rig struct {
 	log    *bytes.Buffer
 }
 
-// function is a transport that calls a function in place of a server.
-type function func(*http.Request) (status int, err error)
-
-func (f function) RoundTrip(r *http.Request) (*http.Response, error) {
-	code, err := f(r)
-	if err != nil {
-		return nil, err
-	}
-	return &http.Response{StatusCode: code, Status: http.StatusText(code), Body: io.NopCloser(strings.NewReader("the-body-of-the-answer"))}, nil
-}
-
-func start(t *testing.T, f function) *rig {
+func start(t *testing.T, receive func(context.Context, event.Event) error) *rig {
 	r := &rig{pubsub: pubsubserver.New(), log: new(bytes.Buffer)}
-	r.Bridge = Start(t.Context(), Options{
-		Project: "p", PubSub: r.pubsub, Transport: f, Routes: []Route{{Name: "topten", Topic: "loaded", URL: "http://host/topten"}},
-	})
+	r.Bridge = Start(t.Context(), Options{Project: "p", PubSub: r.pubsub, Routes: []Route{{Name: "topten", Topic: "loaded", Receive: receive}}})
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(r.log, nil)))
 	t.Cleanup(func() {
@@ -69,37 +55,40 @@ func settle() {
 	synctest.Wait()
 }
 
-// An event is delivered until the function answers 2xx, after longer and longer waits, and not again after that.
+var errFailed = errors.New("the function has failed")
+
+// An event is delivered until the function succeeds, after longer and longer waits, and not again after that.
 func TestDeliveredUntilAcknowledged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		answers := []int{500, 503, 400, 429, 302, 304, 0, 500, 204}
 		waits := []time.Duration{0, 1, 2, 4, 8, 16, 32, 60, 60}
 		var ids, bodies []string
 		last := time.Now()
-		r := start(t, func(req *http.Request) (int, error) {
+		r := start(t, func(_ context.Context, e event.Event) error {
 			n := len(ids)
-			body, _ := io.ReadAll(req.Body)
-			ids, bodies = append(ids, req.Header.Get("Ce-Id")), append(bodies, string(body))
+			ids, bodies = append(ids, e.ID()), append(bodies, string(e.Data()))
 			if waited := time.Since(last); waited != waits[n]*time.Second {
 				t.Errorf("attempt %d comes after %v, want %d s", n+1, waited, waits[n])
 			}
 			last = time.Now()
-			if answers[n] == 0 {
-				return 0, errors.New("the connection was closed")
+			switch n {
+			case 3:
+				panic("a mistake")
+			case len(waits) - 1:
+				return nil
 			}
-			return answers[n], nil
+			return errFailed
 		})
 		id := r.publish(t, "loaded", "x")
 		settle()
-		if len(ids) != len(answers) {
-			t.Fatalf("%d attempts, want %d", len(ids), len(answers))
+		if len(ids) != len(waits) {
+			t.Fatalf("%d attempts, want %d", len(ids), len(waits))
 		}
 		for i := range ids {
 			if ids[i] != id || bodies[i] != bodies[0] {
 				t.Errorf("attempt %d has id %q and body %q", i+1, ids[i], bodies[i])
 			}
 		}
-		if got := strings.Count(r.log.String(), "level=WARN"); got != len(answers)-1 || strings.Contains(r.log.String(), "the-body-of-the-answer") {
+		if got := strings.Count(r.log.String(), "level=WARN"); got != len(waits)-1 || strings.Count(r.log.String(), "a mistake") != 1 {
 			t.Errorf("the log has %d warnings:\n%s", got, r.log)
 		}
 	})
@@ -108,9 +97,9 @@ func TestDeliveredUntilAcknowledged(t *testing.T) {
 func TestDroppedAfterRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin, last := time.Now(), time.Time{}
-		r := start(t, func(*http.Request) (int, error) {
+		r := start(t, func(context.Context, event.Event) error {
 			last = time.Now()
-			return 500, nil
+			return errFailed
 		})
 		id := r.publish(t, "loaded", "x")
 		settle()
@@ -125,19 +114,19 @@ func TestDroppedAfterRetention(t *testing.T) {
 	})
 }
 
-func TestRequestLimit(t *testing.T) {
+func TestCallLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin, attempts := time.Now(), []time.Duration{}
-		r := start(t, func(req *http.Request) (int, error) {
+		r := start(t, func(ctx context.Context, _ event.Event) error {
 			if attempts = append(attempts, time.Since(begin)); len(attempts) == 1 {
-				<-req.Context().Done()
-				return 0, req.Context().Err()
+				<-ctx.Done()
+				return ctx.Err()
 			}
-			return 200, nil
+			return nil
 		})
 		r.publish(t, "loaded", "x")
 		settle()
-		if len(attempts) != 2 || attempts[1] != requestLimit+time.Second {
+		if len(attempts) != 2 || attempts[1] != callLimit+time.Second {
 			t.Errorf("the attempts are at %v", attempts)
 		}
 	})
@@ -149,23 +138,22 @@ func TestOrder(t *testing.T) {
 		var got []string
 		var busy sync.Mutex
 		failed := false
-		r := start(t, func(req *http.Request) (int, error) {
+		r := start(t, func(_ context.Context, e event.Event) error {
 			if !busy.TryLock() {
-				t.Error("two requests at a time")
+				t.Error("two calls at a time")
 			}
 			defer busy.Unlock()
 			time.Sleep(100 * time.Millisecond)
-			body, _ := io.ReadAll(req.Body)
 			for _, data := range []string{"fails", "second", "third"} {
-				if bytes.Contains(body, []byte(`"`+data+`"`)) {
+				if bytes.Contains(e.Data(), []byte(`"`+data+`"`)) {
 					got = append(got, data)
 				}
 			}
 			if !failed {
 				failed = true
-				return 500, nil
+				return errFailed
 			}
-			return 200, nil
+			return nil
 		})
 		for _, data := range []string{"fails", "second", "third"} {
 			r.publish(t, "loaded", data)
@@ -177,14 +165,14 @@ func TestOrder(t *testing.T) {
 	})
 }
 
-// Close waits for the request under way; what waits for its turn or for another attempt is lost.
+// Close waits for the call under way; what waits for its turn or for another attempt is lost.
 func TestCloseWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		attempts := 0
-		r := start(t, func(*http.Request) (int, error) {
+		r := start(t, func(context.Context, event.Event) error {
 			attempts++
 			time.Sleep(10 * time.Second)
-			return 500, nil
+			return errFailed
 		})
 		r.publish(t, "loaded", "fails")
 		r.publish(t, "loaded", "waits for its turn")
@@ -202,9 +190,9 @@ func TestCloseWaits(t *testing.T) {
 
 func TestCloseBreaksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, func(req *http.Request) (int, error) {
-			<-req.Context().Done()
-			return 0, req.Context().Err()
+		r := start(t, func(ctx context.Context, _ event.Event) error {
+			<-ctx.Done()
+			return ctx.Err()
 		})
 		r.publish(t, "loaded", "x")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

@@ -1,17 +1,17 @@
 package eventbridge
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
+	"runtime/debug"
 	"slices"
 	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
 )
 
-// queue has one route's events. It sends one at a time, as deployed: max_instance_count and concurrency are 1. The
+// queue has one route's events. It delivers one at a time, as deployed: max_instance_count and concurrency are 1. The
 // bridge's mutex guards its fields below route.
 type queue struct {
 	bridge *Bridge
@@ -23,13 +23,13 @@ type queue struct {
 
 // delivery is one event on its way to one function.
 type delivery struct {
-	event    event
+	event    event.Event
 	expires  time.Time
 	attempts int // made so far
 }
 
 // accept is called by the writer or publisher, before it has its answer.
-func (q *queue) accept(e event) {
+func (q *queue) accept(e event.Event) {
 	b := q.bridge
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -49,12 +49,12 @@ func (q *queue) acceptExisting(ctx context.Context) {
 	}
 	for _, o := range list {
 		e := finalized(o)
-		e.time = time.Now() // its delivery begins
+		e.SetTime(time.Now()) // its delivery begins
 		q.accept(e)
 	}
 }
 
-// next starts a request, unless one is under way; the bridge's mutex is held.
+// next starts a call, unless one is under way; the bridge's mutex is held.
 func (q *queue) next() {
 	if q.bridge.closed || q.busy || len(q.ready) == 0 {
 		return
@@ -62,14 +62,14 @@ func (q *queue) next() {
 	d := q.ready[0]
 	q.ready = slices.Delete(q.ready, 0, 1)
 	q.busy = true
-	q.bridge.requests.Go(func() { q.deliver(d) })
+	q.bridge.calls.Go(func() { q.deliver(d) })
 }
 
 func (q *queue) deliver(d *delivery) {
 	b := q.bridge
-	err := q.post(d.event)
+	err := q.call(d.event)
 	d.attempts++
-	log := slog.With("function", q.route.Name, "event_id", d.event.id, "subject", d.event.subject, "attempts", d.attempts)
+	log := slog.With("function", q.route.Name, "event_id", d.event.ID(), "subject", d.event.Subject(), "attempts", d.attempts)
 
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -94,23 +94,14 @@ func (q *queue) deliver(d *delivery) {
 	q.next()
 }
 
-// post makes one attempt. The answer's body is not part of the error: it may have anything in it.
-func (q *queue) post(e event) error {
-	ctx, cancel := context.WithTimeout(q.bridge.ctx, requestLimit)
+// call makes one attempt.
+func (q *queue) call(e event.Event) (err error) {
+	ctx, cancel := context.WithTimeout(q.bridge.ctx, callLimit)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, q.route.URL, bytes.NewReader(e.body))
-	if err != nil {
-		return fmt.Errorf("making the request: %w", err)
-	}
-	e.setHeaders(req.Header)
-	resp, err := q.bridge.opts.Transport.RoundTrip(req) // a client would follow redirects
-	if err != nil {
-		return fmt.Errorf("posting the event: %w", err)
-	}
-	defer resp.Body.Close()
-	io.CopyN(io.Discard, resp.Body, 1<<20) // the connection is used again only if the body was read
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return fmt.Errorf("the function answered %s", resp.Status)
-	}
-	return nil
+	defer func() {
+		if p := recover(); p != nil { // a mistake in one function does not stop the others
+			err = fmt.Errorf("the function has panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return q.route.Receive(ctx, e)
 }

@@ -16,6 +16,7 @@ import (
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -30,7 +31,7 @@ func Start(t testing.TB, listeners ...string) *machine.Machine {
 	}
 	t.Setenv("LISTENERS", text+"}")
 	for _, variable := range []string{
-		config.StorageEmulator, config.PubSubEmulator, config.BigQueryEmulator, config.SecretManagerEmulator,
+		emulator.Storage, emulator.PubSub, emulator.BigQuery, emulator.SecretManager, emulator.Token,
 	} {
 		t.Setenv(variable, "") // restores the variable at the end of the test
 	}

@@ -11,10 +11,10 @@ import (
 	"testing"
 
 	bq "google.golang.org/api/bigquery/v2"
-	"google.golang.org/api/option"
 
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/emulator"
 	"spotify-insights.internal/shared/warehouse"
 )
 
@@ -71,8 +71,11 @@ func checkSent(t testing.TB, m *machine.Machine) {
 
 // jobsOf lists all jobs except the test's own queries.
 func jobsOf(ctx context.Context, m *machine.Machine) (service *bq.Service, jobs []*bq.JobListJobs, err error) {
-	service, err = bq.NewService(ctx, option.WithEndpoint("http://"+m.Cloud.Environment()[config.BigQueryEmulator]+"/"), option.WithoutAuthentication())
+	options, err := emulator.HTTP(emulator.BigQuery, "/")
 	if err != nil {
+		return nil, nil, err
+	}
+	if service, err = bq.NewService(ctx, options...); err != nil {
 		return nil, nil, err
 	}
 	err = service.Jobs.List(m.Config.Project).Projection("full").MaxResults(1000).Pages(ctx, func(page *bq.JobList) error {

@@ -1,8 +1,8 @@
-package config
+package emulator
 
 import "testing"
 
-func TestEmulatorHost(t *testing.T) {
+func TestAddress(t *testing.T) {
 	tests := []struct {
 		name, value, service string
 		want                 string
@@ -20,11 +20,11 @@ func TestEmulatorHost(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Setenv(BigQueryEmulator, tt.value)
+			t.Setenv(BigQuery, tt.value)
 			t.Setenv("K_SERVICE", tt.service)
-			got, err := EmulatorHost(BigQueryEmulator)
+			got, err := Address(BigQuery)
 			if got != tt.want || (err != nil) != tt.wantErr {
-				t.Errorf("EmulatorHost() = %q, %v; want %q, error %v", got, err, tt.want, tt.wantErr)
+				t.Errorf("Address() = %q, %v; want %q, error %v", got, err, tt.want, tt.wantErr)
 			}
 		})
 	}

@@ -1,4 +1,5 @@
-package config
+// Package emulator has the addresses of emulators of Google Cloud, and the options with which Google's clients use them.
+package emulator
 
 import (
 	"fmt"
@@ -9,16 +10,20 @@ import (
 
 // The variables with the addresses of emulators, host:port without a scheme.
 const (
-	StorageEmulator       = "STORAGE_EMULATOR_HOST"
-	PubSubEmulator        = "PUBSUB_EMULATOR_HOST"
-	BigQueryEmulator      = "BIGQUERY_EMULATOR_HOST"
-	SecretManagerEmulator = "SECRET_MANAGER_EMULATOR_HOST"
+	Storage       = "STORAGE_EMULATOR_HOST"
+	PubSub        = "PUBSUB_EMULATOR_HOST"
+	BigQuery      = "BIGQUERY_EMULATOR_HOST"
+	SecretManager = "SECRET_MANAGER_EMULATOR_HOST"
 )
 
-// EmulatorHost returns the address in one of these variables, "" where it is not set. An address that is not
+// Token is the variable with the credential that the emulators ask for. The embedded cloud makes one at each start, so
+// that other users of the machine cannot use it.
+const Token = "EMULATOR_TOKEN"
+
+// Address returns the address in one of these variables, "" where it is not set. An address that is not
 // loopback is an error, and so is any address in a deployed function (K_SERVICE): the function would send tokens
 // there.
-func EmulatorHost(variable string) (string, error) {
+func Address(variable string) (string, error) {
 	addr := os.Getenv(variable)
 	if addr == "" {
 		return "", nil
