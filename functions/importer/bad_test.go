@@ -240,9 +240,7 @@ func TestLargestManifest(t *testing.T) {
 func clean(t *testing.T, r *rig) {
 	t.Helper()
 	for name := range r.objects(t) {
-		if err := r.m.Lake.Delete(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
+		r.m.Remove(t, name)
 	}
 }
 

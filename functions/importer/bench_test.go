@@ -71,9 +71,7 @@ func BenchmarkImport(b *testing.B) {
 		b.StopTimer()
 		e := r.put(b, "listener=me/x.zip", content)
 		for name := range r.objects(b) {
-			if err := r.m.Lake.Delete(b.Context(), name); err != nil {
-				b.Fatal(err)
-			}
+			r.m.Remove(b, name)
 		}
 		runtime.GC()
 		b.StartTimer()

@@ -28,7 +28,7 @@ func TestReconcile(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, o := range list {
-				remove(t, m.Lake, o.Name)
+				m.Remove(t, o.Name)
 			}
 			if err := m.Warehouse.Reset(t.Context()); err != nil {
 				t.Fatal(err)
@@ -42,13 +42,6 @@ func TestReconcile(t *testing.T) {
 type rig struct {
 	*machinetest.Rig
 	*Reconciler
-}
-
-func remove(t *testing.T, lake *bucket.Bucket, name string) {
-	t.Helper()
-	if err := lake.Delete(t.Context(), name); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // play writes an object of one play.
@@ -124,11 +117,11 @@ func testMissing(t *testing.T, r *rig) {
 			r.Query(t, "DELETE FROM spotify_insights.loads WHERE object = '%s'", page)
 		}},
 		step{what: "another generation of an object", want: Result{Objects: 7, Loaded: 1}, tables: "6 3 9", do: func(t *testing.T) {
-			remove(t, r.Rig.Lake, page)
+			r.Remove(t, page)
 			r.play(t, "me", noon)
 		}},
 		step{what: "an object that was deleted from the lake", want: Result{Objects: 6}, tables: "6 3 9", do: func(t *testing.T) {
-			remove(t, r.Rig.Lake, page)
+			r.Remove(t, page)
 		}},
 	)
 }

@@ -64,6 +64,7 @@ func (c *Cloud) start(ctx context.Context, dir, version string) (err error) {
 	if c.Storage, err = storageserver.Open(filepath.Join(dir, "storage"), UploadsBucket, LakeBucket, InsightsBucket); err != nil {
 		return err
 	}
+	c.Storage.Keep(LakeBucket)
 	if c.secrets, err = secretserver.Open(filepath.Join(dir, "secrets")); err != nil {
 		return err
 	}

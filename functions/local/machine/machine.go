@@ -109,6 +109,9 @@ func (m *Machine) Publish(page string) error {
 	return m.folder.publish(Address{Page: page, Environment: m.Cloud.Environment()})
 }
 
+// Dir is the folder that has everything of the machine.
+func (m *Machine) Dir() string { return m.folder.dir }
+
 // Listeners are the ids of all listeners, sorted.
 func (m *Machine) Listeners() []string { return slices.Sorted(maps.Keys(m.Config.Listeners)) }
 

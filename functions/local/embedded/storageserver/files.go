@@ -129,6 +129,9 @@ func (s *Server) replace(bucket, name, file string, generation *int64) (Object, 
 	if err := old.match(name, generation); err != nil {
 		return old, err
 	}
+	if bucket == s.kept && old.Generation != 0 {
+		return old, fault(http.StatusForbidden, "object %s cannot be replaced: objects of this bucket are permanent", name)
+	}
 	now := time.UnixMicro(max(time.Now().UnixMicro(), old.Generation+1)) // a clock may be set back
 	if err := s.root.Chtimes(file, now, now); err != nil {
 		return old, err
@@ -160,6 +163,9 @@ func (o Object) match(name string, generation *int64) error {
 func (s *Server) remove(bucket, name string, generation *int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if bucket == s.kept {
+		return fault(http.StatusForbidden, "object %s cannot be deleted: objects of this bucket are permanent", name)
+	}
 	o, err := s.stat(bucket, name)
 	if err == nil {
 		err = o.match(name, generation)

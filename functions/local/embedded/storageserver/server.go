@@ -25,6 +25,7 @@ type Server struct {
 
 	mu        sync.Mutex // held while an object is replaced or deleted
 	finalized []func(Object)
+	kept      string // see Keep
 }
 
 // Open opens a folder, which is made (mode 0700) when missing, as are the buckets.
@@ -48,6 +49,10 @@ func Open(dir string, buckets ...string) (*Server, error) {
 
 // Close closes the folder. What was answered is on disk.
 func (s *Server) Close() error { return s.root.Close() }
+
+// Keep makes the objects of a bucket permanent: they are neither replaced nor deleted. On Google Cloud the roles of the
+// functions' accounts do the same.
+func (s *Server) Keep(bucket string) { s.kept = bucket }
 
 // OnFinalized has call called for each object that is written from now on, before its writer has the answer.
 func (s *Server) OnFinalized(call func(Object)) {

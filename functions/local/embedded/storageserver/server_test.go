@@ -294,3 +294,20 @@ func TestInProcess(t *testing.T) {
 		}
 	}
 }
+
+// An object of a permanent bucket is neither replaced nor deleted, and a writer that expects none finds it as usual.
+func TestKeep(t *testing.T) {
+	ctx := t.Context()
+	server, lake := serve(t, t.TempDir())
+	server.Keep("lake")
+	o := lake.Object("there/x")
+	mustWrite(t, o, "first")
+	_, err := write(ctx, o, "second")
+	wantStatus(t, err, http.StatusForbidden)
+	_, err = write(ctx, o.If(storage.Conditions{DoesNotExist: true}), "second")
+	wantStatus(t, err, http.StatusPreconditionFailed)
+	wantStatus(t, o.Delete(ctx), http.StatusForbidden)
+	if got := read(t, o); got != "first" {
+		t.Errorf("content %q", got)
+	}
+}

@@ -3,11 +3,14 @@ package machinetest
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/events"
@@ -25,12 +28,17 @@ type Rig struct {
 	Warehouse *warehouse.Warehouse
 	Loader    *loader.Loader
 	Messages  int // that were published to topten
+
+	dir string // of the machine
 }
 
 // Open starts a cloud as [Start] does, and opens the clients.
 func Open(t testing.TB, listeners ...string) *Rig {
 	t.Helper()
-	return Clients(t, Start(t, listeners...).Config)
+	m := Start(t, listeners...)
+	r := Clients(t, m.Config)
+	r.dir = m.Dir()
+	return r
 }
 
 // Clients opens the clients on a running cloud.
@@ -107,6 +115,14 @@ func (r *Rig) PutFeatures(t testing.TB, at time.Time, rows ...lake.FeaturesRow) 
 func (r *Rig) Put(t testing.TB, name string, content []byte) {
 	t.Helper()
 	if _, err := r.Lake.Create(t.Context(), name, lake.ContentType, content); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Remove deletes an object of the lake as the owner of the folder does. The cloud itself keeps it.
+func (r *Rig) Remove(t testing.TB, name string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(r.dir, "storage", embedded.LakeBucket, name)); err != nil {
 		t.Fatal(err)
 	}
 }
