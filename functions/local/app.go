@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"spotify-insights.internal/functions/local/consent"
-	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -26,22 +25,21 @@ The app's page then shows the client id and the client secret.
 
 `
 
-// findApp finds the Spotify app in the environment, in its secret, or by asking. It also returns the app in the secret.
-func findApp(ctx context.Context, store *secrets.Store, t *terminal) (app, stored spotify.App, err error) {
-	_, err = store.Latest(ctx, secrets.ClientID, &stored)
-	if err != nil && !errors.Is(err, secrets.ErrEmpty) && !errors.Is(err, secrets.ErrMalformed) {
-		return app, stored, err
-	}
+// findApp finds the Spotify app in the environment, in its secret, or by asking.
+func findApp(ctx context.Context, v vault, t *terminal) (app spotify.App, err error) {
 	if given := credentials().app; given.ClientID != "" && given.ClientSecret != "" {
-		return given, stored, nil
+		return given, nil
 	}
-	if app, err = askApp(ctx, stored, t); err != nil {
-		return app, stored, err
+	if app, err = v.app(ctx); err != nil {
+		return app, err
+	}
+	if app, err = askApp(ctx, app, t); err != nil {
+		return app, err
 	}
 	if app.ClientID == "" || app.ClientSecret == "" {
-		return app, stored, errors.New("the client id or the client secret of your Spotify app is missing: run make connect in a terminal, which asks for both")
+		return app, errors.New("the client id or the client secret of your Spotify app is missing: run make connect in a terminal, which asks for both")
 	}
-	return app, stored, consent.ValidApp(app)
+	return app, consent.ValidApp(app)
 }
 
 // askApp asks for an app, and offers the stored one where a person can answer.

@@ -11,7 +11,6 @@ import (
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/listener"
-	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -40,32 +39,28 @@ the e-mail. The zip comes within 30 days; then run: %s
 
 // connectAt connects a listener at a place, and returns when the consent ends.
 func connectAt(ctx context.Context, p *place, id string) (ends time.Time, err error) {
-	s, err := config.Read[config.Spotify]()
+	client, err := spotifyClient()
 	if err != nil {
 		return ends, err
 	}
 	t := openTerminal(os.Stdin)
-	app, stored, err := findApp(ctx, p.store, t)
+	app, err := findApp(ctx, p.vault, t)
 	if err != nil {
 		return ends, err
 	}
 	return askConsent(ctx, t, consent.Request{
-		Listener: id, Client: spotify.New(s), App: app, Keep: keep(p.store, id, stored),
+		Listener: id, Client: client, App: app,
+		Keep: func(ctx context.Context, app spotify.App, token spotify.Token) error {
+			return p.vault.keep(ctx, id, app, token)
+		},
 		Again: ": " + p.command("connect"), Next: "The terminal says what is next. You can close this page.",
 	})
 }
 
-// keep returns a function that stores an app, unless it is stored already, and the token of a listener.
-func keep(store *secrets.Store, id string, stored spotify.App) func(context.Context, spotify.App, spotify.Token) error {
-	return func(ctx context.Context, app spotify.App, token spotify.Token) error {
-		if app != stored {
-			if _, err := store.Add(ctx, secrets.ClientID, app); err != nil {
-				return err
-			}
-		}
-		_, err := store.Add(ctx, secrets.TokenID(id), token)
-		return err
-	}
+// spotifyClient makes a client of the Spotify that the environment names.
+func spotifyClient() (*spotify.Client, error) {
+	s, err := config.Read[config.Spotify]()
+	return spotify.New(s), err
 }
 
 // askConsent waits until a listener has agreed, and returns when the consent ends. Spotify's answer comes from the browser,

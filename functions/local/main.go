@@ -45,7 +45,13 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	if err := command(ctx, os.Args[1:], out); err != nil {
+	err := command(ctx, os.Args[1:], out)
+	if again, ok := errors.AsType[restart](err); ok {
+		if err = nil; ctx.Err() == nil { // Ctrl-C ends it meanwhile
+			err = again.run()
+		}
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "local:", err)
 		if action := faults.Action(err); action != "" {
 			fmt.Fprintln(os.Stderr, action)

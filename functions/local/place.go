@@ -21,7 +21,7 @@ const ingestLimit = time.Minute
 
 // place is where a consent is stored: on this machine, or in a project.
 type place struct {
-	store     *secrets.Store
+	vault     vault
 	arguments string // of commands for this place and listener, with a space before each
 	close     func() error
 	next      func(context.Context) string // what follows, after close
@@ -44,8 +44,8 @@ func openPlace(ctx context.Context, dir, id string) (*place, error) {
 	p.arguments = " PROJECT=" + project + p.arguments
 	p.next = func(context.Context) string { return "Fetch the last plays at once with: " + p.command("trigger") }
 	fmt.Fprintf(os.Stderr, "Connecting listener %s of project %s on Google Cloud.\n", id, project)
-	var err error
-	p.store, err = deployedSecrets(ctx, project, id)
+	store, err := deployedSecrets(ctx, project, id)
+	p.vault = secretVault{store}
 	return p, err
 }
 
@@ -67,28 +67,41 @@ func (p *place) openLocal(ctx context.Context, dir, id string) (err error) {
 			err = errors.Join(err, m.Stop())
 		}
 	}()
-	p.next = func(context.Context) string { return "See your plays: make run" }
-	if p.store, err = secrets.Open(ctx, os.Getenv("GOOGLE_CLOUD_PROJECT")); err != nil || m != nil {
+	p.next = func(ctx context.Context) string { return endDemo(ctx, dir, id) }
+	store, err := secrets.Open(ctx, os.Getenv("GOOGLE_CLOUD_PROJECT"))
+	p.vault = secretVault{store}
+	if err != nil || m != nil {
 		return err
 	}
 	server, err := machine.Serving(dir)
 	if err != nil {
 		return err
 	}
-	if _, err := p.store.Versions(ctx, secrets.TokenID(id)); errors.Is(err, secrets.ErrEmpty) {
+	if _, err := store.Versions(ctx, secrets.TokenID(id)); errors.Is(err, secrets.ErrEmpty) {
 		return fmt.Errorf("the server at %s has no listener %s: stop it, and start it again with the same LISTENERS as here", server.Page, id)
 	}
 	p.next = func(ctx context.Context) string { return fetchNow(ctx, server.Page, id) }
 	return nil
 }
 
+// endDemo has a running demo give way to the account, and says where the plays will be.
+func endDemo(ctx context.Context, dir, id string) string {
+	query := "?" + url.Values{"listener": {id}}.Encode()
+	if data := demoFolder(dir); machine.InUse(data) {
+		if demo, err := machine.Serving(data); err == nil && postTo(ctx, demo.Page+connectedPath[1:]+query) == nil {
+			return "The demo ends now. Your own plays appear at " + demo.Page + query
+		}
+	}
+	return "See your plays: make run"
+}
+
 // fetchNow has a running server fetch the last plays of a listener, and says where they are.
 func fetchNow(ctx context.Context, page, id string) string {
-	query := url.Values{"listener": {id}}.Encode()
-	if err := postTo(ctx, page+"ingest?"+query); err != nil {
+	query := "?" + url.Values{"listener": {id}}.Encode()
+	if err := postTo(ctx, page+"ingest"+query); err != nil {
 		return fmt.Sprintf("The server at %s tries again within an hour, because the first fetch failed: %v", page, err)
 	}
-	return "The server has fetched the last plays. They appear at " + page + "?" + query
+	return "The server has fetched the last plays. They appear at " + page + query
 }
 
 // postTo sends a request without a body to the server that runs on the data.

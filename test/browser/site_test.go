@@ -53,7 +53,7 @@ func openSites() (stop func(), err error) {
 		name   string
 		config config.Dashboard
 	}{
-		{&private, "private", config.Dashboard{Listeners: listeners, Uploads: true, Covers: true, Demo: true}},
+		{&private, "private", config.Dashboard{Listeners: listeners, Local: true, Covers: true, Demo: true}},
 		{&uncovered, "without covers", config.Dashboard{Listeners: listeners}},
 		{&public, "public", config.Dashboard{Listeners: listeners, Covers: true, Audience: "public"}},
 	} {
