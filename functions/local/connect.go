@@ -66,7 +66,7 @@ func spotifyClient() (*spotify.Client, error) {
 // askConsent waits until a listener has agreed, and returns when the consent ends. Spotify's answer comes from the browser,
 // or is pasted.
 func askConsent(ctx context.Context, t *terminal, r consent.Request) (ends time.Time, err error) {
-	callback := consent.NewCallback()
+	callback := consent.NewCallback(consent.Address)
 	defer callback.Close()
 	flow, busy := callback.Begin(r)
 	if busy != nil && !t.answers() {

@@ -11,7 +11,6 @@ import (
 	"spotify-insights.internal/functions/dashboard"
 	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/consent"
-	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/insights"
@@ -30,10 +29,12 @@ const (
 type connector struct {
 	site      *pages.Site
 	listeners listener.Set
-	statuses  *bucket.Bucket // of the last ingests
-	vault     vault
-	spotify   *spotify.Client // the real one, also in the demo
-	callback  *consent.Callback
+	statuses  interface { // of the last ingests
+		ReadJSON(ctx context.Context, name string, v any) (generation int64, err error)
+	}
+	vault    vault
+	spotify  *spotify.Client // the real one, also in the demo
+	callback *consent.Callback
 	// connected is called after a consent is stored.
 	connected func(listenerID string)
 

@@ -77,7 +77,7 @@ func serve(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	c := &connector{listeners: m.Config.Listeners, spotify: client, callback: consent.NewCallback(), vault: secretVault{store}, connected: p.ingest}
+	c := &connector{listeners: m.Config.Listeners, spotify: client, callback: consent.NewCallback(consent.Address), vault: secretVault{store}, connected: p.ingest}
 	if demo != nil {
 		c.vault, c.connected = outerVault{account}, func(string) { leave(errConnected) }
 	}
@@ -106,9 +106,11 @@ func serve(ctx context.Context, dir string) (err error) {
 		for _, id := range m.Listeners() {
 			loops.Go(func() { every(ctx, first, time.Hour, func() { p.ingestConnected(c.vault, id) }) })
 		}
-		if connected {
+		switch {
+		case first == 0: // the plays follow at once
+		case connected:
 			slog.Info("the first ingest runs in a minute, then one every hour; at once with: curl -X POST " + page + "ingest")
-		} else {
+		default:
 			slog.Info("no account is connected, so the page shows what was imported; for new plays: " + page + "connect")
 		}
 	}

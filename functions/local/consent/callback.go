@@ -38,9 +38,9 @@ type Callback struct {
 	server *http.Server
 }
 
-// NewCallback returns a callback without flows, which does not listen.
-func NewCallback() *Callback {
-	return &Callback{address: Address, limit: Limit, keptFor: keptFor}
+// NewCallback returns a callback without flows, which does not listen. Another address than [Address] is for tests.
+func NewCallback(address string) *Callback {
+	return &Callback{address: address, limit: Limit, keptFor: keptFor}
 }
 
 // Begin opens a flow. Its answer can be pasted even if err is not nil, which says why the callback cannot listen.

@@ -30,7 +30,14 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, Callback: NewCallback(), fake: fakespotify.New(fakespotify.Options{Seed: 1, ClientID: "the-id", ClientSecret: "the-secret"})}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, Callback: NewCallback(free.Addr().String()), fake: fakespotify.New(fakespotify.Options{Seed: 1, ClientID: "the-id", ClientSecret: "the-secret"})}
 	r.fake.AddListener(fakespotify.Listener{Name: "anna"})
 	r.fake.SignIn("anna")
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -42,14 +49,6 @@ func newRig(t *testing.T) *rig {
 	}))
 	t.Cleanup(server.Close)
 	r.client = spotify.New(config.Spotify{APIURL: config.BaseURL(server.URL), AccountsURL: config.BaseURL(server.URL)}, upstream.WithoutPauses)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.address = free.Addr().String()
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(r.Close)
 	return r
 }
