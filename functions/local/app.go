@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"spotify-insights.internal/functions/local/consent"
 	"spotify-insights.internal/shared/spotify"
@@ -26,7 +25,7 @@ The app's page then shows the client id and the client secret.
 `
 
 // findApp finds the Spotify app in the environment, in its secret, or by asking.
-func findApp(ctx context.Context, v vault, t *terminal) (app spotify.App, err error) {
+func findApp(ctx context.Context, v vault, t *prompt) (app spotify.App, err error) {
 	if given := credentials().app; given.ClientID != "" && given.ClientSecret != "" {
 		return given, nil
 	}
@@ -43,7 +42,7 @@ func findApp(ctx context.Context, v vault, t *terminal) (app spotify.App, err er
 }
 
 // askApp asks for an app, and offers the stored one where a person can answer.
-func askApp(ctx context.Context, stored spotify.App, t *terminal) (app spotify.App, err error) {
+func askApp(ctx context.Context, stored spotify.App, t *prompt) (app spotify.App, err error) {
 	question := "Client ID: "
 	if stored.ClientID != "" && stored.ClientSecret != "" {
 		if !t.person {
@@ -51,7 +50,7 @@ func askApp(ctx context.Context, stored spotify.App, t *terminal) (app spotify.A
 		}
 		question = fmt.Sprintf("Client ID of your Spotify app (Enter keeps %s): ", stored.ClientID)
 	} else {
-		fmt.Fprint(os.Stderr, howToMakeAnApp)
+		fmt.Fprint(screen, howToMakeAnApp)
 	}
 	if app.ClientID, err = t.ask(ctx, question); err != nil {
 		return app, err

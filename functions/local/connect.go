@@ -29,7 +29,7 @@ func connect(ctx context.Context, dir string, args []string) error {
 	if err = errors.Join(err, place.close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, `%s
+	fmt.Fprintf(screen, `%s
 %s
 Spotify also has the years before: open https://www.spotify.com/account/privacy, select "Extended streaming history", and confirm
 the e-mail. The zip comes within 30 days; then run: %s
@@ -43,7 +43,7 @@ func connectAt(ctx context.Context, p *place, id string) (ends time.Time, err er
 	if err != nil {
 		return ends, err
 	}
-	t := openTerminal(os.Stdin)
+	t := openPrompt(os.Stdin)
 	app, err := findApp(ctx, p.vault, t)
 	if err != nil {
 		return ends, err
@@ -65,20 +65,20 @@ func spotifyClient() (*spotify.Client, error) {
 
 // askConsent waits until a listener has agreed, and returns when the consent ends. Spotify's answer comes from the browser,
 // or is pasted.
-func askConsent(ctx context.Context, t *terminal, r consent.Request) (ends time.Time, err error) {
+func askConsent(ctx context.Context, t *prompt, r consent.Request) (ends time.Time, err error) {
 	callback := consent.NewCallback(consent.Address)
 	defer callback.Close()
 	flow, busy := callback.Begin(r)
 	if busy != nil && !t.answers() {
 		return ends, fmt.Errorf("another program uses port 8888, where Spotify's answer arrives: end it, or run %s in a terminal, where the answer can be pasted", r.Again[2:])
 	}
-	fmt.Fprintf(os.Stderr, "\nOpen this page and agree:\n\n  %s\n\n", flow.URL())
+	fmt.Fprintf(screen, "\nOpen this page and agree:\n\n  %s\n\n", flow.URL())
 	if busy != nil {
-		fmt.Fprintln(os.Stderr, "Another program uses port 8888, so the browser cannot bring Spotify's answer here.")
+		fmt.Fprintln(screen, "Another program uses port 8888, so the browser cannot bring Spotify's answer here.")
 	}
 	var pasted <-chan string
 	if t.answers() {
-		fmt.Fprint(os.Stderr, "If the browser then shows a page that cannot be opened, as over ssh, copy the address of that page\n"+
+		fmt.Fprint(screen, "If the browser then shows a page that cannot be opened, as over ssh, copy the address of that page\n"+
 			"("+consent.RedirectURL+"?...) and paste it here: ")
 		pasted = t.rest()
 	}
@@ -87,7 +87,7 @@ func askConsent(ctx context.Context, t *terminal, r consent.Request) (ends time.
 		case <-ctx.Done():
 			return ends, errStopped
 		case <-flow.Done():
-			fmt.Fprintln(os.Stderr)
+			fmt.Fprintln(screen)
 			return flow.Ends()
 		case line, ok := <-pasted:
 			if !ok {
@@ -97,7 +97,7 @@ func askConsent(ctx context.Context, t *terminal, r consent.Request) (ends time.
 				continue
 			}
 			if _, err := callback.Paste(ctx, line); err != nil {
-				fmt.Fprintf(os.Stderr, "%v. %s\n", err, faults.Action(err))
+				fmt.Fprintf(screen, "%v. %s\n", err, faults.Action(err))
 			}
 		}
 	}

@@ -6,10 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"path"
-	"strconv"
 	"strings"
 	"sync"
-	"unicode"
 )
 
 // console writes log records as short lines for a person: the time, the message and most attributes.
@@ -45,9 +43,6 @@ func (c console) Handle(_ context.Context, r slog.Record) error {
 		value := strings.Join(strings.Fields(a.Value.String()), " ") // one line, whatever the value is
 		if a.Key == "object" && value != "" {
 			value = shortName(value)
-		}
-		if strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
-			value = strconv.Quote(value) // text from outside may have control sequences in it
 		}
 		if !leftOut[a.Key] && value != "" {
 			fmt.Fprintf(&line, "  %s=%s", a.Key, value)

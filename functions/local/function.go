@@ -35,8 +35,7 @@ func serveFunction(ctx context.Context, dir, name string) error {
 			return err
 		}
 	}
-	// Every address of this machine can be reached by pages in its browsers.
-	functions.HTTP(guarded, ownHost(http.NewCrossOriginProtection().Handler(function)).ServeHTTP)
+	functions.HTTP(guarded, guard(function).ServeHTTP)
 	os.Setenv("FUNCTION_TARGET", guarded)
 	port := cmp.Or(os.Getenv("PORT"), "8081")
 	failed := make(chan error, 1)
@@ -48,4 +47,9 @@ func serveFunction(ctx context.Context, dir, name string) error {
 	case <-ctx.Done():
 		return nil
 	}
+}
+
+// guard refuses what a web page makes a browser on this machine send: functions that take events do not look.
+func guard(function http.Handler) http.Handler {
+	return ownHost(http.NewCrossOriginProtection().Handler(function))
 }

@@ -36,7 +36,7 @@ func main() {
 	if set := debug.SetGCPercent(garbagePercent); set != 100 { // GOGC sets another percentage
 		debug.SetGCPercent(set)
 	}
-	out := os.Stdout
+	out := terminal{os.Stdout}
 	slog.SetDefault(slog.New(newConsole(out)))
 	// The functions framework prints a line of its own for each function to the standard output.
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
@@ -52,9 +52,9 @@ func main() {
 		}
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "local:", err)
+		fmt.Fprintln(screen, "local:", err)
 		if action := faults.Action(err); action != "" {
-			fmt.Fprintln(os.Stderr, action)
+			fmt.Fprintln(screen, action)
 		}
 		os.Exit(1)
 	}

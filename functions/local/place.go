@@ -43,7 +43,7 @@ func openPlace(ctx context.Context, dir, id string) (*place, error) {
 	}
 	p.arguments = " PROJECT=" + project + p.arguments
 	p.next = func(context.Context) string { return "Fetch the last plays at once with: " + p.command("trigger") }
-	fmt.Fprintf(os.Stderr, "Connecting listener %s of project %s on Google Cloud.\n", id, project)
+	fmt.Fprintf(screen, "Connecting listener %s of project %s on Google Cloud.\n", id, project)
 	store, err := deployedSecrets(ctx, project, id)
 	p.vault = secretVault{store}
 	return p, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/listener"
 )
 
@@ -147,7 +148,7 @@ func named[T any](err error) error {
 func parseBytes(text string) (any, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 {
-		return nil, fmt.Errorf("%q is not a number of bytes such as 21474836480 (20 GiB)", text)
+		return nil, fmt.Errorf("%s is not a number of bytes such as 21474836480 (20 GiB)", faults.Quote(text))
 	}
 	return n, nil
 }
@@ -155,7 +156,7 @@ func parseBytes(text string) (any, error) {
 func parsePause(text string) (any, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
-		return nil, fmt.Errorf("%q is not a duration such as 3h", text)
+		return nil, fmt.Errorf("%s is not a duration such as 3h", faults.Quote(text))
 	}
 	return d, nil
 }
@@ -164,7 +165,7 @@ var datasetID = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
 
 func (w Warehouse) validate() error {
 	if !datasetID.MatchString(w.Dataset) {
-		return fmt.Errorf("DATASET: %q is not the name of a dataset: use letters, digits and underscores", w.Dataset)
+		return fmt.Errorf("DATASET: %s is not the name of a dataset: use letters, digits and underscores", faults.Quote(w.Dataset))
 	}
 	return nil
 }
@@ -172,7 +173,7 @@ func (w Warehouse) validate() error {
 // validate rejects a misspelled "public", which would show the private figures.
 func (d Dashboard) validate() error {
 	if d.Audience != "" && !d.Public() {
-		return fmt.Errorf("AUDIENCE: %q is not an audience: use public, or leave it empty for the listeners", d.Audience)
+		return fmt.Errorf("AUDIENCE: %s is not an audience: use public, or leave it empty for the listeners", faults.Quote(d.Audience))
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 // The variables with the addresses of emulators, host:port without a scheme.
@@ -33,10 +35,10 @@ func Address(variable string) (string, error) {
 	}
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "", fmt.Errorf("%s=%q is not host:port: %w", variable, addr, err)
+		return "", fmt.Errorf("%s=%s is not host:port: %w", variable, faults.Quote(addr), err)
 	}
 	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
-		return "", fmt.Errorf("%s=%q is not a loopback address such as 127.0.0.1:8085", variable, addr)
+		return "", fmt.Errorf("%s=%s is not a loopback address such as 127.0.0.1:8085", variable, faults.Quote(addr))
 	}
 	return addr, nil
 }

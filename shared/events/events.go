@@ -27,7 +27,7 @@ func DecodeObject(e event.Event) (in string, o bucket.Object, err error) {
 		Generation string `json:"generation"` // an int64 in quotes, as in all JSON of Google
 	}
 	if e.Type() != ObjectFinalized {
-		return "", o, refused("is of type %q, not %q", e.Type(), ObjectFinalized)
+		return "", o, refused("is of type %s, not %s", faults.Quote(e.Type()), ObjectFinalized)
 	}
 	if err := json.Unmarshal(e.Data(), &data); err != nil {
 		return "", o, refused("contains no object: %w", err)
@@ -43,7 +43,7 @@ func DecodeObject(e event.Event) (in string, o bucket.Object, err error) {
 // reports that something was loaded. The error is a faults.Invalid.
 func CheckMessage(e event.Event) error {
 	if e.Type() != MessagePublished {
-		return refused("is of type %q, not %q", e.Type(), MessagePublished)
+		return refused("is of type %s, not %s", faults.Quote(e.Type()), MessagePublished)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (s Set) Find(id string) (Listener, error) {
 	}
 	l, ok := s[id]
 	if !ok {
-		return Listener{}, faults.New(faults.Missing, "Add the listener to LISTENERS, or give one of its ids.", "there is no listener %q", id)
+		return Listener{}, faults.New(faults.Missing, "Add the listener to LISTENERS, or give one of its ids.", "there is no listener %s", faults.Quote(id))
 	}
 	return l, nil
 }
@@ -60,11 +60,11 @@ func (s *Set) UnmarshalText(text []byte) error {
 	var errs []error
 	for id, l := range set {
 		if !Valid(id) {
-			errs = append(errs, fmt.Errorf("listener %q: an id is a lower-case letter, then up to 30 lower-case letters, digits and dashes", id))
+			errs = append(errs, fmt.Errorf("listener %s: an id is a lower-case letter, then up to 30 lower-case letters, digits and dashes", faults.Quote(id)))
 		}
 		zone, err := time.LoadLocation(l.TimeZone)
 		if err != nil || l.TimeZone == "Local" {
-			errs = append(errs, fmt.Errorf("listener %q: time zone %q is not an IANA name such as Europe/Berlin", id, l.TimeZone))
+			errs = append(errs, fmt.Errorf("listener %s: time zone %s is not an IANA name such as Europe/Berlin", faults.Quote(id), faults.Quote(l.TimeZone)))
 		}
 		l.ID, l.Zone, l.TimeZone = id, zone, cmp.Or(l.TimeZone, "UTC")
 		set[id] = l

@@ -49,7 +49,7 @@ func New(c config.Providers, app func(context.Context) (spotify.App, error), opt
 		p, ok := all[strings.TrimSpace(name)]
 		if !ok || slices.Contains(providers, p) {
 			return nil, faults.New(faults.Invalid, "Set FEATURE_PROVIDERS, or feature_providers of the deployment, to names of providers, each once.",
-				"FEATURE_PROVIDERS=%q is neither a list of %s with commas between them, nor %s", c.Names, strings.Join(slices.Sorted(maps.Keys(all)), ", "), None)
+				"FEATURE_PROVIDERS=%s is neither a list of %s with commas between them, nor %s", faults.Quote(c.Names), strings.Join(slices.Sorted(maps.Keys(all)), ", "), None)
 		}
 		providers = append(providers, p)
 	}

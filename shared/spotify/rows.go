@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/lake"
 )
 
@@ -43,7 +44,7 @@ func Derive(row lake.PlayRow) (lake.PlayRow, error) {
 	case row.Version < 0 || row.Version > lake.PlayVersion:
 		return lake.PlayRow{}, fmt.Errorf("row version %d is unknown, this program reads versions up to %d: deploy the version that wrote the row", row.Version, lake.PlayVersion)
 	case row.Source != lake.SourceAPI && row.Source != lake.SourceExport:
-		return lake.PlayRow{}, fmt.Errorf("row version %d has no rows of source %q: delete the object, which this program did not write", max(row.Version, 1), row.Source)
+		return lake.PlayRow{}, fmt.Errorf("row version %d has no rows of source %s: delete the object, which this program did not write", max(row.Version, 1), faults.Quote(row.Source))
 	case row.Raw == "":
 		return lake.PlayRow{}, fmt.Errorf("a row of version %d has no raw item to derive its columns from: restore the object from a backup", max(row.Version, 1))
 	}

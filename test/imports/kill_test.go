@@ -29,7 +29,7 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-var soak = flag.Bool("soak", false, "kill the import at every step")
+var soak = flag.Bool("soak", false, "kill the import at every third step")
 
 // The variables by which the process that imports gets its folder, and the step at which it kills itself (0: none).
 const (
@@ -37,8 +37,12 @@ const (
 	stepVariable   = "IMPORT_KILLED_AT"
 )
 
-// quickSteps is at how many steps an import is killed without -soak.
-const quickSteps = 2
+const (
+	// quickSteps is at how many steps an import is killed without -soak.
+	quickSteps = 2
+	// soakStride is odd, so that an import is killed before calls and after calls.
+	soakStride = 3
+)
 
 // result is what there is after an import.
 type result struct {
@@ -67,7 +71,7 @@ func TestKilled(t *testing.T) {
 		t.Fatalf("without a kill: killed %v, %d listens of %d plays, uploads %v", killed, len(undisturbed.Listens), len(plays), undisturbed.Uploads)
 	}
 	checkAccount(t, undisturbed.Import)
-	stride := 1
+	stride := soakStride
 	if !*soak {
 		stride = max(undisturbed.Steps/quickSteps, 1)
 	}

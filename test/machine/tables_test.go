@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,20 +14,24 @@ import (
 	"google.golang.org/api/iterator"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/emulator"
 )
+
+// server reads where the process serves, and the environment of its cloud.
+func (p *process) server(t *testing.T) (a machine.Address) {
+	t.Helper()
+	a, err := machine.Serving(p.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
 
 // query sends a statement to the process's warehouse, whose address and credential are in the data folder.
 func query[T any](t *testing.T, p *process, text string) []T {
 	t.Helper()
-	file, err := os.ReadFile(filepath.Join(p.dir, "server.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var server struct{ Environment map[string]string }
-	if err := json.Unmarshal(file, &server); err != nil {
-		t.Fatal(err)
-	}
+	server := p.server(t)
 	for _, variable := range []string{emulator.BigQuery, emulator.Token} {
 		t.Setenv(variable, server.Environment[variable])
 	}

@@ -29,6 +29,9 @@ func lock(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w. Choose another one, as in DATA_DIR=$HOME/insights make run", err)
 	}
+	if err := os.Chmod(dir, 0o700); err != nil { // it may be older than this program
+		return nil, fmt.Errorf("keeping other users out of the data folder: %w. Choose another one, as in DATA_DIR=$HOME/insights make run", err)
+	}
 	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the data folder: %w. Choose another one, as in DATA_DIR=$HOME/insights make run", err)

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 // defaultLocation is the location of datasets and jobs that name none.
@@ -63,7 +65,7 @@ func (s *Server) insertDataset(_ http.ResponseWriter, r *http.Request) (any, err
 	}
 	id := d.DatasetReference.DatasetID
 	if !datasetName.MatchString(id) || engineSchemas.MatchString(id) {
-		return nil, invalid("Invalid dataset ID %q", id)
+		return nil, invalid("Invalid dataset ID %s", faults.Quote(id))
 	}
 	d.DatasetReference.ProjectID = s.project
 	if d.Location == "" {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 type exportDataStatistics struct {
@@ -42,7 +44,7 @@ func parseExport(statement string) (d destination, query string, err error) {
 	for option := range strings.SplitSeq(m[1], ",") {
 		o := exportOption.FindStringSubmatch(option)
 		if o == nil {
-			return d, "", notSupported("the option %q of EXPORT DATA", option)
+			return d, "", notSupported("the option %s of EXPORT DATA", faults.Quote(option))
 		}
 		switch name, value := o[1], o[2]; name + " " + strings.ToUpper(value) {
 		case "format PARQUET":
@@ -57,7 +59,7 @@ func parseExport(statement string) (d destination, query string, err error) {
 	}
 	uri := exportURI.FindStringSubmatch(d.uri)
 	if uri == nil || format == "" {
-		return d, "", invalidQuery("EXPORT DATA needs the option format, and the option uri with one * in the name of the object: %q", d.uri)
+		return d, "", invalidQuery("EXPORT DATA needs the option format, and the option uri with one * in the name of the object: %s", faults.Quote(d.uri))
 	}
 	d.bucket, d.prefix, d.suffix = uri[1], uri[2], uri[3]
 	return d, m[2], nil

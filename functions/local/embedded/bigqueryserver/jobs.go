@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 const (
@@ -205,7 +207,7 @@ func (s *Server) startJob(in jobResource, data []byte) (j *job, existing bool, e
 	ref.JobID = cmp.Or(ref.JobID, "job_"+rand.Text())
 	ref.Location = cmp.Or(ref.Location, defaultLocation)
 	if !resourceName.MatchString(ref.JobID) {
-		return nil, false, invalid("Invalid job ID %q", ref.JobID)
+		return nil, false, invalid("Invalid job ID %s", faults.Quote(ref.JobID))
 	}
 	var run func(context.Context) (outcome, error)
 	switch {
@@ -250,7 +252,7 @@ func (s *Server) pathJob(r *http.Request) (*job, error) {
 	}
 	location, multi := r.URL.Query().Get("location"), j.ref.Location == "US" || j.ref.Location == "EU"
 	if !strings.EqualFold(location, j.ref.Location) && !(location == "" && multi) {
-		return nil, notFound("Not found: Job %s; the request names the location %q", j.resource().ID, location)
+		return nil, notFound("Not found: Job %s; the request names the location %s", j.resource().ID, faults.Quote(location))
 	}
 	return j, nil
 }
@@ -266,7 +268,7 @@ func (s *Server) getJob(_ http.ResponseWriter, r *http.Request) (any, error) {
 // listJobs lists all jobs on one page, the newest first.
 func (s *Server) listJobs(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if p := r.URL.Query().Get("projection"); p != "full" {
-		return nil, notSupported("the projection %q of the list of jobs; it has full", p)
+		return nil, notSupported("the projection %s of the list of jobs; it has full", faults.Quote(p))
 	}
 	since, err := strconv.ParseInt(cmp.Or(r.URL.Query().Get("minCreationTime"), "0"), 10, 64)
 	if err != nil {

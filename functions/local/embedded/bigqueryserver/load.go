@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 type loadConfiguration struct {
@@ -29,7 +31,7 @@ type loadStatistics struct {
 func (s *Server) checkLoad(c *loadConfiguration) error {
 	switch {
 	case c.SourceFormat != "NEWLINE_DELIMITED_JSON":
-		return notSupported("the source format %q; it has NEWLINE_DELIMITED_JSON", c.SourceFormat)
+		return notSupported("the source format %s; it has NEWLINE_DELIMITED_JSON", faults.Quote(c.SourceFormat))
 	case c.WriteDisposition != "" && c.WriteDisposition != "WRITE_APPEND":
 		return notSupported("the write disposition %s; it appends", c.WriteDisposition)
 	}

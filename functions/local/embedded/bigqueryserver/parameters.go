@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 type queryParameter struct {
@@ -36,7 +38,7 @@ func readParameters(list []queryParameter) (parameters, error) {
 	p := parameters{map[string]string{}, map[string]any{}}
 	for _, q := range list {
 		if p.types[q.Name] != "" || q.Name == "" {
-			return p, invalid("Query parameters need different names: %q", q.Name)
+			return p, invalid("Query parameters need different names: %s", faults.Quote(q.Name))
 		}
 		var err error
 		if p.types[q.Name], p.values[q.Name], err = q.read(); err != nil {
@@ -53,14 +55,14 @@ func (q queryParameter) read() (string, any, error) {
 		list := []string{}
 		for _, element := range q.ParameterValue.ArrayValues {
 			if element.Value == nil {
-				return "", nil, notSupported("NULL in the query parameter %q", q.Name)
+				return "", nil, notSupported("NULL in the query parameter %s", faults.Quote(q.Name))
 			}
 			list = append(list, *element.Value)
 		}
 		return "VARCHAR[]", list, nil
 	}
 	if v == nil {
-		return "", nil, notSupported("the query parameter %q: a value of the type %s that is NULL", q.Name, q.ParameterType.Type)
+		return "", nil, notSupported("the query parameter %s: a value of the type %s that is NULL", faults.Quote(q.Name), q.ParameterType.Type)
 	}
 	var value any
 	var err error
@@ -78,9 +80,9 @@ func (q queryParameter) read() (string, any, error) {
 			return "TIMESTAMPTZ", duckdb.Typed(time.UnixMicro(micros).UTC(), duckdb.TYPE_TIMESTAMP_TZ), nil
 		}
 	default:
-		return "", nil, notSupported("query parameters of the type %s: %q", q.ParameterType.Type, q.Name)
+		return "", nil, notSupported("query parameters of the type %s: %s", q.ParameterType.Type, faults.Quote(q.Name))
 	}
-	return "", nil, invalid("Invalid value for query parameter %q: %v", q.Name, err)
+	return "", nil, invalid("Invalid value for query parameter %s: %v", faults.Quote(q.Name), err)
 }
 
 // in are the arguments for a part of a statement: DuckDB takes no others than those that the part contains.

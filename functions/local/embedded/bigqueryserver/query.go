@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"regexp"
 	"strings"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 type queryConfiguration struct {
@@ -62,7 +64,7 @@ func (s *Server) prepare(c *queryConfiguration) (st statement, err error) {
 	case "EXPORT":
 		st.kind = "EXPORT_DATA"
 	default:
-		return st, notSupported("statements that begin with %q", st.kind)
+		return st, notSupported("statements that begin with %s", faults.Quote(st.kind))
 	}
 	return st, nil
 }

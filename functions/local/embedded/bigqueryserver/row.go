@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 	"unsafe"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 // rowParser reads rows of a table from lines of JSON. A line is a flat object of strings, numbers, booleans
@@ -155,7 +157,7 @@ func (p *rowParser) literal() ([]byte, error) {
 	}
 	v := p.line[:i]
 	if !json.Valid(v) {
-		return nil, fmt.Errorf("a value was expected, not %q", v)
+		return nil, fmt.Errorf("a value was expected, not %s", faults.Quote(string(v)))
 	}
 	p.line = p.line[i:]
 	return v, nil
@@ -191,7 +193,7 @@ func (p *rowParser) value(f *tableField) (driver.Value, error) {
 	}
 	value, err := columnValue(f.Type, v, quoted)
 	if err != nil {
-		return nil, fmt.Errorf("Could not convert value %.100q to %s. Field: %s; %w", v, f.Type, f.Name, err)
+		return nil, fmt.Errorf("Could not convert value %s to %s. Field: %s; %w", faults.Quote(string(v)), f.Type, f.Name, err)
 	}
 	return value, nil
 }

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"regexp"
 	"strings"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 // The types of columns, as the API names them.
@@ -50,7 +52,7 @@ func (s *tableSchema) columns() (string, error) {
 	for i, f := range s.Fields {
 		switch {
 		case !columnName.MatchString(f.Name):
-			return "", invalid("Invalid field name %q", f.Name)
+			return "", invalid("Invalid field name %s", faults.Quote(f.Name))
 		case engineTypes[f.Type] == "":
 			return "", notSupported("the type %s of the column %s", f.Type, f.Name)
 		case f.Mode != "" && f.Mode != "NULLABLE" && f.Mode != modeRequired:

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 type tableReference struct {
@@ -70,7 +72,7 @@ func (s *Server) insertTable(_ http.ResponseWriter, r *http.Request) (any, error
 	ref := &t.TableReference
 	ref.ProjectID, ref.DatasetID = s.project, r.PathValue("dataset")
 	if !resourceName.MatchString(ref.TableID) {
-		return nil, invalid("Invalid table ID %q", ref.TableID)
+		return nil, invalid("Invalid table ID %s", faults.Quote(ref.TableID))
 	}
 	ctx := r.Context()
 	return t, s.write(ctx, func(conn *sql.Conn) error {

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 const (
@@ -67,7 +69,7 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) (any, error) {
 	case q.Get("uploadType") == "multipart":
 		return s.uploadWhole(r)
 	case q.Get("uploadType") != "resumable":
-		return nil, notSupported("uploads of the type %q", q.Get("uploadType"))
+		return nil, notSupported("uploads of the type %s", faults.Quote(q.Get("uploadType")))
 	}
 	u := &session{id: rand.Text()}
 	if err := decode(r.Body, &u.job); err != nil {
@@ -151,5 +153,5 @@ func contentRange(header string) (first, total int64, err error) {
 			return first, total, nil
 		}
 	}
-	return 0, 0, invalid("Invalid Content-Range: %q", header)
+	return 0, 0, invalid("Invalid Content-Range: %s", faults.Quote(header))
 }

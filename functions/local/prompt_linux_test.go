@@ -47,8 +47,8 @@ func shows(t *testing.T, in *os.File) bool {
 // A secret is not shown while it is typed. Afterwards the terminal shows what is typed, also where Ctrl-C ends the question.
 func TestAskHidden(t *testing.T) {
 	person, in := openPTY(t)
-	terminal := openTerminal(in)
-	if !terminal.person || !terminal.answers() {
+	prompt := openPrompt(in)
+	if !prompt.person || !prompt.answers() {
 		t.Fatal("the terminal is not one")
 	}
 	hidden := func() {
@@ -63,7 +63,7 @@ func TestAskHidden(t *testing.T) {
 	defer stop()
 	asked := make(chan string)
 	ask := func() {
-		answer, err := terminal.askHidden(ctx, "")
+		answer, err := prompt.askHidden(ctx, "")
 		asked <- fmt.Sprint(answer, err)
 	}
 	go ask()
@@ -77,7 +77,7 @@ func TestAskHidden(t *testing.T) {
 	if _, err := io.WriteString(person, "the-id\n"); err != nil {
 		t.Fatal(err)
 	}
-	if answer, err := terminal.ask(ctx, ""); answer != "the-id" || err != nil {
+	if answer, err := prompt.ask(ctx, ""); answer != "the-id" || err != nil {
 		t.Errorf("the next answer is %q, %v", answer, err)
 	}
 	shown := make([]byte, 1000)
