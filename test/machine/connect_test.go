@@ -18,6 +18,8 @@ import (
 
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"spotify-insights.internal/functions/local/embedded/secretserver"
 	"spotify-insights.internal/functions/local/fakespotify"
@@ -265,6 +267,10 @@ func TestConnectOnTheCloud(t *testing.T) {
 	if strings.Contains(out.String(), "/authorize") {
 		t.Errorf("the command asks for a consent that it cannot store:\n%s", out)
 	}
+	denied := command(dir, out, append(env, emulator.SecretManager+"="+denying(t)), "connect", "sister")
+	if err := denied.Run(); err == nil || !strings.Contains(out.String(), "the secrets of project "+deployed+" cannot be read. Check PROJECT, and sign in") {
+		t.Errorf("with the login of somebody else: %v\n%s", err, out)
+	}
 	for version := 1; version <= 2; version++ { // the second replaces a consent that has ended
 		connect(t, out, dir, env, nil, "sister").agree(t, out)
 		var token spotify.Token
@@ -281,6 +287,21 @@ func TestConnectOnTheCloud(t *testing.T) {
 		t.Errorf("the data folder: %v", err)
 	}
 	noSecrets(t, fake, out)
+}
+
+// denying serves a Secret Manager that lets nobody in.
+func denying(t *testing.T) (host string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := grpc.NewServer(grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error {
+		return status.Error(codes.PermissionDenied, "Permission 'secretmanager.versions.list' denied")
+	}))
+	go calls.Serve(listener)
+	t.Cleanup(calls.Stop)
+	return listener.Addr().String()
 }
 
 // deployed is a project that is not the embedded cloud's own.
