@@ -55,7 +55,7 @@ func (d *Record) ImportCommand() string { return d.command("import FILE=my_spoti
 // command returns a command for this listener, on this machine or in a project.
 func (d *Record) command(words string) string {
 	list := []string{"make", words}
-	if !d.request.Uploads {
+	if !d.request.Local {
 		list = append(list, "PROJECT=…")
 	}
 	if d.Listener != listener.Default {

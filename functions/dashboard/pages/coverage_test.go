@@ -73,7 +73,7 @@ func TestTimelineOfYears(t *testing.T) {
 func TestCommands(t *testing.T) {
 	for _, tt := range []struct {
 		listener string
-		uploads  bool
+		local    bool
 		want     string
 	}{
 		{"me", true, "make connect"},
@@ -81,7 +81,7 @@ func TestCommands(t *testing.T) {
 		{"me", false, "make connect PROJECT=…"},
 		{"sister", false, "make connect PROJECT=… LISTENER=sister"},
 	} {
-		d := &Record{Listener: tt.listener, request: Request{Site: &Site{Uploads: tt.uploads}}}
+		d := &Record{Listener: tt.listener, request: Request{Site: &Site{Local: tt.local}}}
 		if got := d.Connect(); got != tt.want {
 			t.Errorf("%s, want %s", got, tt.want)
 		}
