@@ -39,6 +39,17 @@ func (p *pipeline) deliver() {
 // call calls a function as Cloud Scheduler does. The function logs its result.
 func (p *pipeline) call(name string, query url.Values) { _ = platform.Call(p.work, name, query) }
 
+// ingest begins to fetch the last plays of a listener.
+func (p *pipeline) ingest(listener string) { go p.call("ingest", url.Values{"listener": {listener}}) }
+
+// ingestConnected fetches the last plays of a listener who is connected. Where the secret cannot be read, ingest says so.
+func (p *pipeline) ingestConnected(v vault, listener string) {
+	if connected, err := v.connected(p.work, listener); err == nil && !connected {
+		return
+	}
+	p.call("ingest", url.Values{"listener": {listener}})
+}
+
 // reconcile calls the function reconcile as Cloud Scheduler does every day, and then writes BigQuery's log into the
 // warehouse's file. Until then, each load and each run of topten adds to the memory that the log needs.
 func (p *pipeline) reconcile() {

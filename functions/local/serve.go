@@ -6,16 +6,17 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
 
+	"spotify-insights.internal/functions/local/consent"
 	"spotify-insights.internal/functions/local/embedded"
 	"spotify-insights.internal/functions/local/machine"
 	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/secrets"
 )
 
 const (
@@ -32,16 +33,26 @@ func serve(ctx context.Context, dir string) (err error) {
 			err = alreadyRunning(dir)
 		}
 	}()
-	listener, err := listen(dir)
-	if err != nil {
+	listener := inherited()
+	first := firstIngest
+	if listener != nil {
+		first = 0 // an account was connected, and somebody waits for its plays
+	} else if listener, err = listen(dir); err != nil {
 		return err
 	}
 	defer listener.Close()
+	client, err := spotifyClient() // of the real one, before the demo sets its own
+	if err != nil {
+		return err
+	}
 	credentials := credentials()
 	connected, err := hasAccount(dir)
 	if err != nil {
 		return err
 	}
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	account := dir
 	var demo *demo
 	if !connected && !hasImports(dir) {
 		dir = demoFolder(dir)
@@ -62,7 +73,15 @@ func serve(ctx context.Context, dir string) (err error) {
 	}
 	p := newPipeline(ctx, m)
 	defer func() { err = errors.Join(err, p.stop()) }()
-	page, closePage, err := servePage(ctx, listener, m, demo != nil)
+	store, err := secrets.Open(ctx, m.Config.Project)
+	if err != nil {
+		return err
+	}
+	c := &connector{listeners: m.Config.Listeners, spotify: client, callback: consent.NewCallback(consent.Address), vault: secretVault{store}, connected: p.ingest}
+	if demo != nil {
+		c.vault, c.connected = outerVault{account}, func(string) { leave(errConnected) }
+	}
+	page, closePage, err := servePage(ctx, listener, m, c, demo != nil)
 	if err != nil {
 		return err
 	}
@@ -84,20 +103,28 @@ func serve(ctx context.Context, dir string) (err error) {
 		loops.Go(func() { every(ctx, demoFirstFeatures, demoFeatures, features) })
 	} else {
 		loops.Go(func() { every(ctx, firstFeatures, time.Hour, features) })
-		if connected {
-			for _, id := range m.Listeners() {
-				query := url.Values{"listener": {id}}
-				loops.Go(func() { every(ctx, firstIngest, time.Hour, func() { p.call("ingest", query) }) })
-			}
+		for _, id := range m.Listeners() {
+			loops.Go(func() { every(ctx, first, time.Hour, func() { p.ingestConnected(c.vault, id) }) })
+		}
+		switch {
+		case first == 0: // the plays follow at once
+		case connected:
 			slog.Info("the first ingest runs in a minute, then one every hour; at once with: curl -X POST " + page + "ingest")
-		} else {
-			slog.Info("no account is connected, so the page shows what was imported; new plays come after: make connect")
+		default:
+			slog.Info("no account is connected, so the page shows what was imported; for new plays: " + page + "connect")
 		}
 	}
 	<-ctx.Done()
+	if errors.Is(context.Cause(ctx), errConnected) {
+		slog.Info("an account is connected, so the demo ends; the plays of the account follow")
+		return restartOn(listener)
+	}
 	slog.Info("stopping")
 	return nil
 }
+
+// errConnected ends the demo.
+var errConnected = errors.New("an account is connected")
 
 // demoFolder is the folder of the demo's data below that of the real data.
 func demoFolder(dir string) string { return filepath.Join(dir, "demo") }

@@ -89,7 +89,7 @@ type Features struct {
 type Dashboard struct {
 	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
 	Audience       string       `env:"AUDIENCE"`                 // "public": everybody; empty: the listeners
-	Uploads        bool         `env:"UPLOADS_FIELD"`            // the page has a field that uploads an export to /import
+	Local          bool         `env:"OWN_MACHINE"`              // pages are on the machine of the listeners: they upload exports to /import, and connect at /connect
 	Covers         bool         `env:"COVERS" envDefault:"true"` // pages load covers from Spotify's image hosts
 	Demo           bool         `env:"DEMO"`                     // pages say that the listener is invented
 	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`

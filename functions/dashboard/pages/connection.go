@@ -46,9 +46,6 @@ func (d *Record) Connection() []Fact {
 	return []Fact{{Name: "Consent given", Value: at(s.AuthorizedAt, "unknown")}, until, fetched, {Name: "Last added", Value: at(s.LastLoadAt, "nothing yet")}}
 }
 
-// Connect is the command that connects the listener, again too.
-func (d *Record) Connect() string { return advice.Command("connect", d.Listener) }
-
 // ImportCommand is the command that imports an export.
 func (d *Record) ImportCommand() string {
 	return advice.Command("import FILE=my_spotify_data.zip", d.Listener)

@@ -7,6 +7,7 @@ package embedded
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -117,7 +118,7 @@ func Names() map[string]string {
 	return map[string]string{
 		"GOOGLE_CLOUD_PROJECT": Project, "UPLOADS_BUCKET": UploadsBucket, "LAKE_BUCKET": LakeBucket, "INSIGHTS_BUCKET": InsightsBucket,
 		"FEATURES_PAUSE": "0s", // exports cost nothing here
-		"UPLOADS_FIELD":  "true",
+		"OWN_MACHINE":    "true",
 	}
 }
 
@@ -195,4 +196,22 @@ func Filled(dir, prefix string) (bool, error) {
 		return false, err
 	}
 	return server.Filled(prefix), nil
+}
+
+// AddSecret stores a value as the newest version of a secret in dir, which nobody may be serving.
+func AddSecret(ctx context.Context, dir, id string, value any) error {
+	payload, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encoding secret %s: %w", id, err)
+	}
+	server, err := secretserver.Open(dir)
+	if err != nil {
+		return err
+	}
+	name := "projects/" + Project + "/secrets/" + id
+	if err := server.Declare(name); err != nil {
+		return err
+	}
+	_, err = server.AddSecretVersion(ctx, &secretmanagerpb.AddSecretVersionRequest{Parent: name, Payload: &secretmanagerpb.SecretPayload{Data: payload}})
+	return err
 }

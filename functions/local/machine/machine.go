@@ -166,3 +166,17 @@ func timeZone() string {
 	}
 	return "UTC"
 }
+
+// Keep stores an app and a listener's token in a folder that no process uses. The error is [ErrInUse] where one does.
+func Keep(ctx context.Context, dir, listener string, app spotify.App, token spotify.Token) error {
+	f, err := lock(dir)
+	if err != nil {
+		return err
+	}
+	defer f.release()
+	stored := filepath.Join(dir, "secrets")
+	if err := embedded.AddSecret(ctx, stored, secrets.ClientID, app); err != nil {
+		return err
+	}
+	return embedded.AddSecret(ctx, stored, secrets.TokenID(listener), token)
+}
