@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/history"
-	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/advice"
+	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/listener"
 )
 
