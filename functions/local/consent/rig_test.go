@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/upstream"
@@ -40,6 +41,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, Callback: NewCallback(free.Addr().String()), fake: fakespotify.New(fakespotify.Options{Seed: 1, ClientID: "the-id", ClientSecret: "the-secret"})}
 	r.fake.AddListener(fakespotify.Listener{Name: "anna"})
 	r.fake.SignIn("anna")
+	machinetest.NoSecrets(t, r.fake.Secrets)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if r.plays != nil && strings.HasSuffix(req.URL.Path, "/recently-played") {
 			r.plays(w, req)
