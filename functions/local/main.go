@@ -36,7 +36,7 @@ func main() {
 	if set := debug.SetGCPercent(garbagePercent); set != 100 { // GOGC sets another percentage
 		debug.SetGCPercent(set)
 	}
-	out := terminal{os.Stdout}
+	out := escaping{os.Stdout}
 	slog.SetDefault(slog.New(newConsole(out)))
 	// The functions framework prints a line of its own for each function to the standard output.
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {

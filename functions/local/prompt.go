@@ -13,7 +13,7 @@ import (
 )
 
 // screen is where a person reads.
-var screen = terminal{os.Stderr}
+var screen = escaping{os.Stderr}
 
 // errStopped is the error of a question that Ctrl-C ends.
 var errStopped = errors.New("stopped, and nothing has changed")
