@@ -50,7 +50,7 @@ func WriteRefusal(ctx context.Context, w http.ResponseWriter, site *pages.Site, 
 
 // writeRefusal answers with a page whose links are those of a listener.
 func writeRefusal(ctx context.Context, w http.ResponseWriter, site *pages.Site, listener string, err error) error {
-	text, action := "The page cannot be shown right now.", "Reload it in a minute. If the error stays, look into the function's log."
+	text, action := "The page cannot be shown right now.", "Reload it in a minute. If the error stays, the log says why."
 	if faults.Permanent(err) {
 		text, action = err.Error(), faults.Action(err)
 	} else {

@@ -77,9 +77,10 @@ func TestRecordPage(t *testing.T) {
 	for _, tt := range []struct {
 		name, target string
 		config       config.Dashboard
+		service      string // K_SERVICE
 		want, not    []string
 	}{
-		{"a listener", "/record", config.Dashboard{Local: true}, []string{
+		{"a listener", "/record", config.Dashboard{Local: true}, "", []string{
 			"6 plays since 1 March 2025", "Up to date at", "Complete for 479 of 481 days.", "each counted once", ">24 Jun 2026<", "1 Mar 2025 – 24 Jun 2026",
 			"Mon 22 Jun 2026, 13:00 – Tue 23 Jun 2026, 13:00", "Close it with an export: ask Spotify", "closed by an import",
 			"Consent ends", "24 Nov 2026, 153 days from now", "<code>make connect</code>", `<a href="/connect">connect again</a>`, "Last fetch", "Wed 24 Jun 2026, 13:00",
@@ -87,12 +88,14 @@ func TestRecordPage(t *testing.T) {
 			"Streaming_History_Audio_2024_0.json, entry 4: the track is a local file", "up to 30 days", "make import FILE=my_spotify_data.zip</code>", form + `me"`,
 			"1 of 3 tracks have audio features (33\u00a0%)", "1 track was not looked up yet", `href="/record/plays.parquet"`, "storage/lake", `<article`,
 		}, []string{"bucket", "PROJECT", "failing", "http-equiv", "<script>", "style=", "Nobody is connected"}},
-		{"nothing", "/record?listener=you", config.Dashboard{Local: true}, []string{
+		{"nothing", "/record?listener=you", config.Dashboard{Local: true}, "", []string{
 			"<h1>Nothing is stored yet.</h1>", "Nobody is connected", "make connect LISTENER=you", `<a href="/connect?listener=you">Connect here</a>`, "No export is imported yet.", form + `you"`, "nothing to download", "No track is stored yet.",
 		}, []string{"/record/plays", "Complete for", "make connect</code> and agree again"}},
-		{"a project", "/record?listener=you", config.Dashboard{}, []string{"make connect PROJECT=… LISTENER=you", "make import FILE=my_spotify_data.zip PROJECT=… LISTENER=you", "bucket"}, []string{form, "storage/lake", "Import the zip", "/connect"}},
+		{"a project", "/record?listener=you", config.Dashboard{}, "dashboard", []string{"make connect PROJECT=some-project LISTENER=you", "make import FILE=my_spotify_data.zip PROJECT=some-project LISTENER=you", "bucket"}, []string{form, "storage/lake", "Import the zip", "/connect"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("K_SERVICE", tt.service)
+			t.Setenv("GOOGLE_CLOUD_PROJECT", "some-project")
 			tt.config.Listeners = listeners(t)
 			b := withImports(t)
 			w := New(tt.config, b, func() time.Time { return asOf }).ask(t, tt.target)

@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -105,6 +106,9 @@ type All struct {
 	FeaturesPause  time.Duration `env:"FEATURES_PAUSE" envDefault:"3h"`
 	Listeners      listener.Set  `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
+
+// Deployed reports whether this process is a deployed function: Cloud Run sets K_SERVICE.
+func Deployed() bool { return os.Getenv("K_SERVICE") != "" }
 
 // Read reads a struct of this package from the environment. The error names every variable that is missing or not
 // valid.

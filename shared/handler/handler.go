@@ -108,7 +108,7 @@ func writeError(w http.ResponseWriter, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 	}
 	if code == http.StatusInternalServerError && action == "" {
-		action = "Retry. If it fails again, look at the function's log."
+		action = "Retry. If it fails again, the log says why."
 	}
 	JSON(w, code, struct {
 		Error  string `json:"error"`

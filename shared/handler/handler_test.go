@@ -119,6 +119,7 @@ func TestBrokenOff(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&lines, nil)))
 	t.Cleanup(func() { slog.SetDefault(before) })
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	for _, tt := range []struct {
 		err  error
 		want string

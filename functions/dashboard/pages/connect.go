@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/history"
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/listener"
 )
@@ -67,6 +68,9 @@ func (r Request) ConnectLink() string {
 	}
 	return r.Link(ConnectPath, "period", "")
 }
+
+// ConnectCommand returns the command that connects the listener, again too.
+func (r Request) ConnectCommand() string { return advice.Command("connect", r.Listener.ID) }
 
 // Reconnect reports whether a problem ends once the listener connects again on this machine.
 func (r Request) Reconnect() bool {
