@@ -27,7 +27,7 @@ func (f *Flow) declined(code string) error {
 }
 
 func (f *Flow) tooLate() error {
-	return f.fault(faults.Reconnect, "Connect again%s.", "nobody agreed on Spotify's page within %v", Limit)
+	return f.fault(faults.Reconnect, "Connect again%s.", "nobody agreed on Spotify's page within ten minutes")
 }
 
 // notExchanged is the error of a code for which Spotify gives no token.
