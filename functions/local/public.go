@@ -37,20 +37,20 @@ func listen(dir string) (net.Listener, error) {
 }
 
 // servePage serves the public port and writes its address into the data folder.
-func servePage(ctx context.Context, listener net.Listener, m *machine.Machine, c *connector, demo bool) (page string, closePage func(), err error) {
-	uploads, err := openUploads(ctx, m.Config.Listeners, demo)
+func servePage(ctx context.Context, listener net.Listener, p *pipeline, c *connector, demo bool) (page string, closePage func(), err error) {
+	uploads, err := openUploads(ctx, p.machine.Config.Listeners, demo)
 	if err != nil {
 		return "", nil, err
 	}
 	c.site, c.statuses = uploads.site(), uploads.insights
 	page = "http://" + listener.Addr().String() + "/"
-	if err := m.Publish(page); err != nil {
+	if err := p.machine.Publish(page); err != nil {
 		return "", nil, err
 	}
 	server := &http.Server{Handler: publicHandler(platform.Handler(), uploads, c), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
 	go server.Serve(listener)
 	return page, func() {
-		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+		ctx, cancel := context.WithTimeout(p.work, stopLimit)
 		defer cancel()
 		c.callback.Close()
 		_ = server.Shutdown(ctx)

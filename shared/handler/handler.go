@@ -126,11 +126,15 @@ func Method(w http.ResponseWriter, r *http.Request, allow ...string) error {
 }
 
 // report logs an error: at ERROR what a person has to fix, at WARNING what is retried, at INFO what the caller
-// has to fix, such as an invalid request. A run without an error logs its result itself.
+// has to fix, such as an invalid request. A run without an error logs its result itself. A stop is no error.
 func report(ctx context.Context, name string, start time.Time, err error, caller bool, attrs ...any) {
 	attrs = append(attrs, "function", name, "latency_ms", time.Since(start).Milliseconds())
 	if err == nil {
 		slog.DebugContext(ctx, name+" done", attrs...)
+		return
+	}
+	if !faults.Permanent(err) && errors.Is(ctx.Err(), context.Canceled) { // the caller has gone, or the process stops
+		slog.InfoContext(ctx, name+" broken off", attrs...)
 		return
 	}
 	attrs = append(attrs, "error", err.Error(), "action", faults.Action(err))
