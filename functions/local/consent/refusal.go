@@ -14,9 +14,13 @@ import (
 // Dashboard is where people make and change their apps.
 const Dashboard = "https://developer.spotify.com/dashboard"
 
-// fault makes an error. In the action, %s stands for how to connect again.
+// fault makes an error. In the action, %s stands for the command that connects again, if there is one.
 func (f *Flow) fault(kind faults.Kind, action, format string, args ...any) error {
-	return faults.New(kind, fmt.Sprintf(action, f.Again), format, args...)
+	again := ""
+	if f.Again != "" {
+		again = ": " + f.Again
+	}
+	return faults.New(kind, fmt.Sprintf(action, again), format, args...)
 }
 
 func (f *Flow) declined(code string) error {

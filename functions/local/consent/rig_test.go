@@ -58,7 +58,7 @@ func newRig(t *testing.T) *rig {
 func (r *rig) request() Request {
 	return Request{
 		Listener: "anna", Client: r.client, App: spotify.App{ClientID: "the-id", ClientSecret: "the-secret"},
-		Again: ": make connect LISTENER=anna", Next: "You can close this page.", Page: "http://127.0.0.1:8080/connect?listener=anna",
+		Again: "make connect LISTENER=anna", Next: "You can close this page.", Page: "http://127.0.0.1:8080/connect?listener=anna",
 		Keep: func(_ context.Context, _ spotify.App, token spotify.Token) error {
 			r.kept = append(r.kept, token)
 			return r.broken
