@@ -70,7 +70,7 @@ func askConsent(ctx context.Context, t *prompt, r consent.Request) (ends time.Ti
 	defer callback.Close()
 	flow, busy := callback.Begin(r)
 	if busy != nil && !t.answers() {
-		return ends, fmt.Errorf("another program uses port 8888, where Spotify's answer arrives: end it, or run %s in a terminal, where the answer can be pasted", r.Again)
+		return ends, fmt.Errorf("another program uses port 8888, where Spotify's answer arrives, or the page of the server waits there for another consent: end it, or run %s in a terminal, where the answer can be pasted", r.Again)
 	}
 	fmt.Fprintf(screen, "\nOpen this page and agree:\n\n  %s\n\n", flow.URL())
 	if busy != nil {

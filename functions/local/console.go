@@ -71,11 +71,11 @@ func (c console) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup changes nothing: a short line shows no groups.
 func (c console) WithGroup(string) slog.Handler { return c }
 
-// shortName shortens a lake object's name to its time and the beginning of its hash, which identify it. A name that is not
-// one of this program's is quoted.
+// shortName shortens a lake object's name to its time and the beginning of its hash, which identify it. Of a name that is not
+// one of this program's, the file is quoted: the folders before it may be longer than a quote.
 func shortName(object string) string {
 	if _, ours := lake.ParseName(object); !ours {
-		return faults.Quote(object)
+		return faults.Quote(path.Base(object))
 	}
 	name, _, _ := strings.Cut(path.Base(object), ".")
 	stamp, hash, found := strings.Cut(name, "-")

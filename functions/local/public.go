@@ -47,7 +47,7 @@ func servePage(ctx context.Context, listener net.Listener, p *pipeline, c *conne
 	if err := p.machine.Publish(page); err != nil {
 		return "", nil, err
 	}
-	server := &http.Server{Handler: publicHandler(platform.Handler(), uploads, c), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	server := &http.Server{Handler: ownUser(publicHandler(platform.Handler(), uploads, c)), ConnContext: markStranger, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
 	go server.Serve(listener)
 	return page, func() {
 		ctx, cancel := context.WithTimeout(p.work, stopLimit)

@@ -64,6 +64,9 @@ func serve(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	if !connected && !stored {
+		if err := machine.Protect(dir); err != nil { // the account's data will be there
+			return err
+		}
 		dir = demoFolder(dir)
 		if demo, err = startDemo(); err != nil {
 			return err

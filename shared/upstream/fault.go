@@ -93,7 +93,8 @@ type errorBody struct {
 }
 
 // plainReasons are the sentences of the bodies in plain text that Spotify sends with a 403.
-var plainReasons = []string{"User not registered in the Developer Dashboard", "the user may not be registered", "User not approved for app"}
+var plainReasons = []string{"User not registered in the Developer Dashboard", "the user may not be registered", "User not approved for app",
+	"Active premium subscription required"}
 
 // reason returns the message of an error, with a colon before it, or "". It repeats the documented field and
 // expected sentences only, because a body may contain anything.

@@ -49,6 +49,7 @@ func TestReason(t *testing.T) {
 		`{"error":{"message":"` + strings.Repeat("x", 201) + `"}}`:                           "",
 		`User not registered in the Developer Dashboard`:                                     ": User not registered in the Developer Dashboard",
 		`Check settings on developer.spotify.com/dashboard, the user may not be registered.`: ": the user may not be registered",
+		`Active premium subscription required for the owner of the app.`:                     ": Active premium subscription required",
 		`<html>a page</html>`:                                                                "",
 		``:                                                                                   "",
 	} {

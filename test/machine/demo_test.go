@@ -68,6 +68,9 @@ func TestDemo(t *testing.T) {
 	if strings.Contains(out.String(), "{\"") {
 		t.Error("the terminal shows JSON")
 	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 { // the account will be stored there
+		t.Errorf("the data folder around the demo: %v, %v", info, err)
+	}
 	if info, err := os.Stat(dir + "/demo/secrets"); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the secrets' folder is %v (%v)", info, err)
 	}

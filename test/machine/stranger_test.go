@@ -170,6 +170,9 @@ func (a target) requests() map[string][]request {
 	const query = `{"query":"SELECT 1 AS one","useLegacySql":false,"requestId":"1"}`
 	event := map[string]string{"Content-Type": "application/json", "Ce-Specversion": "1.0", "Ce-Id": "1", "Ce-Source": "//x", "Ce-Type": "google.cloud.pubsub.topic.v1.messagePublished"}
 	return map[string][]request{
+		"use the page": {
+			{"GET", "/", "", nil}, {"GET", "/insights.json", "", nil}, {"POST", "/ingest", "", nil}, {"GET", "/healthz", "", nil},
+		},
 		"list objects": {{"GET", "/storage/v1/b/lake/o", "", nil}, {"GET", "/storage/v1/b/insights/o", "", nil}},
 		"read objects": {{"GET", object, "", nil}, {"GET", "/lake/" + a.Object, "", nil}},
 		"send a query": {{"GET", "/projects/local/datasets/spotify_insights/tables/plays", "", nil}, {"POST", "/projects/local/queries", query, map[string]string{"Content-Type": "application/json"}}},

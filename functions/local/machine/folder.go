@@ -27,13 +27,24 @@ type Address struct {
 // ErrInUse means that another process uses the folder. [Serving] returns where it serves.
 var ErrInUse = errors.New("the folder is in use")
 
-// lock locks a folder, which is made where it is missing. The lock ends with the process.
-func lock(dir string) (*folder, error) {
+// Protect keeps other users out of a folder, which is made where it is missing.
+func Protect(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, unusable("making the data folder", err)
+		return unusable("making the data folder", err)
+	}
+	if info, err := os.Stat(dir); err == nil && info.Mode()&os.ModeSticky != 0 { // such as /tmp
+		return fmt.Errorf("the data folder %s is shared by all users of this machine: choose another one, as in DATA_DIR=$HOME/insights make run", dir)
 	}
 	if err := os.Chmod(dir, 0o700); err != nil { // it may be older than this program
-		return nil, unusable("keeping other users out of the data folder", err)
+		return unusable("keeping other users out of the data folder", err)
+	}
+	return nil
+}
+
+// lock locks a folder, which is made where it is missing. The lock ends with the process.
+func lock(dir string) (*folder, error) {
+	if err := Protect(dir); err != nil {
+		return nil, err
 	}
 	path := filepath.Join(dir, "lock")
 	if err := disk.Check(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -26,7 +26,10 @@ import (
 const name = "projects/local/secrets/spotify-token-me"
 
 // client is Google's own client of a server.
-type client struct{ *secretmanager.Client }
+type client struct {
+	*secretmanager.Client
+	server *secretserver.Server
+}
 
 // serve opens dir and declares a secret.
 func serve(t *testing.T, dir string) client {
@@ -54,7 +57,7 @@ func serve(t *testing.T, dir string) client {
 		c.Close()
 		calls.Stop()
 	})
-	return client{c}
+	return client{c, server}
 }
 
 func (c client) add(ctx context.Context, payload string) (*secretmanagerpb.SecretVersion, error) {

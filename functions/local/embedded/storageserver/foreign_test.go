@@ -73,6 +73,13 @@ func TestForeignFiles(t *testing.T) {
 			t.Errorf("below %s there is %q", prefix, got)
 		}
 	}
+	// The folder that is asked for may itself be a link.
+	if err := os.Symlink("plays", filepath.Join(dir, "lake", "outermost")); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, lake, "outermost/", 0); got != nil || strings.Count(lines.String(), "outermost") != 1 {
+		t.Errorf("below a link there is %q, and logged is\n%s", got, lines)
+	}
 	for _, name := range []string{"plays/a-link", "plays/a-fifo", "plays/socket", "plays/link-to-a-folder/good"} {
 		if _, err := lake.Object(name).NewReader(t.Context()); err == nil {
 			t.Errorf("%s was read", name)

@@ -27,6 +27,8 @@ func (s *Server) list(bucket, prefix, after string, limit int) (objects []Object
 	if info, err := s.lstat(path.Join(bucket, folder)); err != nil || !info.IsDir() {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			err = nil
+		} else if err == nil && folder != "" && !info.Mode().IsRegular() { // such as a link to another disk
+			s.skipped.Name(path.Join(bucket, path.Dir(path.Clean(folder))), path.Base(folder), disk.Kind(info.Mode().Type()))
 		}
 		return nil, "", err
 	}
