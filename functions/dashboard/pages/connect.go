@@ -89,6 +89,12 @@ func (c *Connect) FailureText() string { return sentence(c.Failure) }
 // Given reports whether there is a consent of the listener, which may have ended.
 func (c *Connect) Given() bool { return c.own().Given }
 
+// Holds reports whether the consent of the listener is in force, as far as is known.
+func (c *Connect) Holds() bool {
+	own := c.own()
+	return own.Given && !own.Refused && (own.At == nil || c.request.Now.Before(insights.ConsentEnds(*own.At)))
+}
+
 func (c *Connect) own() Consent {
 	for _, consent := range c.Consents {
 		if consent.Listener == c.request.Listener.ID {
