@@ -30,12 +30,12 @@ type answer struct {
 }
 
 // The tools that the scripts use.
-var system = []string{"awk", "basename", "bash", "cat", "cp", "dirname", "env", "grep", "head", "make", "mktemp", "rm", "sed", "sh", "sort", "tail", "tee", "tr"}
+var system = []string{"awk", "basename", "bash", "cat", "cp", "dirname", "env", "grep", "head", "ln", "make", "mkdir", "mktemp", "rm", "sed", "sh", "sort", "tail", "tee", "tr"}
 
 func newMachine(t *testing.T, without []string, answers []answer) machine {
 	t.Helper()
 	m := machine{t.TempDir()}
-	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/services.tf", "terraform/tests/*.hcl", "shared/warehouse/schema/*.json")
+	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/commands/state.json", "terraform/services.tf", "terraform/tests/*.hcl", "shared/warehouse/schema/*.json")
 	m.write(t, "it's my data.zip", "an export")
 	for _, folder := range []string{"bin", "path", "functions/ingest", "functions/load", "functions/local", "functions/topten"} {
 		if err := os.MkdirAll(filepath.Join(m.root, folder), 0o755); err != nil {
