@@ -50,7 +50,7 @@ func WriteRefusal(ctx context.Context, w http.ResponseWriter, site *pages.Site, 
 
 // writeRefusal answers with a page whose links are those of a listener.
 func writeRefusal(ctx context.Context, w http.ResponseWriter, site *pages.Site, listener string, err error) error {
-	text, action := "The page cannot be shown right now.", "Reload it in a minute. If the error stays, look into the function's log."
+	text, action := "The page cannot be shown right now.", "Reload it in a minute. If the error stays, the log says why."
 	if faults.Permanent(err) {
 		text, action = err.Error(), faults.Action(err)
 	} else {
@@ -60,9 +60,15 @@ func writeRefusal(ctx context.Context, w http.ResponseWriter, site *pages.Site, 
 	if failed != nil {
 		return failed
 	}
-	pageHeaders(w.Header())
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(handler.Status(err))
-	_, _ = w.Write(body) // the caller may have hung up
+	WritePage(w, handler.Status(err), body)
 	return nil
+}
+
+// WritePage answers with a page that is in no cache.
+func WritePage(w http.ResponseWriter, status int, body []byte) {
+	pageHeaders(w.Header())
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the caller may have hung up
 }

@@ -36,7 +36,7 @@ func TestImports(t *testing.T) {
 			b := withImports(t)
 			tt.status.UpdatedAt = now
 			b.PutJSON(insights.ImportStatusName("me"), tt.status)
-			v := New(config.Dashboard{Listeners: listeners(t), Uploads: true}, b, func() time.Time { return now })
+			v := New(config.Dashboard{Listeners: listeners(t), Local: true}, b, func() time.Time { return now })
 			body := v.ask(t, "/record").Body.String()
 			for _, want := range tt.want {
 				if !strings.Contains(body, want) {
@@ -63,11 +63,11 @@ func TestUploadField(t *testing.T) {
 		target string
 		want   bool
 	}{
-		{config.Dashboard{Listeners: all, Uploads: true}, "/record", true},
-		{config.Dashboard{Listeners: all, Uploads: true}, "/record?period=5w", false},
-		{config.Dashboard{Listeners: all, Uploads: true}, "/", false},
+		{config.Dashboard{Listeners: all, Local: true}, "/record", true},
+		{config.Dashboard{Listeners: all, Local: true}, "/record?period=5w", false},
+		{config.Dashboard{Listeners: all, Local: true}, "/", false},
 		{config.Dashboard{Listeners: all}, "/record", false},
-		{config.Dashboard{Listeners: all, Uploads: true, Audience: "public"}, "/record", false},
+		{config.Dashboard{Listeners: all, Local: true, Audience: "public"}, "/record", false},
 	} {
 		w := New(tt.c, b, func() time.Time { return asOf }).ask(t, tt.target)
 		if strings.Contains(w.Body.String(), `type="file"`) != tt.want {

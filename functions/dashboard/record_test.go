@@ -77,22 +77,25 @@ func TestRecordPage(t *testing.T) {
 	for _, tt := range []struct {
 		name, target string
 		config       config.Dashboard
+		service      string // K_SERVICE
 		want, not    []string
 	}{
-		{"a listener", "/record", config.Dashboard{Uploads: true}, []string{
+		{"a listener", "/record", config.Dashboard{Local: true}, "", []string{
 			"6 plays since 1 March 2025", "Up to date at", "Complete for 479 of 481 days.", "each counted once", ">24 Jun 2026<", "1 Mar 2025 – 24 Jun 2026",
 			"Mon 22 Jun 2026, 13:00 – Tue 23 Jun 2026, 13:00", "Close it with an export: ask Spotify", "closed by an import",
-			"Consent ends", "24 Nov 2026, 153 days from now", "<code>make connect</code>", "Last fetch", "Wed 24 Jun 2026, 13:00",
+			"Consent ends", "24 Nov 2026, 153 days from now", "<code>make connect</code>", `<a href="/connect">connect again</a>`, "Last fetch", "Wed 24 Jun 2026, 13:00",
 			"Imported on 24 Jun 2026. Its plays are from 24 Jun 2024 to 21 Jun 2026.", "Streaming_History_Audio_2024_0.json", "60\u202f115", "the JSON ends. Ask Spotify again",
 			"Streaming_History_Audio_2024_0.json, entry 4: the track is a local file", "up to 30 days", "make import FILE=my_spotify_data.zip</code>", form + `me"`,
 			"1 of 3 tracks have audio features (33\u00a0%)", "1 track was not looked up yet", `href="/record/plays.parquet"`, "storage/lake", `<article`,
 		}, []string{"bucket", "PROJECT", "failing", "http-equiv", "<script>", "style=", "Nobody is connected"}},
-		{"nothing", "/record?listener=you", config.Dashboard{Uploads: true}, []string{
-			"<h1>Nothing is stored yet.</h1>", "Nobody is connected", "make connect LISTENER=you", "No export is imported yet.", form + `you"`, "nothing to download", "No track is stored yet.",
+		{"nothing", "/record?listener=you", config.Dashboard{Local: true}, "", []string{
+			"<h1>Nothing is stored yet.</h1>", "Nobody is connected", "make connect LISTENER=you", `<a href="/connect?listener=you">Connect here</a>`, "No export is imported yet.", form + `you"`, "nothing to download", "No track is stored yet.",
 		}, []string{"/record/plays", "Complete for", "make connect</code> and agree again"}},
-		{"a project", "/record?listener=you", config.Dashboard{}, []string{"make connect PROJECT=… LISTENER=you", "make import FILE=my_spotify_data.zip PROJECT=… LISTENER=you", "bucket"}, []string{form, "storage/lake", "Import the zip"}},
+		{"a project", "/record?listener=you", config.Dashboard{}, "dashboard", []string{"make connect PROJECT=some-project LISTENER=you", "make import FILE=my_spotify_data.zip PROJECT=some-project LISTENER=you", "bucket"}, []string{form, "storage/lake", "Import the zip", "/connect"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("K_SERVICE", tt.service)
+			t.Setenv("GOOGLE_CLOUD_PROJECT", "some-project")
 			tt.config.Listeners = listeners(t)
 			b := withImports(t)
 			w := New(tt.config, b, func() time.Time { return asOf }).ask(t, tt.target)
@@ -123,6 +126,26 @@ func TestFailingFetch(t *testing.T) {
 	for _, want := range []string{`<strong class="bad">failing</strong>`, `24 May 2026 <strong class="bad">ended</strong>`, "The last 3 fetches failed: Spotify refused &lt;script&gt;. Connect again."} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not contain %q", want)
+		}
+	}
+}
+
+// A problem that ends once the listener connects again has a link to that page, where the pages are on her own machine.
+func TestReconnect(t *testing.T) {
+	for _, tt := range []struct {
+		action string
+		local  bool
+		want   bool
+	}{
+		{"Connect again.", true, true}, {"Connect again.", false, false}, {"Nothing to do: the next run asks again.", true, false},
+	} {
+		b := sample()
+		b.PutJSON(insights.StatusName("me"), insights.Status{Outcome: insights.Failed, LastRunAt: asOf, Error: "refused", Action: tt.action})
+		v := New(config.Dashboard{Listeners: listeners(t), Local: tt.local}, b, func() time.Time { return asOf })
+		for _, page := range []string{"/", "/record"} {
+			if got := strings.Contains(v.ask(t, page).Body.String(), `href="/connect">Connect again</a>`); got != tt.want {
+				t.Errorf("%s after %q, local %v, has the link: %v", page, tt.action, tt.local, got)
+			}
 		}
 	}
 }

@@ -43,7 +43,7 @@ func New(c config.Dashboard, bucket history.Objects, now func() time.Time) *View
 		listeners = publicListeners(listeners)
 	}
 	ids := slices.Sorted(maps.Keys(listeners))
-	site := &pages.Site{Listeners: ids, Default: listener.Default, Public: c.Public(), Uploads: c.Uploads && !c.Public(), Covers: c.Covers, Demo: c.Demo}
+	site := &pages.Site{Listeners: ids, Default: listener.Default, Public: c.Public(), Local: c.Local && !c.Public(), Covers: c.Covers, Demo: c.Demo}
 	if _, ok := listeners[listener.Default]; !ok && len(ids) > 0 {
 		site.Default = ids[0]
 	}

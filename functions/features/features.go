@@ -35,10 +35,14 @@ type Result struct {
 	Note    string `json:"note,omitempty"` // why no provider could be asked, and what to do
 }
 
-const (
-	notConfigured = "No provider of audio features is configured. To get audio features, set FEATURE_PROVIDERS, or feature_providers of the deployment."
-	allClosed     = "No configured provider gives audio features to this app. To get audio features, add another provider to FEATURE_PROVIDERS, or feature_providers of the deployment."
-)
+// The notes say why no provider could be asked.
+func notConfigured() string {
+	return "No provider of audio features is configured. To get audio features, set " + providers.Setting() + "."
+}
+
+func allClosed() string {
+	return "No configured provider gives audio features to this app. To get audio features, add another provider to " + providers.Setting() + "."
+}
 
 // reserve is the time before the deadline of a run in which it asks for nothing, so that it can write the answers.
 const reserve = time.Minute
@@ -49,7 +53,7 @@ func (f *Fetcher) Run(ctx context.Context) (result Result, err error) {
 	defer faults.Wrap(&err, "fetching audio features")
 	if len(f.Providers) == 0 {
 		slog.InfoContext(ctx, "no provider of audio features is configured")
-		return Result{Note: notConfigured}, nil
+		return Result{Note: notConfigured()}, nil
 	}
 	missing, err := f.Warehouse.MissingFeatures(ctx, f.Now())
 	if err != nil {

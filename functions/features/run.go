@@ -62,7 +62,7 @@ func (r *run) fetch(ctx, asking context.Context, missing []string) error {
 		}
 	}
 	if !slices.ContainsFunc(r.sources, func(s *source) bool { return !s.closed }) {
-		r.result.Note = allClosed
+		r.result.Note = allClosed()
 		return nil
 	}
 	for ids := range slices.Chunk(odd, portion) {

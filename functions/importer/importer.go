@@ -12,6 +12,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/faults"
@@ -83,7 +84,7 @@ func (i *Importer) Handle(ctx context.Context, e event.Event) (err error) {
 		return r.fail(ctx, faults.New(faults.Invalid, "Upload the file again.", "the upload was deleted before it was imported"))
 	}
 	if err != nil && !faults.Permanent(err) && !e.Time().IsZero() && i.Now().Sub(e.Time()) > retryLimit {
-		err = faults.New(faults.Invalid, "Look at the errors of importer in the log, then upload the file again.", "it failed for two hours: %w", err)
+		err = faults.New(faults.Invalid, "Look at the errors of importer in "+advice.Log()+", then upload the file again.", "it failed for two hours: %w", err)
 		return errors.Join(err, r.fail(ctx, err)) // the upload stays: it can be imported by hand
 	}
 	if faults.Permanent(err) {

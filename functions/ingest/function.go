@@ -49,20 +49,22 @@ var ingester = handler.NewOnce(func() (*Ingester, error) {
 })
 
 // Serve is the function.
-var Serve = handler.Post("ingest", limit, serve)
-
-// serve answers POST /ingest?listener=L.
-func serve(r *http.Request) (Result, error) {
+var Serve = handler.Post("ingest", limit, func(r *http.Request) (Result, error) {
 	in, err := ingester.Get()
 	if err != nil {
 		return Result{}, err
 	}
+	return in.serve(r)
+})
+
+// serve answers POST /ingest?listener=L.
+func (i *Ingester) serve(r *http.Request) (Result, error) {
 	listener := listener.Default
 	if query := r.URL.Query(); query.Has("listener") {
 		listener = query.Get("listener")
 	}
-	if _, err := in.Listeners.Find(listener); err != nil {
+	if _, err := i.Listeners.Find(listener); err != nil {
 		return Result{}, err
 	}
-	return in.Run(r.Context(), listener)
+	return i.Run(r.Context(), listener)
 }

@@ -48,8 +48,8 @@ func (i *Ingester) Run(ctx context.Context, listener string) (result Result, err
 	grant, result, err := i.ingest(ctx, listener)
 	status, err := i.writeStatus(ctx, listener, grant, result, err)
 	attrs := []any{"listener", listener, "status", status.Outcome, "plays", result.Plays, "object", result.Object}
-	if status.AuthorizedAt != nil { // for the alert on an old consent
-		attrs = append(attrs, "token_age_days", int(i.Now().Sub(*status.AuthorizedAt).Hours()/24))
+	if status.TokenAgeDays != nil {
+		attrs = append(attrs, "token_age_days", *status.TokenAgeDays) // for the alert on an old consent
 	}
 	if err != nil {
 		attrs = append(attrs, "failures", status.Failures)
@@ -73,9 +73,6 @@ func (i *Ingester) ingest(ctx context.Context, listener string) (grant Grant, re
 			break
 		}
 		i.Tokens.Forget(listener)
-	}
-	if errors.Is(err, spotify.ErrUnauthorized) {
-		err = faults.New(faults.Upstream, "If the next run fails with the same error, connect again.", "%w, although it has just issued it", err)
 	}
 	if err == nil {
 		result, err = i.store(ctx, listener, items)

@@ -161,6 +161,11 @@ func TestLogs(t *testing.T) {
 	consent("unknown-token", 2)
 	run("a refusal", "not ingested", 2.0, nil)
 	run("a second refusal", "not ingested", 2.0, true)
+	consent("unknown-token", 190)
+	run("a refusal after the end", "not ingested", 190.0, true)
+	r.bucket.objects[insights.StatusName("me")] = nil
+	consent(firstToken, 3)
+	run("without a status", "ingested", 3.0, nil)
 }
 
 // An error has an action and no secret, is written to the status, and writes nothing to the lake.

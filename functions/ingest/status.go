@@ -10,6 +10,7 @@ import (
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -24,8 +25,7 @@ type Documents interface {
 // its own time.
 const statusLimit = 10 * time.Second
 
-// writeStatus writes the status and returns it with the error of the run: a refused token becomes a
-// faults.Reconnect only if the previous run was refused too.
+// writeStatus writes the status and returns it with the error of the run, which [explained] has completed.
 func (i *Ingester) writeStatus(ctx context.Context, listener string, grant Grant, result Result, runErr error) (insights.Status, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statusLimit)
 	defer cancel()
@@ -36,11 +36,12 @@ func (i *Ingester) writeStatus(ctx context.Context, listener string, grant Grant
 		generation, err := i.Status.ReadJSON(ctx, name, &before)
 		if err != nil && generation == 0 {
 			slog.WarnContext(ctx, "the previous status cannot be read", "listener", listener, "error", err.Error())
-			return before, confirmed(before, runErr)
+			outcome = explained(runErr, listener, before, grant, now)
+			return next(before, now, listener, grant, result, outcome), outcome
 		}
 		// A status that is not JSON is replaced.
 		if attempt == 0 {
-			outcome = confirmed(before, runErr) // later attempts may read this run's own status
+			outcome = explained(runErr, listener, before, grant, now) // later attempts may read this run's own status
 		} else if before.LastRunAt.Equal(now) {
 			return before, outcome // it was written, but the answer was lost
 		}
@@ -56,25 +57,18 @@ func (i *Ingester) writeStatus(ctx context.Context, listener string, grant Grant
 	}
 }
 
-// confirmed makes a fault of a refused token: suspect after the first refusal, a lost consent after the second.
-func confirmed(before insights.Status, err error) error {
-	if !errors.Is(err, spotify.ErrInvalidGrant) {
-		return err
-	}
-	if !before.Suspect {
-		return faults.New(faults.Upstream,
-			"Nothing to do yet: Spotify has refused valid tokens before. If the next run fails with the same error, connect again.",
-			"%w; it is suspect from now on", err)
-	}
-	return faults.New(faults.Reconnect, "Connect again: make connect (with PROJECT=... where it is deployed).", "%w, twice in a row", err)
-}
-
 // next returns the status after a run that ended at now.
 func next(before insights.Status, now time.Time, listener string, grant Grant, result Result, err error) insights.Status {
 	after := before
 	after.Listener, after.LastRunAt = listener, now
 	if grant.Version != 0 {
 		after.AuthorizedAt, after.TokenVersion = grant.AuthorizedAt, grant.Version
+	} else if errors.Is(err, secrets.ErrEmpty) {
+		after.AuthorizedAt, after.TokenVersion = nil, 0
+	}
+	after.TokenAgeDays, after.TokenUnstored = after.TokenAge(now), ""
+	if grant.Unstored != nil {
+		after.TokenUnstored = grant.Unstored.Error()
 	}
 	if result.Status == insights.Written { // also a page that cannot be read
 		after.Writes = append(slices.Clone(before.Writes), result.fetchedAt)

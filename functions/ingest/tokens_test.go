@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/faults"
@@ -129,33 +127,5 @@ func TestConnectedMeanwhile(t *testing.T) {
 	var newest spotify.Token
 	if _, err := r.secrets.Newest(t.Context(), secrets.TokenID("me"), &newest); err != nil || newest.RefreshToken != "second-consent" {
 		t.Errorf("the second consent was replaced (%v)", err)
-	}
-}
-
-// failing is a vault that stores nothing until a time.
-type failing struct {
-	*vault
-	until time.Time
-}
-
-func (f failing) Add(ctx context.Context, id string, value any) (int, error) {
-	if time.Now().Before(f.until) {
-		return 0, errors.New("503")
-	}
-	return f.vault.Add(ctx, id, value)
-}
-
-// Storing a new refresh token is retried until the deadline.
-func TestStoreRetries(t *testing.T) {
-	for outage, stored := range map[time.Duration]bool{refreshLimit - time.Second: true, time.Hour: false} {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), refreshLimit)
-			defer cancel()
-			v := &vault{versions: map[string][]any{"id": {spotify.Token{RefreshToken: "old"}}}}
-			err := (&Tokens{Secrets: failing{v, time.Now().Add(outage)}}).store(ctx, "id", spotify.Token{RefreshToken: "new"}, 1)
-			if (err == nil) != stored || (len(v.versions["id"]) == 2) != stored || !stored && faults.Action(err) == "" {
-				t.Errorf("an outage of %v: %v, %d versions", outage, err, len(v.versions["id"]))
-			}
-		})
 	}
 }

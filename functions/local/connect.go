@@ -1,19 +1,16 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
-	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/functions/local/consent"
 	"spotify-insights.internal/shared/config"
-	"spotify-insights.internal/shared/insights"
+	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/listener"
-	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 )
 
@@ -24,125 +21,84 @@ func connect(ctx context.Context, dir string, args []string) error {
 	if len(args) > 0 {
 		id = args[0]
 	}
-	project := os.Getenv("GOOGLE_CLOUD_PROJECT") // before the embedded cloud sets its own
-	var store *secrets.Store
-	var err error
-	if project != "" {
-		fmt.Fprintf(os.Stderr, "Connecting listener %s of project %s on Google Cloud.\n", id, project)
-		store, err = deployedSecrets(ctx, project, id)
-	} else {
-		var m *machine.Machine
-		if m, err = machine.StartOrJoin(ctx, dir); err == nil {
-			defer m.Stop()
-			store, err = localSecrets(ctx, id)
-		}
-	}
+	place, err := openPlace(ctx, dir, id)
 	if err != nil {
 		return err
 	}
-	app, stored, err := findApp(ctx, store)
-	if err != nil {
+	ends, err := connectAt(ctx, place, id)
+	if err = errors.Join(err, place.close()); err != nil {
 		return err
 	}
+	fmt.Fprintf(screen, `%s
+%s
+Spotify also has the years before: open https://www.spotify.com/account/privacy, select "Extended streaming history", and confirm
+the e-mail. The zip comes within 30 days; then run: %s
+`, consent.Connected(id, ends), place.next(ctx), place.command("import FILE=my_spotify_data.zip"))
+	return nil
+}
+
+// connectAt connects a listener at a place, and returns when the consent ends.
+func connectAt(ctx context.Context, p *place, id string) (ends time.Time, err error) {
+	client, err := spotifyClient()
+	if err != nil {
+		return ends, err
+	}
+	t := openPrompt(os.Stdin)
+	app, err := findApp(ctx, p.vault, t)
+	if err != nil {
+		return ends, err
+	}
+	return askConsent(ctx, t, consent.Request{
+		Listener: id, Client: client, App: app,
+		Keep: func(ctx context.Context, app spotify.App, token spotify.Token) error {
+			return p.vault.keep(ctx, id, app, token)
+		},
+		Again: ": " + p.command("connect"), Next: "The terminal says what is next. You can close this page.",
+	})
+}
+
+// spotifyClient makes a client of the Spotify that the environment names.
+func spotifyClient() (*spotify.Client, error) {
 	s, err := config.Read[config.Spotify]()
-	if err != nil {
-		return err
+	return spotify.New(s), err
+}
+
+// askConsent waits until a listener has agreed, and returns when the consent ends. Spotify's answer comes from the browser,
+// or is pasted.
+func askConsent(ctx context.Context, t *prompt, r consent.Request) (ends time.Time, err error) {
+	callback := consent.NewCallback(consent.Address)
+	defer callback.Close()
+	flow, busy := callback.Begin(r)
+	if busy != nil && !t.answers() {
+		return ends, fmt.Errorf("another program uses port 8888, where Spotify's answer arrives: end it, or run %s in a terminal, where the answer can be pasted", r.Again[2:])
 	}
-	client := spotify.New(s)
-	token, err := consent(ctx, client, client.OAuth(app, callbackURL))
-	if err != nil {
-		return err
+	fmt.Fprintf(screen, "\nOpen this page and agree:\n\n  %s\n\n", flow.URL())
+	if busy != nil {
+		fmt.Fprintln(screen, "Another program uses port 8888, so the browser cannot bring Spotify's answer here.")
 	}
-	if app != stored { // Spotify has accepted it now
-		if _, err := store.Add(ctx, secrets.ClientID, app); err != nil {
-			return err
+	var pasted <-chan string
+	if t.answers() {
+		fmt.Fprint(screen, "If the browser then shows a page that cannot be opened, as over ssh, copy the address of that page\n"+
+			"("+consent.RedirectURL+"?...) and paste it here: ")
+		pasted = t.rest()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ends, errStopped
+		case <-flow.Done():
+			fmt.Fprintln(screen)
+			return flow.Ends()
+		case line, ok := <-pasted:
+			if !ok {
+				if pasted = nil; busy != nil {
+					return ends, errors.New("no answer of Spotify's can arrive: the input has ended, and another program uses port 8888")
+				}
+				continue
+			}
+			if _, err := callback.Paste(ctx, line); err != nil {
+				fmt.Fprintf(screen, "%v. %s\n", err, faults.Action(err))
+			}
 		}
 	}
-	now := time.Now().UTC()
-	if _, err := store.Add(ctx, secrets.TokenID(id), spotify.Token{RefreshToken: token.RefreshToken, AuthorizedAt: &now, Scope: spotify.Scope}); err != nil {
-		return err
-	}
-	next := "Start the server with: make run"
-	if project != "" {
-		next = fmt.Sprintf("Ingest at once with: make trigger PROJECT=%s LISTENER=%s", project, id)
-	}
-	fmt.Fprintf(os.Stderr, "Connected. The consent lasts until %s. %s\n", insights.ConsentEnds(now).Format("2 January 2006"), next)
-	return nil
-}
-
-// localSecrets opens the secrets on this machine, and checks that there is such a listener.
-func localSecrets(ctx context.Context, id string) (*secrets.Store, error) {
-	c, err := config.Read[config.Listeners]()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.Listeners.Find(id); err != nil {
-		return nil, err
-	}
-	return secrets.Open(ctx, os.Getenv("GOOGLE_CLOUD_PROJECT"))
-}
-
-// quotaProject is the variable that says which project a person's calls are counted against.
-const quotaProject = "GOOGLE_CLOUD_QUOTA_PROJECT"
-
-// useProject checks the id of a listener of a deployed project, and has the calls of this process counted against that
-// project: the person's default project would be charged, and would need the same services.
-func useProject(project, listenerID string) error {
-	if !listener.Valid(listenerID) {
-		return fmt.Errorf("%q cannot be a listener's id: it is a lower-case letter, then up to 30 lower-case letters, digits and dashes", listenerID)
-	}
-	if os.Getenv(quotaProject) == "" {
-		os.Setenv(quotaProject, project)
-	}
-	return nil
-}
-
-// deployedSecrets opens the secrets of a project that was deployed to, with the credentials of the person
-// at this machine, and checks that the deployment has such a listener.
-func deployedSecrets(ctx context.Context, project, listenerID string) (*secrets.Store, error) {
-	if err := useProject(project, listenerID); err != nil {
-		return nil, err
-	}
-	store, err := secrets.Open(ctx, project)
-	if err != nil {
-		return nil, fmt.Errorf("%w. Sign in with: gcloud auth application-default login", err)
-	}
-	for _, id := range []string{secrets.ClientID, secrets.TokenID(listenerID)} {
-		_, err := store.Versions(ctx, id)
-		if errors.Is(err, secrets.ErrEmpty) {
-			return nil, fmt.Errorf("there is no secret %s in project %s: run `make deploy PROJECT=%s` with listener %s first", id, project, project, listenerID)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("looking for the secrets of project %s: %w. Check PROJECT; sign in with: gcloud auth application-default login", project, err)
-		}
-	}
-	return store, nil
-}
-
-// findApp finds the Spotify app in the environment, in its secret, or by asking. It also returns the app in the secret.
-func findApp(ctx context.Context, store *secrets.Store) (app, stored spotify.App, err error) {
-	_, err = store.Latest(ctx, secrets.ClientID, &stored)
-	if err != nil && !errors.Is(err, secrets.ErrEmpty) && !errors.Is(err, secrets.ErrMalformed) {
-		return app, stored, err
-	}
-	app = stored
-	if given := credentials().app; given.ClientID != "" {
-		app = given
-	}
-	if app.ClientID == "" || app.ClientSecret == "" {
-		fmt.Fprintf(os.Stderr, "Make an app at https://developer.spotify.com/dashboard with the redirect URI %s\n", callbackURL)
-		in := bufio.NewReader(os.Stdin)
-		app.ClientID, app.ClientSecret = ask(in, "Client ID: "), ask(in, "Client secret: ")
-	}
-	if app.ClientID == "" || app.ClientSecret == "" {
-		return app, stored, errors.New("the client id or the client secret is missing: set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET")
-	}
-	fmt.Fprintf(os.Stderr, "The Spotify app is %s. To use another, set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET.\n", app.ClientID)
-	return app, stored, nil
-}
-
-func ask(in *bufio.Reader, question string) string {
-	fmt.Fprint(os.Stderr, question)
-	answer, _ := in.ReadString('\n')
-	return strings.TrimSpace(answer)
 }

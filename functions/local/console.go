@@ -8,6 +8,9 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/lake"
 )
 
 // console writes log records as short lines for a person: the time, the message and most attributes.
@@ -68,8 +71,12 @@ func (c console) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup changes nothing: a short line shows no groups.
 func (c console) WithGroup(string) slog.Handler { return c }
 
-// shortName shortens a lake object's name to its time and the beginning of its hash, which identify it.
+// shortName shortens a lake object's name to its time and the beginning of its hash, which identify it. A name that is not
+// one of this program's is quoted.
 func shortName(object string) string {
+	if _, ours := lake.ParseName(object); !ours {
+		return faults.Quote(object)
+	}
 	name, _, _ := strings.Cut(path.Base(object), ".")
 	stamp, hash, found := strings.Cut(name, "-")
 	switch {

@@ -107,7 +107,7 @@ func (d *demo) fillLake(ctx context.Context, p *pipeline) error {
 
 // playOn adds a play every few seconds, and ingests it.
 func (d *demo) playOn(ctx context.Context, p *pipeline) {
-	every(ctx, demoPace, demoPace, func() {
+	every(ctx, clock, demoPace, demoPace, func() {
 		now := time.Now()
 		play := fakespotify.NextPlay(demoSeed, now, d.zone)
 		play.PlayedAt = now

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 
@@ -25,6 +27,10 @@ func serveFunction(ctx context.Context, dir, name string) error {
 	if err != nil {
 		return err
 	}
+	port := cmp.Or(os.Getenv("PORT"), "8081")
+	if err := checkPort(port); err != nil {
+		return err
+	}
 	if os.Getenv(emulator.Storage) == "" && os.Getenv("GOOGLE_CLOUD_PROJECT") == "" {
 		m, err := machine.StartOrJoin(ctx, dir)
 		if err != nil {
@@ -35,10 +41,8 @@ func serveFunction(ctx context.Context, dir, name string) error {
 			return err
 		}
 	}
-	// Every address of this machine can be reached by pages in its browsers.
-	functions.HTTP(guarded, ownHost(http.NewCrossOriginProtection().Handler(function)).ServeHTTP)
+	functions.HTTP(guarded, guard(function).ServeHTTP)
 	os.Setenv("FUNCTION_TARGET", guarded)
-	port := cmp.Or(os.Getenv("PORT"), "8081")
 	failed := make(chan error, 1)
 	go func() { failed <- funcframework.StartHostPort("127.0.0.1", port) }()
 	slog.Info("function " + name + " at http://127.0.0.1:" + port + "/")
@@ -48,4 +52,18 @@ func serveFunction(ctx context.Context, dir, name string) error {
 	case <-ctx.Done():
 		return nil
 	}
+}
+
+// guard refuses what a web page makes a browser on this machine send: functions that take events do not look.
+func guard(function http.Handler) http.Handler {
+	return ownHost(http.NewCrossOriginProtection().Handler(function))
+}
+
+// checkPort returns an error where a port cannot be used. The framework takes the port itself, and says later that it cannot.
+func checkPort(port string) error {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		return fmt.Errorf("port %s cannot be used. Choose another one, as in PORT=8082 make function NAME=ingest: %w", port, err)
+	}
+	return listener.Close()
 }

@@ -36,7 +36,7 @@ func main() {
 	if set := debug.SetGCPercent(garbagePercent); set != 100 { // GOGC sets another percentage
 		debug.SetGCPercent(set)
 	}
-	out, stderr := terminal{os.Stdout}, terminal{os.Stderr}
+	out := escaping{os.Stdout}
 	slog.SetDefault(slog.New(newConsole(out)))
 	// The functions framework prints a line of its own for each function to the standard output.
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
@@ -45,10 +45,16 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	if err := command(ctx, os.Args[1:], out); err != nil {
-		fmt.Fprintln(stderr, "local:", err)
+	err := command(ctx, os.Args[1:], out)
+	if again, ok := errors.AsType[restart](err); ok {
+		if err = nil; ctx.Err() == nil { // Ctrl-C ends it meanwhile
+			err = again.run()
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(screen, "local:", err)
 		if action := faults.Action(err); action != "" {
-			fmt.Fprintln(stderr, action)
+			fmt.Fprintln(screen, action)
 		}
 		os.Exit(1)
 	}

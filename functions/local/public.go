@@ -37,32 +37,35 @@ func listen(dir string) (net.Listener, error) {
 }
 
 // servePage serves the public port and writes its address into the data folder.
-func servePage(ctx context.Context, listener net.Listener, m *machine.Machine, demo bool) (page string, closePage func(), err error) {
-	uploads, err := openUploads(ctx, m.Config.Listeners, demo)
+func servePage(ctx context.Context, listener net.Listener, p *pipeline, c *connector, demo bool) (page string, closePage func(), err error) {
+	uploads, err := openUploads(ctx, p.machine.Config.Listeners, demo)
 	if err != nil {
 		return "", nil, err
 	}
+	c.site, c.statuses = uploads.site(), uploads.insights
 	page = "http://" + listener.Addr().String() + "/"
-	if err := m.Publish(page); err != nil {
+	if err := p.machine.Publish(page); err != nil {
 		return "", nil, err
 	}
-	server := &http.Server{Handler: publicHandler(platform.Handler(), uploads), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
+	server := &http.Server{Handler: publicHandler(platform.Handler(), uploads, c), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute}
 	go server.Serve(listener)
 	return page, func() {
-		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+		ctx, cancel := context.WithTimeout(p.work, stopLimit)
 		defer cancel()
+		c.callback.Close()
 		_ = server.Shutdown(ctx)
 	}, nil
 }
 
-// publicHandler serves what a browser may reach: the pages, the uploads, and the functions that Cloud Scheduler calls. No
+// publicHandler serves what a browser may reach: the pages, the uploads, the page that connects, and the functions that Cloud Scheduler calls. No
 // address leads to the functions that events trigger.
-func publicHandler(functions http.Handler, uploads *uploads) http.Handler {
+func publicHandler(functions http.Handler, uploads *uploads, c *connector) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		handler.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	mux.Handle("/import", handler.HTTP("import", uploadLimit, forBrowsers(uploads.site(), uploads.receive)))
+	c.handle(mux)
 	for _, path := range platform.Scheduled {
 		mux.Handle(path, functions)
 	}

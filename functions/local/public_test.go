@@ -18,7 +18,7 @@ func TestForwarded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public := publicHandler(functions, &uploads{})
+	public := publicHandler(functions, &uploads{}, &connector{})
 	for target, code := range map[string]int{
 		"/?period=4w": 200, "/insights.json": 200, "/artists?page=2": 200, "/tracks.csv": 200, "/artist/1": 200, "/record": 200, "/year/2026.png": 200, style: 200,
 		"/record/plays.csv": 200, "/record/plays.json": 200, "/record/plays.parquet": 200,
@@ -41,7 +41,7 @@ func TestForwarded(t *testing.T) {
 
 // A browser gets an error as a page, which says in the demo that the listener is invented. Others get JSON.
 func TestErrorsForBrowsers(t *testing.T) {
-	public := publicHandler(http.NotFoundHandler(), &uploads{listeners: listener.Set{"me": {ID: "me"}}, demo: true})
+	public := publicHandler(http.NotFoundHandler(), &uploads{listeners: listener.Set{"me": {ID: "me"}}, demo: true}, &connector{})
 	for _, tt := range []struct {
 		method, target, accept string
 		code                   int

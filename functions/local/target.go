@@ -78,13 +78,11 @@ func (t *target) start(ctx context.Context, m *machine.Machine) error {
 	p := newPipeline(ctx, m)
 	t.look = "Look at the messages above"
 	t.stop = func() error {
-		err := p.stop()
-		if ctx.Err() != nil {
-			err = nil // a stop breaks off what is under way; it is said already
-		}
-		return errors.Join(err, m.Stop())
+		p.stop()
+		return m.Stop()
 	}
 	p.deliver()
+	p.reconcile()
 	return ctx.Err()
 }
 
@@ -109,10 +107,11 @@ func (t *target) join(data string) error {
 func (t *target) explain(dir, listenerID string, demo, joined bool) {
 	query := "?listener=" + listenerID + "&period=all"
 	account, err := hasAccount(dir)
+	plays, unreadable := hasPlays(dir)
 	switch {
 	case joined:
 		t.see = "See your plays at " + t.see + query
-	case demo && (account || err != nil || hasImports(dir)):
+	case demo && (account || plays || errors.Join(err, unreadable) != nil):
 		t.see = "The demo's plays are in " + demoFolder(dir) + ". `make run` shows your own plays; for the demo, use another DATA_DIR."
 	case !demo:
 		if server, err := machine.Serving(demoFolder(dir)); err == nil {

@@ -53,7 +53,7 @@ func openUploads(ctx context.Context, listeners listener.Set, demo bool) (*uploa
 
 // site is what the page of an error shows besides the error.
 func (u *uploads) site() *pages.Site {
-	return &pages.Site{Listeners: slices.Sorted(maps.Keys(u.listeners)), Default: listener.Default, Uploads: true, Demo: u.demo}
+	return &pages.Site{Listeners: slices.Sorted(maps.Keys(u.listeners)), Default: listener.Default, Local: true, Demo: u.demo}
 }
 
 // receive answers a form with one file. The file is never whole in memory, nor in a file of this process's own.

@@ -74,7 +74,7 @@ func (r *Refresher) Handle(ctx context.Context, e event.Event) (err error) {
 	}
 	err = r.refresh(ctx, before)
 	if err != nil && !e.Time().IsZero() && r.Now().Sub(e.Time()) > retryLimit {
-		slog.ErrorContext(ctx, "the insights could not be refreshed for half an hour; the next load or reconcile retries", "error", err.Error())
+		slog.ErrorContext(ctx, "the insights could not be refreshed for half an hour; a later run tries again", "error", err.Error())
 		return nil
 	}
 	return err

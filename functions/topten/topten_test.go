@@ -111,7 +111,7 @@ func TestRetryLimit(t *testing.T) {
 		c.stopped = true
 		c.before = func(call string) { c.stopped = call == "LoadStatus" }
 		err := c.Handle(t.Context(), machinetest.Message(c.clock.Add(-age)))
-		logged := lines("the insights could not be refreshed for half an hour; the next load or reconcile retries")
+		logged := lines("the insights could not be refreshed for half an hour; a later run tries again")
 		if errors.Is(err, errStopped) != failed || faults.Permanent(err) || len(logged) == 1 == failed || !failed && logged[0]["severity"] != "ERROR" {
 			t.Errorf("a message of %v: %v, logged is %v", age, err, logged)
 		}

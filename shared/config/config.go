@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -88,7 +89,7 @@ type Features struct {
 type Dashboard struct {
 	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
 	Audience       string       `env:"AUDIENCE"`                 // "public": everybody; empty: the listeners
-	Uploads        bool         `env:"UPLOADS_FIELD"`            // the page has a field that uploads an export to /import
+	Local          bool         `env:"OWN_MACHINE"`              // pages are on the machine of the listeners: they upload exports to /import, and connect at /connect
 	Covers         bool         `env:"COVERS" envDefault:"true"` // pages load covers from Spotify's image hosts
 	Demo           bool         `env:"DEMO"`                     // pages say that the listener is invented
 	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
@@ -105,6 +106,9 @@ type All struct {
 	FeaturesPause  time.Duration `env:"FEATURES_PAUSE" envDefault:"3h"`
 	Listeners      listener.Set  `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
+
+// Deployed reports whether this process is a deployed function: Cloud Run sets K_SERVICE.
+func Deployed() bool { return os.Getenv("K_SERVICE") != "" }
 
 // Read reads a struct of this package from the environment. The error names every variable that is missing or not
 // valid.

@@ -108,7 +108,7 @@ func writeError(w http.ResponseWriter, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 	}
 	if code == http.StatusInternalServerError && action == "" {
-		action = "Retry. If it fails again, look at the function's log."
+		action = "Retry. If it fails again, the log says why."
 	}
 	JSON(w, code, struct {
 		Error  string `json:"error"`
@@ -126,11 +126,15 @@ func Method(w http.ResponseWriter, r *http.Request, allow ...string) error {
 }
 
 // report logs an error: at ERROR what a person has to fix, at WARNING what is retried, at INFO what the caller
-// has to fix, such as an invalid request. A run without an error logs its result itself.
+// has to fix, such as an invalid request. A run without an error logs its result itself. A stop is no error.
 func report(ctx context.Context, name string, start time.Time, err error, caller bool, attrs ...any) {
 	attrs = append(attrs, "function", name, "latency_ms", time.Since(start).Milliseconds())
 	if err == nil {
 		slog.DebugContext(ctx, name+" done", attrs...)
+		return
+	}
+	if !faults.Permanent(err) && errors.Is(ctx.Err(), context.Canceled) { // the caller has gone, or the process stops
+		slog.InfoContext(ctx, name+" broken off", attrs...)
 		return
 	}
 	attrs = append(attrs, "error", err.Error(), "action", faults.Action(err))

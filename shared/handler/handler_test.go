@@ -1,9 +1,11 @@
 package handler
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -106,6 +108,29 @@ func TestEvent(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "%") {
 			t.Errorf("%q would be used as a format", err)
+		}
+	}
+}
+
+// A run that a stop breaks off is no warning; what a person has to do is said also then.
+func TestBrokenOff(t *testing.T) {
+	var lines bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&lines, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("context canceled"), "level=INFO"}, {faults.New(faults.Upstream, "", "503"), "level=INFO"},
+		{faults.New(faults.Reconnect, "Connect.", "token refused"), "level=ERROR"},
+	} {
+		lines.Reset()
+		Event("test", time.Second, func(context.Context, event.Event) error { cancel(); return tt.err })(ctx, event.New())
+		if !strings.Contains(lines.String(), tt.want) || strings.Count(lines.String(), "\n") != 1 {
+			t.Errorf("%v is logged as %s", tt.err, &lines)
 		}
 	}
 }

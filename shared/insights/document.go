@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/lake"
 )
 
@@ -123,18 +124,20 @@ type ImportedFile struct {
 func (w Warehouse) Problems() []string {
 	var problems []string
 	if w.FailedObjects > 0 {
-		problems = append(problems, counted(w.FailedObjects, "An object", "%d objects")+" of the lake could not be loaded. The table loads contains its name and the reason. After you delete its row there, reconcile (and each start) loads it again.")
+		problems = append(problems, counted(w.FailedObjects, "An object", "%d objects")+" of the lake could not be loaded. "+
+			advice.Either("The table loads in warehouse.duckdb, in the data folder, says which and why. Stop the server before you open the file. After you delete the row there, the next start loads it again.",
+				"The table loads says which and why. After you delete its row there, reconcile loads it again the next day."))
 	}
 	return append(problems, unread(w.Imports)...)
 }
 
-// GapProblem returns a sentence about the open gaps, and what to do; empty without a gap.
-func (w Warehouse) GapProblem() string {
+// GapProblem returns a sentence about a listener's open gaps, and what to do; empty without a gap.
+func (w Warehouse) GapProblem(listener string) string {
 	if len(w.Gaps) == 0 {
 		return ""
 	}
 	return counted(int64(len(w.Gaps)), "There is a time", "There are %d times") + " in which more than 50 plays may have come between two hourly fetches: those beyond 50 may have been missed. " +
-		"They are in your Extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy, and import it with: make import FILE=my_spotify_data.zip."
+		"They are in your Extended streaming history: ask Spotify for it at https://www.spotify.com/account/privacy, and import it with: " + advice.Command("import FILE=my_spotify_data.zip", listener) + "."
 }
 
 func counted(n int64, one, many string) string {

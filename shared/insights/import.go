@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode"
 
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/lake"
 )
 
@@ -71,10 +72,10 @@ func (s ImportStatus) Problems(now time.Time, imports []Import) []string {
 	case !s.unfinished(imports) || s.Active(now, imports):
 		return nil
 	case s.Outcome == Running:
-		return []string{"The import of " + name + " has been stuck since " + since + ". Look for errors in the log of importer, and import the file again."}
+		return []string{"The import of " + name + " has been stuck since " + since + ". Look for errors of importer in " + advice.Log() + ", and import the export again."}
 	}
 	return []string{"The rows of " + name + " have been stored since " + since + ", but not all of them are loaded. " +
-		"Look for errors in the logs of load and topten. Reconcile retries every day and at each start."}
+		advice.Stuck()}
 }
 
 // unread returns a sentence for each file that an import could not read to its end. A later import without such a file

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"spotify-insights.internal/shared/advice"
 )
 
 // StatusName returns the name of the object with a listener's [Status].
@@ -30,7 +32,11 @@ type Status struct {
 	Failures     int         `json:"failures"`               // failed runs in a row
 	Suspect      bool        `json:"suspect"`                // in the last run Spotify refused the refresh token
 	AuthorizedAt *time.Time  `json:"authorized_at"`          // the time of consent, null where unknown
+	TokenAgeDays *int        `json:"token_age_days"`         // of the consent at the last run, null where unknown
 	TokenVersion int         `json:"token_version,omitzero"` // of the secret that was used
+
+	// TokenUnstored is why the last refresh token is in ingest's memory only, "" where it is stored.
+	TokenUnstored string `json:"token_unstored,omitempty"`
 }
 
 // KeptWrites is the greatest length of Status.Writes: two days of hourly runs.
@@ -57,8 +63,41 @@ func (s Status) TokenExpiresAt() *time.Time {
 	return new(ConsentEnds(*s.AuthorizedAt))
 }
 
+// TokenAge returns the age of the listener's consent in days, nil where it is unknown.
+func (s Status) TokenAge(now time.Time) *int {
+	if s.AuthorizedAt == nil {
+		return nil
+	}
+	return new(int(now.Sub(*s.AuthorizedAt) / (24 * time.Hour)))
+}
+
+// ConsentEnded returns a sentence where a consent that was given at a time has ended, else "". expired is whether Spotify says
+// so, which is believed of a consent of unknown age and in its last month: Spotify has refused good tokens before.
+func ConsentEnded(given *time.Time, now time.Time, expired bool) string {
+	switch {
+	case given != nil && !now.Before(ConsentEnds(*given)):
+		return "Spotify's consent ended on " + ConsentEnds(*given).Format(dayFormat)
+	case expired && (given == nil || endsSoon(*given, now)):
+		return "Spotify's consent has ended"
+	}
+	return ""
+}
+
+// endsSoon reports whether the listener is asked for a new consent: about a month before the end.
+func endsSoon(given, now time.Time) bool { return now.Sub(given) >= tokenWarning }
+
+// UnstoredAction is what to do about a refresh token that is in memory only.
+func UnstoredAction(listener string) string {
+	return advice.Either("Check that the disk has space and that the data folder can be written. If the server stops before the token is stored, connect again: ",
+		advice.Command("deploy", "")+" restores a missing grant on the secret. If the function's instance ends before the token is stored, connect again: ") +
+		advice.Connect(listener)
+}
+
+const dayFormat = "2 January 2006"
+
 const (
-	// tokenWarning is the age of a consent from which the listener is asked for a new one.
+	// tokenWarning is the age of a consent from which the listener is asked for a new one. The alert (terraform/alerts.tf) and
+	// make doctor have the same.
 	tokenWarning = 150 * 24 * time.Hour
 	// late is the age of the last run from which the hourly job has a problem.
 	late = 3 * time.Hour
@@ -72,18 +111,30 @@ const (
 // the time of fetching of the newest API page in the listener's [Document], nil where there is none.
 func (s Status) Problems(now time.Time, fetchedAt *time.Time) []string {
 	var problems []string
-	if s.Outcome == Failed {
+	ended := ConsentEnded(s.AuthorizedAt, now, false)
+	switch silent := now.Sub(s.LastRunAt); {
+	case s.Outcome == Failed && s.Suspect && ended != "": // the sentence below says it
+	case s.Outcome == Failed:
 		problems = append(problems, s.failure())
-	} else if silent := now.Sub(s.LastRunAt); !s.LastRunAt.IsZero() && silent > late {
-		problems = append(problems, fmt.Sprintf("No fetch has run for %d hours. Check whether the hourly job is paused. "+
-			"Spotify has only the last 50 plays, so older ones may be lost.", int(silent.Round(time.Hour).Hours())))
+	case !s.LastRunAt.IsZero() && silent > late:
+		problems = append(problems, fmt.Sprintf("No fetch has run for %d hours. ", int(silent.Round(time.Hour).Hours()))+
+			advice.Either("Plays are fetched while make run is running and the machine is awake. ",
+				"Cloud Scheduler's job may be paused: "+advice.Command("doctor", "")+" shows it. ")+
+			"Spotify has only the last 50 plays, so older ones may be lost.")
 	}
 	if since := s.waiting(fetchedAt); since != nil && now.Sub(*since) >= stuck {
 		problems = append(problems, "Plays that were fetched since "+since.UTC().Format("2 January 2006 15:04")+" UTC are stored, but not shown: loading is stuck. "+
-			"Look for errors in the logs of load and topten. Reconcile retries every day and at each start.")
+			advice.Stuck())
 	}
-	if expires := s.TokenExpiresAt(); expires != nil && now.Sub(*s.AuthorizedAt) > tokenWarning {
-		problems = append(problems, "Spotify's consent ends on "+expires.Format("2 January 2006")+". Connect again before that day.")
+	if s.TokenUnstored != "" {
+		problems = append(problems, "Spotify issued a new refresh token, which cannot be stored yet: "+sentence(s.TokenUnstored)+
+			" It is used from memory, and every fetch tries to store it. "+UnstoredAction(s.Listener))
+	}
+	switch {
+	case ended != "":
+		problems = append(problems, ended+": no new plays are fetched. "+advice.ConnectAgain(s.Listener))
+	case s.AuthorizedAt != nil && endsSoon(*s.AuthorizedAt, now):
+		problems = append(problems, "Spotify's consent ends on "+ConsentEnds(*s.AuthorizedAt).Format(dayFormat)+". Connect again before that day: "+advice.Connect(s.Listener))
 	}
 	return problems
 }

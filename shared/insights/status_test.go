@@ -1,6 +1,8 @@
 package insights
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +23,14 @@ func TestProblemsOfAnIngest(t *testing.T) {
 			want: []string{"The last fetch failed: Spotify answered 403: Premium is required. Buy it."}},
 		{name: "failures", status: Status{LastRunAt: now, Outcome: Failed, Failures: 3, Error: "no answer"}, want: []string{"The last 3 fetches failed: no answer."}},
 		{name: "a paused job", status: Status{LastRunAt: *ago(5 * time.Hour), Outcome: Written}, want: []string{"No fetch has run for 5 hours."}},
-		{name: "an old consent", status: Status{LastRunAt: now, Outcome: Written, AuthorizedAt: ago(151 * 24 * time.Hour)}, want: []string{"consent ends on"}},
+		{name: "a consent of 149 days", status: Status{LastRunAt: now, Outcome: Written, AuthorizedAt: ago(150*24*time.Hour - time.Second)}},
+		{name: "a consent of 150 days", status: Status{LastRunAt: now, Outcome: Written, AuthorizedAt: ago(150 * 24 * time.Hour)}, want: []string{"consent ends on 25 July 2026. Connect again before that day: make connect"}},
+		{name: "the last second of a consent", status: Status{LastRunAt: now, Outcome: Written, AuthorizedAt: new(now.AddDate(0, -6, 0).Add(time.Second))}, want: []string{"consent ends on 24 June 2026."}},
+		{name: "a consent that has ended", status: Status{Listener: "sister", LastRunAt: now, Outcome: Failed, Failures: 3, Suspect: true, Error: "refused", AuthorizedAt: new(now.AddDate(0, -6, 0))},
+			want: []string{"Spotify's consent ended on 24 June 2026: no new plays are fetched. Connect again: make connect LISTENER=sister"}},
+		{name: "another failure after its end", status: Status{LastRunAt: now, Outcome: Failed, Failures: 1, Error: "no answer", AuthorizedAt: new(now.AddDate(0, -6, 0))},
+			want: []string{"The last fetch failed: no answer.", "consent ended on 24 June 2026"}},
+		{name: "a token in memory", status: Status{LastRunAt: now, Outcome: Written, TokenUnstored: "no space left"}, want: []string{"cannot be stored yet: no space left. It is used from memory"}},
 		{name: "nothing was ever loaded", status: Status{LastRunAt: now, Writes: []time.Time{*ago(90 * time.Minute)}},
 			want: []string{"since 24 June 2026 13:30 UTC"}},
 		{name: "loading has stopped", fetchedAt: ago(3 * time.Hour),
@@ -56,6 +65,48 @@ func TestConsentEnds(t *testing.T) {
 		}
 		if got := ConsentEnds(at).Format(time.DateOnly); got != want {
 			t.Errorf("a consent of %s ends on %s, want %s", given, got, want)
+		}
+	}
+}
+
+// On one's own machine nothing speaks of a project and of what runs there. In a deployment nothing speaks of files, and a
+// command names the project.
+func TestProblemsFitTheirPlace(t *testing.T) {
+	now := time.Date(2026, 6, 24, 15, 0, 0, 0, time.UTC)
+	earlier := now.AddDate(0, 0, -1)
+	t.Setenv("GOOGLE_CLOUD_PROJECT", "some-project")
+	for service, words := range map[string]struct{ never, command string }{
+		"":          {`(?i)Scheduler|Cloud Run|PROJECT|reconcile|grant|instance`, "make connect LISTENER=sister"},
+		"dashboard": {`(?i)file|folder|disk|duckdb|make run|server|button|make \w+ (F|L)`, "make connect PROJECT=some-project LISTENER=sister"},
+	} {
+		t.Setenv("K_SERVICE", service)
+		var problems []string
+		for _, age := range []int{-5, -7} {
+			s := Status{Listener: "sister", LastRunAt: earlier, Outcome: Written, Writes: []time.Time{earlier}, TokenUnstored: "refused", AuthorizedAt: new(now.AddDate(0, age, -5))}
+			problems = append(problems, s.Problems(now, nil)...)
+		}
+		for _, outcome := range []string{Running, Imported} {
+			problems = append(problems, ImportStatus{Outcome: outcome, UpdatedAt: earlier}.Problems(now, nil)...)
+		}
+		loaded := Warehouse{FailedObjects: 2, Gaps: []Gap{{}}}
+		problems = append(problems, loaded.Problems()...)
+		problems = append(problems, strings.ReplaceAll(loaded.GapProblem("sister"), "FILE=my_spotify_data.zip ", ""))
+		text := strings.Join(problems, "\n")
+		if len(problems) != 12 || !strings.Contains(text, words.command) {
+			t.Errorf("in service %q there are %d problems:\n%s", service, len(problems), text)
+		}
+		if found := regexp.MustCompile(words.never).FindAllString(text, -1); found != nil {
+			t.Errorf("in service %q the problems speak of %q:\n%s", service, found, text)
+		}
+	}
+}
+
+// The alert and make doctor warn at the same age as the page.
+func TestOneWarning(t *testing.T) {
+	for file, want := range map[string]string{"terraform/alerts.tf": "token_age_days>=150 ", "terraform/commands/doctor.sh": "days >= 150"} {
+		text, err := os.ReadFile("../../" + file)
+		if err != nil || !strings.Contains(string(text), want) || tokenWarning != 150*24*time.Hour {
+			t.Errorf("%s does not contain %q (%v), or the page warns after %v", file, want, err, tokenWarning)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"time"
 	_ "time/tzdata" // a function's image may have no zones
@@ -48,11 +49,9 @@ func (s Set) Find(id string) (Listener, error) {
 
 // UnmarshalText parses the variable LISTENERS, such as {"me":{"time_zone":"Europe/Berlin","public":false}}.
 func (s *Set) UnmarshalText(text []byte) error {
-	var set Set
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields() // without it a misspelled time_zone has no effect
-	if err := decoder.Decode((*map[string]Listener)(&set)); err != nil {
-		return fmt.Errorf("it is not JSON of the form {\"me\":{\"time_zone\":\"Europe/Berlin\"}}: %w", err)
+	set, err := decode(text)
+	if err != nil {
+		return err
 	}
 	if len(set) == 0 {
 		return errors.New("it has no listener: add one, such as {\"me\":{}}")
@@ -71,4 +70,36 @@ func (s *Set) UnmarshalText(text []byte) error {
 	}
 	*s = set
 	return errors.Join(errs...)
+}
+
+// decode reads the JSON of a set. Package json would take the last one of listeners with the same id.
+func decode(text []byte) (Set, error) {
+	set := Set{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields() // without it a misspelled time_zone has no effect
+	token, err := decoder.Token()
+	if err == nil && token != json.Delim('{') {
+		err = fmt.Errorf("it begins with %s", faults.Quote(fmt.Sprint(token)))
+	}
+	for err == nil && decoder.More() {
+		var l Listener
+		if token, err = decoder.Token(); err == nil {
+			err = decoder.Decode(&l)
+		}
+		id, _ := token.(string)
+		if _, twice := set[id]; twice && err == nil {
+			return nil, fmt.Errorf("listener %s is in it twice: remove one of them", faults.Quote(id))
+		}
+		set[id] = l
+	}
+	if err == nil {
+		_, err = decoder.Token()
+	}
+	if rest, end := decoder.Token(); err == nil && end != io.EOF {
+		err = fmt.Errorf("it goes on after its end with %s", faults.Quote(fmt.Sprint(rest)))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("it is not JSON of the form {\"me\":{\"time_zone\":\"Europe/Berlin\"}}: %w", err)
+	}
+	return set, nil
 }

@@ -165,7 +165,7 @@ const lastReceiptLimit = 30 * time.Second
 func (l *Loader) GiveUp(ctx context.Context, o bucket.Object, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastReceiptLimit)
 	defer cancel()
-	slog.ErrorContext(ctx, "an object could not be loaded for hours; reconcile retries it once a day",
+	slog.ErrorContext(ctx, "an object could not be loaded for hours; it is tried again once a day",
 		"object", o.Name, "error", cause.Error())
 	return l.Warehouse.WriteReceipts(ctx, []warehouse.Receipt{l.failedReceipt(o, warehouse.GivenUp(cause))})
 }

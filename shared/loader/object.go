@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sync/errgroup"
 
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/lake"
@@ -39,7 +40,7 @@ type content struct {
 func (l *Loader) read(ctx context.Context, o bucket.Object) (content, error) {
 	name, ok := lake.ParseName(o.Name)
 	if !ok {
-		return content{}, faults.New(faults.Invalid, "Move it out of the lake's bucket: only this program's objects belong there.",
+		return content{}, faults.New(faults.Invalid, "Move it out of "+place()+": only this program's objects belong there.",
 			"its name is not that of an object of this program")
 	}
 	stored, attrs, err := l.Lake.Read(ctx, o.Name, maxStored)
@@ -136,10 +137,13 @@ func (c *content) readLines(stored []byte, newAdd func() addRow) error {
 }
 
 func damaged(format string, args ...any) error {
-	return faults.New(faults.Invalid,
-		"Look at the object. If this program did not write it, move it out of the lake's bucket. Once it can be loaded, delete its row from the table loads and run reconcile.",
+	return faults.New(faults.Invalid, "Look at the object. If this program did not write it, move it out of "+place()+". Once it can be loaded, delete its row from the table loads"+
+		advice.Either(" in warehouse.duckdb while the server is stopped: the next start loads it.", ": reconcile loads it the next day."),
 		format, args...)
 }
+
+// place is where the lake's objects are.
+func place() string { return advice.Either("storage/lake in the data folder", "the lake's bucket") }
 
 // micros returns a time in BigQuery's precision.
 func micros(t *time.Time) *time.Time {
@@ -149,4 +153,4 @@ func micros(t *time.Time) *time.Time {
 	return new(t.UTC().Truncate(time.Microsecond))
 }
 
-var errNewerVersion = errors.New("a newer version of this program wrote it: deploy that version again")
+var errNewerVersion = errors.New("a newer version of this program wrote it: use that version again")

@@ -8,11 +8,13 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"spotify-insights.internal/shared/config"
 )
 
 // Setup makes slog's default logger write this format in a deployed function, which has the variable K_SERVICE.
 var Setup = sync.OnceFunc(func() {
-	if os.Getenv("K_SERVICE") == "" {
+	if !config.Deployed() {
 		return
 	}
 	slog.SetDefault(slog.New(Handler(os.Stderr, os.Getenv("GOOGLE_CLOUD_PROJECT"))))

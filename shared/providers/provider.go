@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/spotify"
@@ -34,6 +35,9 @@ var ErrClosed = errors.New("it gives no audio features to this app")
 // None is the list of providers without a name.
 const None = "none"
 
+// Setting is the name of the setting that lists the providers.
+func Setting() string { return advice.Either("FEATURE_PROVIDERS", "the setting feature_providers") }
+
 // New makes the providers that c.Names lists, such as "spotify,reccobeats", in this order. app reads the
 // Spotify app from its secret. The error is a faults.Invalid for a name that is unknown or listed twice.
 func New(c config.Providers, app func(context.Context) (spotify.App, error), options ...upstream.Option) ([]Provider, error) {
@@ -48,7 +52,7 @@ func New(c config.Providers, app func(context.Context) (spotify.App, error), opt
 	for name := range strings.SplitSeq(c.Names, ",") {
 		p, ok := all[strings.TrimSpace(name)]
 		if !ok || slices.Contains(providers, p) {
-			return nil, faults.New(faults.Invalid, "Set FEATURE_PROVIDERS, or feature_providers of the deployment, to names of providers, each once.",
+			return nil, faults.New(faults.Invalid, "Set "+Setting()+" to names of providers, each once.",
 				"FEATURE_PROVIDERS=%s is neither a list of %s with commas between them, nor %s", faults.Quote(c.Names), strings.Join(slices.Sorted(maps.Keys(all)), ", "), None)
 		}
 		providers = append(providers, p)

@@ -30,6 +30,9 @@ func New(c config.Spotify, options ...upstream.Option) *Client {
 // ErrUnauthorized means that Spotify refuses the access token, which may have expired.
 var ErrUnauthorized = errors.New("Spotify refuses the access token")
 
+// ErrScope means that the listener has not agreed to what the request needs.
+var ErrScope = errors.New("the consent lacks " + Scope)
+
 // RecentlyPlayed returns a listener's last plays as Spotify's items, newest first: usually 50 at most. It sends
 // no cursor, because a cursor would miss plays that Spotify reports late. The error is [ErrUnauthorized] for a
 // token that Spotify refuses.
@@ -66,10 +69,23 @@ func refused(err error) error {
 	case refusal.StatusCode == http.StatusUnauthorized:
 		return ErrUnauthorized
 	case refusal.StatusCode == http.StatusForbidden:
-		return faults.New(faults.Upstream,
-			"If the next run reports the same: check that the owner of the Spotify app has Premium, that the listener is named under the app's User Management, and connect again if a scope is missing.",
-			"%w", err)
+		return forbidden(err)
 	}
 	return faults.New(faults.Upstream,
 		"If the next run reports the same, this version may be too old for Spotify's API: look for a newer one.", "%w", err)
+}
+
+// forbidden adds what to do to a 403. Spotify sends stray ones too, so the next run asks again.
+func forbidden(err error) error {
+	const dashboard = "https://developer.spotify.com/dashboard"
+	switch text := strings.ToLower(err.Error()); {
+	case strings.Contains(text, "scope"):
+		return faults.New(faults.Upstream, "Connect again, and agree to everything that Spotify's page asks for.", "%w: %w", ErrScope, err)
+	case strings.Contains(text, "premium"):
+		return faults.New(faults.Upstream, "The owner of the Spotify app needs Spotify Premium. The next run asks again.", "%w", err)
+	case strings.Contains(text, "regist"), strings.Contains(text, "not approved"):
+		return faults.New(faults.Upstream, "Add the listener's account under User Management of the Spotify app: "+dashboard+". The next run asks again.", "%w", err)
+	}
+	return faults.New(faults.Upstream, "If the next run reports the same: check under "+dashboard+" that the owner of the Spotify app has Premium, "+
+		"and that the listener's account is under its User Management.", "%w", err)
 }

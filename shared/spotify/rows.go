@@ -42,7 +42,7 @@ func Derive(row lake.PlayRow) (lake.PlayRow, error) {
 	case row.Version == lake.PlayVersion:
 		return row, nil
 	case row.Version < 0 || row.Version > lake.PlayVersion:
-		return lake.PlayRow{}, fmt.Errorf("row version %d is unknown, this program reads versions up to %d: deploy the version that wrote the row", row.Version, lake.PlayVersion)
+		return lake.PlayRow{}, fmt.Errorf("row version %d is unknown, this program reads versions up to %d: use the version that wrote the row", row.Version, lake.PlayVersion)
 	case row.Source != lake.SourceAPI && row.Source != lake.SourceExport:
 		return lake.PlayRow{}, fmt.Errorf("row version %d has no rows of source %s: delete the object, which this program did not write", max(row.Version, 1), faults.Quote(row.Source))
 	case row.Raw == "":

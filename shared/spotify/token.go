@@ -11,6 +11,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 	"golang.org/x/oauth2/endpoints"
 
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/upstream"
 )
@@ -21,6 +22,12 @@ const Scope = "user-read-recently-played"
 // ErrInvalidGrant means that Spotify refuses the refresh token. Spotify has refused valid tokens for hours, so
 // one such answer proves nothing.
 var ErrInvalidGrant = errors.New("Spotify refuses the refresh token")
+
+// ErrExpired is the [ErrInvalidGrant] of a consent that has ended.
+var ErrExpired = fmt.Errorf("%w (%s)", ErrInvalidGrant, expired)
+
+// ErrApp means that Spotify refuses the id or the secret of the app.
+var ErrApp = errors.New("Spotify's accounts service refuses this app")
 
 // App is an app of Spotify's developer page. It is the content of the secret spotify-client.
 type App struct {
@@ -98,8 +105,7 @@ func (c *Client) TokenFault(err error) error {
 		return nil
 	}
 	const what = "Spotify's accounts service"
-	const wrongApp = "Connect again with the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) in " +
-		"SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: make connect."
+	wrongApp := func(why string) error { return faults.New(faults.Reconnect, ConnectApp(""), "%w: %s", ErrApp, why) }
 	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
 		return c.upstream.Unreachable(what, err)
@@ -107,21 +113,32 @@ func (c *Client) TokenFault(err error) error {
 	switch {
 	case refusal.Response.StatusCode >= http.StatusInternalServerError: // proves nothing about the token, whatever its body
 		return upstream.Refused(what, refusal.Response, refusal.Body)
+	case refusal.ErrorCode == "invalid_grant" && refusal.ErrorDescription == expired:
+		return ErrExpired
 	case refusal.ErrorCode == "invalid_grant":
 		return fmt.Errorf("%w (%s)", ErrInvalidGrant, grantReason(refusal.ErrorDescription))
 	case refusal.ErrorCode == "invalid_client" || refusal.ErrorCode == "unauthorized_client":
-		return faults.New(faults.Reconnect, wrongApp, "%s refuses this app: %s", what, refusal.ErrorCode)
+		return wrongApp(refusal.ErrorCode)
 	}
 	if err := refused(upstream.Refused(what, refusal.Response, refusal.Body)); !errors.Is(err, ErrUnauthorized) {
 		return err
 	}
-	return faults.New(faults.Reconnect, wrongApp, "%s answered 401", what)
+	return wrongApp("it answered 401")
 }
+
+// ConnectApp is what to do after an [ErrApp]. Any listener who connects stores the app anew.
+func ConnectApp(listener string) string {
+	return "Connect again with the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) in " +
+		"SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: " + advice.Command("connect", listener) + "."
+}
+
+// expired is Spotify's description of a consent that has ended.
+const expired = "Refresh token expired"
 
 // grantReason repeats the expected descriptions, because the field is free text.
 func grantReason(description string) string {
 	switch description {
-	case "Refresh token expired", "Refresh token revoked", "Invalid refresh token":
+	case "Refresh token revoked", "Invalid refresh token":
 		return description
 	}
 	return "invalid_grant"

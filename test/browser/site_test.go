@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 
 	"spotify-insights.internal/functions/dashboard"
 	"spotify-insights.internal/functions/dashboard/history/historytest"
+	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/listener"
 )
@@ -53,11 +55,17 @@ func openSites() (stop func(), err error) {
 		name   string
 		config config.Dashboard
 	}{
-		{&private, "private", config.Dashboard{Listeners: listeners, Uploads: true, Covers: true, Demo: true}},
+		{&private, "private", config.Dashboard{Listeners: listeners, Local: true, Covers: true, Demo: true}},
 		{&uncovered, "without covers", config.Dashboard{Listeners: listeners}},
 		{&public, "public", config.Dashboard{Listeners: listeners, Covers: true, Audience: "public"}},
 	} {
-		server := httptest.NewServer(dashboard.New(s.config, bucket, func() time.Time { return now.Add(time.Minute) }).Handler())
+		mux := http.NewServeMux()
+		mux.Handle("/", dashboard.New(s.config, bucket, func() time.Time { return now.Add(time.Minute) }).Handler())
+		if s.config.Local {
+			mux.HandleFunc(pages.ConnectPath, connecting)
+			mux.Handle(pages.ConnectSpotify, http.RedirectHandler(pages.ConnectPath, http.StatusSeeOther))
+		}
+		server := httptest.NewServer(mux)
 		servers = append(servers, server)
 		s.site.name, s.site.address = s.name, server.URL
 		if s.found, err = walk(server.URL); err != nil {
@@ -66,6 +74,23 @@ func openSites() (stop func(), err error) {
 		}
 	}
 	return stop, nil
+}
+
+// connecting is the page that connects, which the command for one machine serves: with an app for "you", and before there is
+// one for "me".
+func connecting(w http.ResponseWriter, r *http.Request) {
+	site := &pages.Site{Listeners: []string{"me", "you"}, Default: "me", Local: true}
+	id := cmp.Or(r.URL.Query().Get("listener"), "me")
+	page := pages.Connect{Redirect: "http://127.0.0.1:8888/callback", Consents: []pages.Consent{{Listener: "me"}, {Listener: "you", Given: true, At: &now}}}
+	if id == "you" {
+		page.App, page.Spotify, page.Failure, page.Action = "0123456789abcdef", pages.ConnectSpotify, "nothing is connected", "Connect again."
+	}
+	body, err := page.HTML(site, id, now)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	dashboard.WritePage(w, http.StatusOK, body)
 }
 
 // get returns the status and body of an answer. Redirects are followed.

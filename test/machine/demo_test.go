@@ -114,13 +114,6 @@ func importDemo(t *testing.T, p *process) {
 	}
 }
 
-func TestPortInUse(t *testing.T) {
-	p := start(t, t.TempDir(), newOutput())
-	if text, err := run(t.TempDir(), []string{"PORT=" + p.page[strings.LastIndexByte(p.page, ':')+1:]}); err == nil || !strings.Contains(text, "PORT=") {
-		t.Errorf("on a port in use: %v, %s", err, text)
-	}
-}
-
 // The public port has the page and the scheduled functions. It refuses the requests that another web page can make a
 // browser send, and says why.
 func TestPublicPort(t *testing.T) {
@@ -175,26 +168,4 @@ func TestPublicPort(t *testing.T) {
 	if code, body := do(t, "GET", p.page+"/", nil); code != http.StatusOK || strings.Contains(body, "invented") {
 		t.Errorf("the page of a real account is %d and says that it is invented:\n%s", code, body)
 	}
-}
-
-// The error of a damaged warehouse says how to repair it from the lake.
-func TestDamagedWarehouse(t *testing.T) {
-	_, env := account(t, noFaults(), noPlays())
-	dir := t.TempDir()
-	out := newOutput()
-	p := start(t, dir, out, env...)
-	if err := p.stop(t); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(dir+"/warehouse.duckdb", []byte("no database at all, but long enough to be read as the head of one"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	text, err := run(dir, env)
-	if err == nil || strings.Contains(text, "panic") || !strings.Contains(text, "can be deleted") {
-		t.Errorf("with a damaged warehouse: %v, %s", err, text)
-	}
-	if err := os.Remove(dir + "/warehouse.duckdb"); err != nil {
-		t.Fatal(err)
-	}
-	start(t, dir, out, env...)
 }

@@ -2,12 +2,11 @@ package pages
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/figures"
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/insights"
-	"spotify-insights.internal/shared/listener"
 )
 
 // Fact is a name and its value.
@@ -32,11 +31,12 @@ func (d *Record) Connection() []Fact {
 	}
 	until := Fact{Name: "Consent ends", Value: "unknown"}
 	if end := s.TokenExpiresAt; end != nil {
-		switch days := int(figures.DateOf(*end, r.History.Zone)) - int(figures.DateOf(r.Now, r.History.Zone)); {
-		case days >= 0:
-			until.Value = fmt.Sprintf("%s, %s from now", r.Day(*end), counted(days, "day", "days"))
-		default:
-			until.Value, until.Bad = r.Day(*end), "ended"
+		until.Value = r.Day(*end)
+		if r.Now.Before(*end) {
+			days := int(figures.DateOf(*end, r.History.Zone)) - int(figures.DateOf(r.Now, r.History.Zone))
+			until.Value += fmt.Sprintf(", %s from now", counted(days, "day", "days"))
+		} else {
+			until.Bad = "ended"
 		}
 	}
 	fetched := Fact{Name: "Last fetch", Value: at(s.LastIngestAt, "none yet")}
@@ -46,20 +46,7 @@ func (d *Record) Connection() []Fact {
 	return []Fact{{Name: "Consent given", Value: at(s.AuthorizedAt, "unknown")}, until, fetched, {Name: "Last added", Value: at(s.LastLoadAt, "nothing yet")}}
 }
 
-// Connect is the command that connects the listener, again too.
-func (d *Record) Connect() string { return d.command("connect") }
-
 // ImportCommand is the command that imports an export.
-func (d *Record) ImportCommand() string { return d.command("import FILE=my_spotify_data.zip") }
-
-// command returns a command for this listener, on this machine or in a project.
-func (d *Record) command(words string) string {
-	list := []string{"make", words}
-	if !d.request.Uploads {
-		list = append(list, "PROJECT=…")
-	}
-	if d.Listener != listener.Default {
-		list = append(list, "LISTENER="+d.Listener)
-	}
-	return strings.Join(list, " ")
+func (d *Record) ImportCommand() string {
+	return advice.Command("import FILE=my_spotify_data.zip", d.Listener)
 }

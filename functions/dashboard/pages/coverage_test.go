@@ -68,22 +68,3 @@ func TestTimelineOfYears(t *testing.T) {
 		t.Error("a record without plays has a timeline")
 	}
 }
-
-// A command names the listener and, where the pages are in a project, the project.
-func TestCommands(t *testing.T) {
-	for _, tt := range []struct {
-		listener string
-		uploads  bool
-		want     string
-	}{
-		{"me", true, "make connect"},
-		{"sister", true, "make connect LISTENER=sister"},
-		{"me", false, "make connect PROJECT=…"},
-		{"sister", false, "make connect PROJECT=… LISTENER=sister"},
-	} {
-		d := &Record{Listener: tt.listener, request: Request{Site: &Site{Uploads: tt.uploads}}}
-		if got := d.Connect(); got != tt.want {
-			t.Errorf("%s, want %s", got, tt.want)
-		}
-	}
-}

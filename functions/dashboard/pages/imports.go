@@ -140,7 +140,7 @@ func (d *Record) Again() string {
 }
 
 // Form reports whether the page has the field for an upload. A page that reloads itself would forget the chosen file.
-func (d *Record) Form() bool { return d.request.Uploads && !d.request.Active }
+func (d *Record) Form() bool { return d.request.Local && !d.request.Active }
 
 // Upload is the address that the form sends a file to.
 func (d *Record) Upload() string {

@@ -107,6 +107,12 @@ func (r Request) Pager(page, pages int) Pager {
 	return Pager{link(page - 1), link(page + 1), page, pages}
 }
 
+// HasFormats reports whether the page exists as JSON too.
+func (p view) HasFormats() bool {
+	route, _, _, _ := Find(p.Path)
+	return route != nil
+}
+
 // Formats are the links to the page as JSON and its tables as CSV.
 func (p view) Formats() []Tab {
 	path := p.Path

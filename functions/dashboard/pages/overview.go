@@ -56,6 +56,7 @@ type Status struct {
 	LastLoadAt     *time.Time     `json:"last_load_at"`
 	AuthorizedAt   *time.Time     `json:"authorized_at"`
 	TokenExpiresAt *time.Time     `json:"token_expires_at"`
+	TokenAgeDays   *int           `json:"token_age_days"` // of the consent
 	Gaps           []insights.Gap `json:"gaps"`
 	Rejected       int64          `json:"rejected"`
 	Coverage       Coverage       `json:"coverage"`
@@ -125,10 +126,10 @@ func (o *Overview) addPrivate() {
 func (r Request) status() Status {
 	loaded := r.Loaded()
 	s := Status{
-		LastIngestAt: r.Ingest.LastIngestAt, LastLoadAt: loaded.LastLoadAt, AuthorizedAt: r.Ingest.AuthorizedAt, TokenExpiresAt: r.Ingest.TokenExpiresAt(),
+		LastIngestAt: r.Ingest.LastIngestAt, LastLoadAt: loaded.LastLoadAt, AuthorizedAt: r.Ingest.AuthorizedAt, TokenExpiresAt: r.Ingest.TokenExpiresAt(), TokenAgeDays: r.Ingest.TokenAge(r.Now),
 		Gaps: append([]insights.Gap{}, loaded.Gaps...), Rejected: loaded.Rejected, Coverage: coverageOf(r.History), Problems: r.Problems,
 	}
-	if gap := loaded.GapProblem(); gap != "" {
+	if gap := loaded.GapProblem(r.Listener.ID); gap != "" {
 		s.Problems = append(slices.Clone(r.Problems), gap)
 	}
 	return s

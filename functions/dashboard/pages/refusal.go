@@ -1,13 +1,9 @@
 package pages
 
 import (
-	"net/url"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"spotify-insights.internal/functions/dashboard/history"
-	"spotify-insights.internal/shared/listener"
 )
 
 // refused is the data of the page of an error.
@@ -21,10 +17,7 @@ func sentence(text string) string {
 
 // Refusal returns a page that says what is wrong with a request, and what to do. Its links are those of a listener.
 func Refusal(site *Site, id, text, action string) ([]byte, error) {
-	r := Request{
-		Site: site, Listener: listener.Listener{ID: id}, Query: url.Values{}, Now: time.Now(),
-		History: &history.History{Zone: time.UTC},
-	}
+	r := bare(site, id, time.Now())
 	page := &Page{Title: "Not shown", Data: refused{sentence(text), action}, name: "refusal"}
 	return page.HTML(r)
 }

@@ -17,7 +17,7 @@ type Site struct {
 	Listeners []string // ids, sorted
 	Default   string   // the listener of an address without one
 	Public    bool     // for everybody: no times, no record
-	Uploads   bool     // the record page has a field for uploads
+	Local     bool     // on the machine of the listeners: with a field for uploads, and links to the page that connects
 	Covers    bool     // pictures are loaded from Spotify
 	Demo      bool     // the listener is invented
 }

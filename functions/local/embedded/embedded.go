@@ -7,12 +7,11 @@ package embedded
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -40,7 +39,7 @@ type Cloud struct {
 	Storage  *storageserver.Server
 	PubSub   *pubsubserver.Server
 	secrets  *secretserver.Server
-	bigquery *bigqueryserver.Server
+	bigquery *warehouse
 
 	token string            // that every caller has to have
 	hosts map[string]string // addresses by the variable that names them
@@ -68,13 +67,9 @@ func (c *Cloud) start(ctx context.Context, dir, version string) (err error) {
 	if c.secrets, err = secretserver.Open(filepath.Join(dir, "secrets")); err != nil {
 		return err
 	}
-	warehouse := filepath.Join(dir, "warehouse.duckdb")
-	if err := dropOtherVersion(warehouse, version); err != nil {
+	options := bigqueryserver.Options{Path: filepath.Join(dir, "warehouse.duckdb"), Project: Project, Exports: c.Storage}
+	if c.bigquery, err = openWarehouse(ctx, options, version); err != nil {
 		return err
-	}
-	c.bigquery, err = bigqueryserver.Open(ctx, bigqueryserver.Options{Path: warehouse, Project: Project, Exports: c.Storage})
-	if err != nil {
-		return fmt.Errorf("%w (a warehouse that cannot be opened can be deleted: %s comes back from the lake)", err, warehouse)
 	}
 	pubsubpb.RegisterPublisherServer(c.grpc, c.PubSub)
 	secretmanagerpb.RegisterSecretManagerServiceServer(c.grpc, c.secrets)
@@ -86,7 +81,7 @@ func (c *Cloud) start(ctx context.Context, dir, version string) (err error) {
 	if err := c.serve(emulator.Storage, c.Storage.Handler()); err != nil {
 		return err
 	}
-	return c.serve(emulator.BigQuery, c.bigquery.Handler())
+	return c.serve(emulator.BigQuery, c.bigquery)
 }
 
 // serve serves HTTP at the address that a variable names.
@@ -117,7 +112,7 @@ func Names() map[string]string {
 	return map[string]string{
 		"GOOGLE_CLOUD_PROJECT": Project, "UPLOADS_BUCKET": UploadsBucket, "LAKE_BUCKET": LakeBucket, "INSIGHTS_BUCKET": InsightsBucket,
 		"FEATURES_PAUSE": "0s", // exports cost nothing here
-		"UPLOADS_FIELD":  "true",
+		"OWN_MACHINE":    "true",
 	}
 }
 
@@ -131,29 +126,6 @@ func (c *Cloud) Environment() map[string]string {
 	return env
 }
 
-// receipts names the rule for generations of objects, by which receipts name objects. The warehouse of an older rule
-// would have all objects loaded twice.
-const receipts = "generations are modification times"
-
-// dropOtherVersion removes a warehouse whose tables are not those of version. The lake has everything.
-func dropOtherVersion(file, version string) error {
-	mark, version := file+".version", version+"\n"+receipts+"\n"
-	found, err := os.ReadFile(mark)
-	if err == nil && string(found) == version {
-		return nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	// DuckDB has further logs where it was killed during a checkpoint. It would add an old one to the new file.
-	for _, suffix := range []string{"", ".wal", ".wal.checkpoint", ".wal.recovery"} {
-		if err := os.Remove(file + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return os.WriteFile(mark, []byte(version), 0o600)
-}
-
 // Close stops the cloud. What is stored stays; events that were not delivered are lost. No secret is written after it,
 // because another process may use the folder then.
 func (c *Cloud) Close() error {
@@ -163,7 +135,7 @@ func (c *Cloud) Close() error {
 	}
 	c.grpc.Stop()
 	if c.bigquery != nil {
-		errs = append(errs, c.bigquery.Close())
+		errs = append(errs, c.bigquery.close())
 	}
 	if c.Storage != nil {
 		errs = append(errs, c.Storage.Close())
@@ -173,7 +145,10 @@ func (c *Cloud) Close() error {
 
 // Checkpoint writes BigQuery's log into the warehouse's file, which otherwise happens when the cloud is
 // closed. Writes wait for it.
-func (c *Cloud) Checkpoint(ctx context.Context) error { return c.bigquery.Checkpoint(ctx) }
+func (c *Cloud) Checkpoint(ctx context.Context) error { return c.bigquery.checkpoint(ctx) }
+
+// Replaced has a value each time when BigQuery's file was damaged while the cloud ran: it is empty then, and has no tables.
+func (c *Cloud) Replaced() <-chan struct{} { return c.bigquery.replaced }
 
 // DeclareSecrets makes empty secrets of the ids that are missing, as Terraform does on Google Cloud.
 func (c *Cloud) DeclareSecrets(ids ...string) error {
@@ -189,10 +164,22 @@ func (c *Cloud) DeclareTopic(id string) { c.PubSub.Declare("projects/" + Project
 
 // Filled reports whether the secrets stored in dir, which nobody may be serving, have one whose id
 // begins with prefix and that has a payload.
-func Filled(dir, prefix string) (bool, error) {
+func Filled(dir, prefix string) (bool, error) { return secretserver.Filled(dir, prefix) }
+
+// AddSecret stores a value as the newest version of a secret in dir, which nobody may be serving.
+func AddSecret(ctx context.Context, dir, id string, value any) error {
+	payload, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encoding secret %s: %w", id, err)
+	}
 	server, err := secretserver.Open(dir)
 	if err != nil {
-		return false, err
+		return err
 	}
-	return server.Filled(prefix), nil
+	name := "projects/" + Project + "/secrets/" + id
+	if err := server.Declare(name); err != nil {
+		return err
+	}
+	_, err = server.AddSecretVersion(ctx, &secretmanagerpb.AddSecretVersionRequest{Parent: name, Payload: &secretmanagerpb.SecretPayload{Data: payload}})
+	return err
 }

@@ -123,21 +123,3 @@ func TestCallers(t *testing.T) {
 		}
 	}
 }
-
-// The warehouse of another version is removed with every log; one of the same version stays.
-func TestDropOtherVersion(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "warehouse.duckdb")
-	for i, version := range []string{"1", "1", "2"} {
-		if err := dropOtherVersion(file, version); err != nil {
-			t.Fatal(err)
-		}
-		for _, suffix := range []string{"", ".wal", ".wal.checkpoint", ".wal.recovery"} {
-			if _, err := os.Stat(file + suffix); (err == nil) != (i == 1) {
-				t.Errorf("run %d: the file %q is there: %t", i, suffix, err == nil)
-			}
-			if err := os.WriteFile(file+suffix, []byte(version), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}

@@ -1,6 +1,7 @@
 package fakespotify
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -13,12 +14,15 @@ type authCode struct {
 	challenge   string // PKCE, S256; empty if none was sent
 }
 
-// SignIn makes a listener the person at the browser: the next request of /authorize is answered with this
-// listener's consent, without a page.
+// SignIn makes a listener the person at the browser: requests of /authorize are answered with this listener's consent,
+// without a page. Nobody is signed in at first, and with the name "": /authorize then answers as if consent was declined.
 func (s *Server) SignIn(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.signedIn = s.mustListener(name)
+	s.signedIn = nil
+	if name != "" {
+		s.signedIn = s.mustListener(name)
+	}
 }
 
 // authorize is GET /authorize. An error of the app's registration is shown to the person, because the redirect
@@ -40,7 +44,7 @@ func (s *Server) authorize(r *http.Request, _ Kind) answer {
 	}
 	code := s.newSecret("AQ", 200)
 	s.codes[code] = authCode{
-		grant:       &grant{listener: s.signedIn, consentedAt: s.options.Now(), scope: query.Get("scope")},
+		grant:       &grant{listener: s.signedIn, consentedAt: s.options.Now(), scope: cmp.Or(s.signedIn.Scope, query.Get("scope"))},
 		redirectURI: redirectURI,
 		challenge:   challenge,
 	}

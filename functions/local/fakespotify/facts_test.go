@@ -69,6 +69,7 @@ func TestFaults(t *testing.T) {
 		{Fault{Kind: Unavailable}, 503, "", ""},
 		{Fault{Kind: Forbidden}, 403, "", `{"error":{"status":403}}`},
 		{Fault{Kind: PremiumRequired}, 403, "", "Active premium subscription required"},
+		{Fault{Kind: NotRegistered}, 403, "", "User not registered"},
 		{Fault{Kind: HTML}, 200, "", "<html>"},
 		{Fault{Kind: CutJSON}, 200, "", ""},
 	}
@@ -145,6 +146,7 @@ func TestRefresh(t *testing.T) {
 func TestConsent(t *testing.T) {
 	a := newApp(t, Options{}, Listener{})
 	a.AddListener(Listener{Name: "other", Plays: minutesAgo(1)})
+	a.AddListener(Listener{Name: "reluctant", Scope: "user-read-email"})
 	a.SignIn("other")
 	sum := sha256.Sum256([]byte("the-verifier"))
 	const callback = "http://127.0.0.1:8888/callback"
@@ -179,6 +181,13 @@ func TestConsent(t *testing.T) {
 	a.json(exchange(back.Get("code"), "the-verifier"), 400)
 	back, _ = consent("scope", "other")
 	a.json(a.get(recent, a.json(exchange(back.Get("code"), "the-verifier"), 200).AccessToken), 403)
+	a.SignIn("reluctant")
+	reluctant, _ := consent()
+	a.json(a.get(recent, a.json(exchange(reluctant.Get("code"), "the-verifier"), 200).AccessToken), 403)
+	a.SignIn("")
+	if declined, _ := consent(); declined.Get("error") != "access_denied" || declined.Has("code") {
+		t.Errorf("nobody is signed in, and the answer is %v", declined)
+	}
 	for _, secret := range []string{"secret", first, "the-verifier", back.Get("code"), tokens.AccessToken, tokens.RefreshToken} {
 		if !slices.Contains(a.Secrets(), secret) {
 			t.Errorf("%q is not recorded as a secret", secret)

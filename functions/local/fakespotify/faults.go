@@ -19,6 +19,7 @@ const (
 	Unavailable     Kind = "unavailable"      // 503
 	Forbidden       Kind = "forbidden"        // 403 with only the status in its body
 	PremiumRequired Kind = "premium-required" // 403: the app's owner has no Premium
+	NotRegistered   Kind = "not-registered"   // 403 in plain text: the listener is not on the app's list of users
 	HTML            Kind = "html"             // 200 with a page, as a proxy or a portal sends it
 )
 
@@ -99,6 +100,8 @@ func (f Fault) refusal(refuse errorForm) (answer, bool) {
 		return refuse(http.StatusForbidden, "", ""), true
 	case PremiumRequired:
 		return refuse(http.StatusForbidden, "Active premium subscription required for the owner of the app.", ""), true
+	case NotRegistered:
+		return textAnswer(http.StatusForbidden, contentText, "User not registered in the Developer Dashboard"), true
 	case HTML:
 		return textAnswer(http.StatusOK, contentHTML, "<!DOCTYPE html>\n<html><head><title>Sign in to this network</title></head></html>\n"), true
 	}

@@ -19,6 +19,8 @@ type Listener struct {
 	RefreshToken string
 	ConsentedAt  time.Time
 
+	Scope string // that the listener agrees to; empty is all that an app asks for
+
 	TokenLife time.Duration // of an access token; 0 is 3600 s
 
 	// Rotate makes every Rotate-th refresh return a new refresh token (1: each, 0: none). The older ones work until

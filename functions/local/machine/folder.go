@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"spotify-insights.internal/functions/local/embedded/disk"
 )
 
 // folder has everything that is stored on this machine. One process at a time uses it.
@@ -27,14 +30,18 @@ var ErrInUse = errors.New("the folder is in use")
 // lock locks a folder, which is made where it is missing. The lock ends with the process.
 func lock(dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data folder: %w. Choose another one, as in DATA_DIR=$HOME/insights make run", err)
+		return nil, unusable("making the data folder", err)
 	}
 	if err := os.Chmod(dir, 0o700); err != nil { // it may be older than this program
-		return nil, fmt.Errorf("keeping other users out of the data folder: %w. Choose another one, as in DATA_DIR=$HOME/insights make run", err)
+		return nil, unusable("keeping other users out of the data folder", err)
 	}
-	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	path := filepath.Join(dir, "lock")
+	if err := disk.Check(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, unusable("locking the data folder", err)
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("locking the data folder: %w. Choose another one, as in DATA_DIR=$HOME/insights make run", err)
+		return nil, unusable("locking the data folder", err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -47,6 +54,15 @@ func lock(dir string) (*folder, error) {
 	}
 	os.Remove(addressFile(dir)) // of a process that was killed: its ports may be another's now
 	return &folder{dir, file}, nil
+}
+
+// unusable is the error of a folder that cannot be used, with what to do.
+func unusable(doing string, err error) error {
+	err, known := disk.Explain(fmt.Errorf("%s: %w", doing, err))
+	if !known {
+		err = fmt.Errorf("%w. Move that away, or choose another folder, as in DATA_DIR=$HOME/insights make run", err)
+	}
+	return err
 }
 
 // InUse reports whether a process uses a folder.
@@ -76,17 +92,26 @@ func (f *folder) publish(a Address) error {
 		return err
 	}
 	next := addressFile(f.dir) + ".next"
-	if err := os.WriteFile(next, append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("writing the server's address: %w", err)
+	os.RemoveAll(next) // of a process that was killed, or something else than a file
+	err = os.WriteFile(next, append(text, '\n'), 0o600)
+	if err == nil {
+		err = os.Rename(next, addressFile(f.dir))
 	}
-	return os.Rename(next, addressFile(f.dir))
+	if err != nil {
+		os.Remove(next)
+		return unusable("writing the server's address", err)
+	}
+	return nil
 }
 
 // Serving reads where the process that uses a folder serves.
 func Serving(dir string) (a Address, err error) {
-	text, err := os.ReadFile(addressFile(dir))
+	text, err := disk.Read(addressFile(dir))
 	if err != nil {
 		return a, fmt.Errorf("the data folder %s is in use by a process that is starting, importing or stopping: %w", dir, err)
 	}
-	return a, json.Unmarshal(text, &a)
+	if err := json.Unmarshal(text, &a); err != nil {
+		return a, fmt.Errorf("%s is damaged: stop the server that uses this folder, and start it again", addressFile(dir))
+	}
+	return a, nil
 }

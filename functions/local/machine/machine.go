@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/embedded"
+	"spotify-insights.internal/functions/local/embedded/disk"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/secrets"
@@ -43,6 +44,7 @@ func Start(ctx context.Context, dir string) (m *Machine, err error) {
 	started := m // a return of an error sets m to nil
 	defer func() {
 		if err != nil {
+			err, _ = disk.Explain(err)
 			err = errors.Join(err, started.Stop())
 		}
 	}()
@@ -90,11 +92,7 @@ func ReadListeners() (listener.Set, error) {
 // declare makes the topic, the tables and the secrets.
 func (m *Machine) declare(ctx context.Context) error {
 	m.Cloud.DeclareTopic(m.Config.Topic)
-	w, err := warehouse.Open(ctx, m.Config.Warehouse)
-	if err != nil {
-		return err
-	}
-	if err := w.Create(ctx); err != nil {
+	if err := m.DeclareTables(ctx); err != nil {
 		return err
 	}
 	ids := []string{secrets.ClientID}
@@ -102,6 +100,15 @@ func (m *Machine) declare(ctx context.Context) error {
 		ids = append(ids, secrets.TokenID(listener))
 	}
 	return m.Cloud.DeclareSecrets(ids...)
+}
+
+// DeclareTables makes the tables and views that are missing.
+func (m *Machine) DeclareTables(ctx context.Context) error {
+	w, err := warehouse.Open(ctx, m.Config.Warehouse)
+	if err != nil {
+		return err
+	}
+	return w.Create(ctx)
 }
 
 // Publish writes into the folder that this process serves its page.
@@ -165,4 +172,18 @@ func timeZone() string {
 		}
 	}
 	return "UTC"
+}
+
+// Keep stores an app and a listener's token in a folder that no process uses. The error is [ErrInUse] where one does.
+func Keep(ctx context.Context, dir, listener string, app spotify.App, token spotify.Token) error {
+	f, err := lock(dir)
+	if err != nil {
+		return err
+	}
+	defer f.release()
+	stored := filepath.Join(dir, "secrets")
+	if err := embedded.AddSecret(ctx, stored, secrets.ClientID, app); err != nil {
+		return err
+	}
+	return embedded.AddSecret(ctx, stored, secrets.TokenID(listener), token)
 }

@@ -75,6 +75,8 @@ func (s *Server) insertDataset(_ http.ResponseWriter, r *http.Request) (any, err
 	return d, s.write(ctx, func(conn *sql.Conn) error {
 		if _, err := s.dataset(ctx, conn, id); err == nil {
 			return duplicate("Already Exists: Dataset %s:%s", s.project, id)
+		} else if !isNotFound(err) {
+			return err
 		}
 		if _, err := execute(ctx, conn, "CREATE SCHEMA "+quoteName(id)); err != nil {
 			return err

@@ -129,6 +129,7 @@ func (s *Server) Checkpoint(ctx context.Context) error {
 	s.writer.Lock()
 	defer s.writer.Unlock()
 	if _, err := s.db.ExecContext(context.WithoutCancel(ctx), "CHECKPOINT"); err != nil {
+		s.health.note(err)
 		return fmt.Errorf("writing the log of the embedded BigQuery into its file: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package bigqueryserver
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,12 +34,20 @@ func invalidQuery(format string, args ...any) *apiError {
 
 func notFound(format string, args ...any) *apiError { return newError("notFound", format, args...) }
 
+func isNotFound(err error) bool {
+	e, ok := errors.AsType[*apiError](err)
+	return ok && e.Reason == "notFound"
+}
+
 func duplicate(format string, args ...any) *apiError { return newError("duplicate", format, args...) }
 
 // notSupported refuses what BigQuery can do and this server cannot.
 func notSupported(format string, args ...any) *apiError {
 	return newError("notImplemented", "The embedded BigQuery does not support "+format, args...)
 }
+
+// stopping is the error of what the end of the server breaks off.
+func stopping() *apiError { return newError("backendError", "The embedded BigQuery is stopping") }
 
 // statuses are the HTTP and gRPC status of each reason.
 var statuses = map[string]struct {
@@ -74,6 +83,9 @@ func asError(err error) *apiError {
 	if e, ok := errors.AsType[*apiError](err); ok {
 		return e
 	}
+	if errors.Is(err, context.Canceled) {
+		return stopping()
+	}
 	if e, ok := errors.AsType[*duckdb.Error](err); ok {
 		if converted := engineError(e); converted != nil {
 			return converted
@@ -95,8 +107,10 @@ func engineError(e *duckdb.Error) *apiError {
 		text = after
 	}
 	switch e.Type {
-	case duckdb.ErrorTypeIO, duckdb.ErrorTypeFatal, duckdb.ErrorTypeInternal, duckdb.ErrorTypeTransaction, duckdb.ErrorTypeInterrupt:
+	case duckdb.ErrorTypeIO, duckdb.ErrorTypeFatal, duckdb.ErrorTypeInternal, duckdb.ErrorTypeTransaction:
 		return nil
+	case duckdb.ErrorTypeInterrupt:
+		return stopping()
 	case duckdb.ErrorTypeOutOfMemory:
 		return newError("resourcesExceeded", "Resources exceeded during query execution: %s", text)
 	case duckdb.ErrorTypePermission, duckdb.ErrorTypeMissingExtension, duckdb.ErrorTypeAutoLoad, duckdb.ErrorTypeNotImplemented:

@@ -23,6 +23,8 @@ const (
 	maxJobs = 5_000
 	// maxResults bounds the bytes of all results that are retained, but for the last one.
 	maxResults = 256 << 20
+	// stopWait is how long a job may go on at a stop, before its statement is interrupted.
+	stopWait = 500 * time.Millisecond
 )
 
 type jobReference struct {
@@ -119,14 +121,22 @@ type jobs struct {
 	order    []*job // oldest first
 	stopping bool
 	running  sync.WaitGroup
+
+	ctx       context.Context // of all statements
+	interrupt context.CancelFunc
 }
 
-// start runs a job, unless its id is taken: then it returns the job that has the id.
-func (js *jobs) start(j *job, run func(context.Context) (outcome, error)) (existing *job, err error) {
+func (js *jobs) open() {
+	js.byID = map[string]*job{}
+	js.ctx, js.interrupt = context.WithCancel(context.Background())
+}
+
+// start runs a job, unless its id is taken: then it returns the job that has the id. failed gets the error of a job.
+func (js *jobs) start(j *job, failed func(error), run func(context.Context) (outcome, error)) (existing *job, err error) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
 	if js.stopping {
-		return nil, newError("backendError", "The embedded BigQuery is stopping")
+		return nil, stopping()
 	}
 	if existing := js.byID[j.ref.JobID]; existing != nil {
 		return existing, nil
@@ -137,8 +147,9 @@ func (js *jobs) start(j *job, run func(context.Context) (outcome, error)) (exist
 		js.order = js.order[1:]
 	}
 	js.running.Go(func() {
-		out, err := recovered(run)
+		out, err := recovered(js.ctx, run)
 		if err != nil {
+			failed(err)
 			j.err = asError(err)
 		}
 		js.finish(j, out)
@@ -147,13 +158,13 @@ func (js *jobs) start(j *job, run func(context.Context) (outcome, error)) (exist
 }
 
 // recovered makes an error of a panic: one statement must not end the process, which is the whole embedded cloud.
-func recovered(run func(context.Context) (outcome, error)) (out outcome, err error) {
+func recovered(ctx context.Context, run func(context.Context) (outcome, error)) (out outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return run(context.Background())
+	return run(ctx)
 }
 
 // finish shows a job as done, and drops the results of the oldest jobs where all together are too large.
@@ -179,12 +190,15 @@ func (js *jobs) get(id string) *job {
 	return js.byID[id]
 }
 
-// stop refuses new jobs and waits for those that run.
+// stop refuses new jobs and ends those that run. Their transactions are rolled back.
 func (js *jobs) stop() {
 	js.mu.Lock()
 	js.stopping = true
 	js.mu.Unlock()
+	timer := time.AfterFunc(stopWait, js.interrupt)
 	js.running.Wait()
+	timer.Stop()
+	js.interrupt()
 }
 
 // insert starts a job of a request. data are the rows of a load job.
@@ -228,7 +242,7 @@ func (s *Server) startJob(in jobResource, data []byte) (j *job, existing bool, e
 		return nil, false, notSupported("a job that is neither a query nor a load of uploaded rows")
 	}
 	j = &job{ref: ref, config: c, created: time.Now(), done: make(chan struct{})}
-	other, err := s.jobs.start(j, run)
+	other, err := s.jobs.start(j, s.health.note, run)
 	if other != nil {
 		return other, true, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,13 +88,52 @@ func TestJobList(t *testing.T) {
 
 // A panic fails its job only.
 func TestPanic(t *testing.T) {
-	js := &jobs{byID: map[string]*job{}}
+	js := &jobs{}
+	js.open()
 	j := &job{done: make(chan struct{})}
-	if _, err := js.start(j, func(context.Context) (outcome, error) { panic("oh") }); err != nil {
+	if _, err := js.start(j, func(error) {}, func(context.Context) (outcome, error) { panic("oh") }); err != nil {
 		t.Fatal(err)
 	}
 	js.stop()
 	if !j.finished() || j.err == nil || j.err.Reason != "internalError" {
 		t.Errorf("the job ended with %v", j.err)
+	}
+}
+
+// Statements of minutes do not hold a stop. What they began is rolled back.
+func TestStopDuringStatements(t *testing.T) {
+	f := start(t)
+	f.create("t", "n INTEGER")
+	f.create("copies", "n INTEGER")
+	if _, err := f.load("t", strings.Repeat(`{"n":1}`+"\n", 20_000)); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"SELECT SUM(a.n + b.n * c.n) FROM d.t AS a CROSS JOIN d.t AS b CROSS JOIN d.t AS c",
+		"INSERT INTO d.copies SELECT a.n FROM d.t AS a CROSS JOIN d.t AS b CROSS JOIN d.t AS c WHERE a.n + b.n + c.n > 3",
+		"EXPORT DATA OPTIONS(uri='gs://b/x-*', format='PARQUET', compression='SNAPPY') AS SELECT a.n FROM d.t AS a CROSS JOIN d.t AS b CROSS JOIN d.t AS c WHERE a.n + b.n + c.n > 3",
+	} {
+		go f.run(statement)
+	}
+	for running := 0; running < 3; time.Sleep(time.Millisecond) {
+		f.server.jobs.mu.Lock()
+		running = 0
+		for _, j := range f.server.jobs.order {
+			if !j.finished() {
+				running++
+			}
+		}
+		f.server.jobs.mu.Unlock()
+	}
+	time.Sleep(100 * time.Millisecond) // inside of DuckDB
+	begin := time.Now()
+	f.restart()
+	if took := time.Since(begin); took > 3*time.Second {
+		t.Errorf("the stop took %v", took)
+	}
+	f.want("20000", "SELECT COUNT(*) FROM d.t")
+	f.want("0", "SELECT COUNT(*) FROM d.copies")
+	if len(f.bucket.objects) != 0 {
+		t.Errorf("half an export: %d objects", len(f.bucket.objects))
 	}
 }

@@ -47,6 +47,7 @@ type Server struct {
 	exportDir string // contains the files of running exports
 	db        *sql.DB
 	writer    sync.Mutex // held by the one transaction that writes
+	health    health
 	jobs      jobs
 	uploads   uploads
 }
@@ -57,14 +58,20 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if err := s.openDatabase(ctx, o.Path); err != nil {
 		return nil, fmt.Errorf("opening the embedded BigQuery in %s: %w", o.Path, err)
 	}
-	s.jobs.byID = map[string]*job{}
+	s.jobs.open()
 	return s, nil
 }
 
-// Close waits for running jobs, refuses new ones, and writes DuckDB's log into the file.
+// Close refuses new jobs, ends those that run, and writes DuckDB's log into the file. Where that fails, the next Open
+// reads the log.
 func (s *Server) Close() error {
 	s.jobs.stop()
-	if err := errors.Join(s.Checkpoint(context.Background()), s.db.Close(), os.RemoveAll(s.exportDir)); err != nil {
+	if s.Health() == Sound {
+		if err := s.Checkpoint(context.Background()); err != nil {
+			slog.Warn("the log of the warehouse is not written into its file; the next start does it", "error", err)
+		}
+	}
+	if err := errors.Join(s.db.Close(), os.RemoveAll(s.exportDir)); err != nil {
 		return fmt.Errorf("closing the embedded BigQuery: %w", err)
 	}
 	return nil
@@ -117,6 +124,7 @@ func (s *Server) answer(h handlerFunc, parameters []string) http.HandlerFunc {
 		// A client that goes away interrupts no statement: the driver could leave the connection blocked.
 		value, err := h(w, r.WithContext(context.WithoutCancel(r.Context())))
 		if err != nil {
+			s.health.note(err)
 			writeError(w, err)
 			return
 		}

@@ -78,6 +78,8 @@ func (s *Server) insertTable(_ http.ResponseWriter, r *http.Request) (any, error
 	return t, s.write(ctx, func(conn *sql.Conn) error {
 		if _, err := s.table(ctx, conn, *ref); err == nil {
 			return duplicate("Already Exists: Table %s:%s.%s", s.project, ref.DatasetID, ref.TableID)
+		} else if !isNotFound(err) {
+			return err
 		}
 		d, err := s.dataset(ctx, conn, ref.DatasetID)
 		if err != nil {

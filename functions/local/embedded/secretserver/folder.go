@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+
+	"spotify-insights.internal/functions/local/embedded/disk"
 )
 
 // secret is one secret with all its versions. Its file is replaced as a whole, so that a version's number, state and
@@ -48,7 +51,8 @@ func openFolder(dir string) (folder, error) {
 }
 
 // load reads every secret, by name, and removes the files of writes that were never answered: they may contain payloads.
-func (f folder) load() (map[string]*secret, error) {
+// It names the files that are no secret's.
+func (f folder) load(foreign *disk.Skipped) (map[string]*secret, error) {
 	entries, err := os.ReadDir(string(f))
 	if err != nil {
 		return nil, err
@@ -57,17 +61,21 @@ func (f folder) load() (map[string]*secret, error) {
 	for _, e := range entries {
 		path := filepath.Join(string(f), e.Name())
 		switch {
+		case !e.Type().IsRegular():
+			foreign.Name("secrets", e.Name(), disk.Kind(e.Type()))
 		case strings.HasPrefix(e.Name(), tempPrefix):
 			if err := os.Remove(path); err != nil {
 				return nil, err
 			}
-		case strings.HasSuffix(e.Name(), fileSuffix):
+		case !fileName.MatchString(e.Name()):
+			foreign.Name("secrets", e.Name(), "no secret's file has such a name")
+		default:
 			sec, err := read(path)
 			if err != nil {
 				return nil, err
 			}
 			if f.path(sec.Name) != path {
-				return nil, fmt.Errorf("%s contains secret [%s], which belongs into %s", path, sec.Name, f.path(sec.Name))
+				return nil, damaged(path)
 			}
 			secrets[sec.Name] = sec
 		}
@@ -75,20 +83,28 @@ func (f folder) load() (map[string]*secret, error) {
 	return secrets, nil
 }
 
+// fileName matches what [folder.path] makes.
+var fileName = regexp.MustCompile(`^[0-9a-f]{64}\.json$`)
+
 func read(path string) (*secret, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	sec := new(secret)
-	if err := json.Unmarshal(data, sec); err != nil {
-		// The decoder's own error may quote what it read.
-		return nil, fmt.Errorf("%s is not a secret's file", path)
+	if err := json.Unmarshal(data, sec); err != nil { // this error may quote what it read
+		return nil, damaged(path)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, err
 	}
 	return sec, nil
+}
+
+// damaged is the error of a file that has another content than this package writes. A secret that began again in its
+// place would hide the versions that it may still have.
+func damaged(path string) error {
+	return fmt.Errorf("the secret in %s is damaged. Put the file's backup in its place, or move it away and connect again with make connect. The plays stay", path)
 }
 
 func (f folder) path(name string) string {

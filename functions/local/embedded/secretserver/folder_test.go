@@ -3,13 +3,17 @@ package secretserver_test
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
+	"spotify-insights.internal/functions/local/embedded/disk/disktest"
 	"spotify-insights.internal/functions/local/embedded/killtest"
 	"spotify-insights.internal/functions/local/embedded/secretserver"
 )
@@ -47,16 +51,58 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-func TestUnreadableFile(t *testing.T) {
+// A damaged secret is an error that names the file and no payload. The file stays as it is.
+func TestDamagedFile(t *testing.T) {
 	dir := t.TempDir()
 	serve(t, dir).mustAdd(t, "the-payload")
 	path, content := files(t, dir)[0], file(t, dir)
-	if err := os.WriteFile(path, content[:len(content)-2], 0o600); err != nil {
-		t.Fatal(err)
+	for what, damaged := range map[string]string{
+		"truncated": string(content[:len(content)-2]), "empty": "", "zeros": "\x00\x00", "of another secret": `{"name":"x"}`,
+	} {
+		if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := secretserver.Open(dir)
+		_, same := secretserver.Filled(dir, "")
+		if err == nil || same == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "make connect") ||
+			strings.Contains(err.Error(), string(encoded("the-payload"))) {
+			t.Errorf("%s: %v, %v; want errors with the file's name and without the payload", what, err, same)
+		}
+		if got := file(t, dir); string(got) != damaged {
+			t.Errorf("%s: the file has become %q", what, got)
+		}
 	}
-	_, err := secretserver.Open(dir)
-	if err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), string(encoded("the-payload"))) {
-		t.Errorf("Open() = %v, want an error with the file's name and without the payload", err)
+}
+
+// What is no secret's file is named once and skipped, and nothing waits for it.
+func TestForeignFiles(t *testing.T) {
+	var lines bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&lines, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	dir := t.TempDir()
+	serve(t, dir).mustAdd(t, "the-payload")
+	own, content := files(t, dir)[0], file(t, dir)
+	below := func(name string) string { return filepath.Join(dir, name) }
+	for name, err := range map[string]error{
+		"fifo.json": syscall.Mkfifo(below("fifo.json"), 0o600), "link.json": os.Symlink(own, below("link.json")),
+		"copy.json": os.WriteFile(below("copy.json"), content, 0o600), ".DS_Store": os.WriteFile(below(".DS_Store"), nil, 0o600),
+		".writing-folder": os.Mkdir(below(".writing-folder"), 0o700),
+	} {
+		if err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	if yes, err := secretserver.Filled(dir, "spotify-token-"); !yes || err != nil {
+		t.Errorf("Filled() = %t, %v", yes, err)
+	}
+	if got, err := serve(t, dir).access(t.Context(), "latest"); got != "the-payload" || err != nil {
+		t.Errorf("the secret is %q, %v", got, err)
+	}
+	for _, name := range []string{"fifo.json", "link.json", "copy.json", ".DS_Store", ".writing-folder"} {
+		if n := strings.Count(lines.String(), name); n != 1 {
+			t.Errorf("%s is named %d times in:\n%s", name, n, &lines)
+		}
 	}
 }
 
@@ -79,6 +125,22 @@ func TestKilledWhileWriting(t *testing.T) {
 	c.mustAdd(t, "after the kill")
 	if left := files(t, dir); len(left) != 1 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// On a full disk a version is refused with what to do, and the secret stays as it is.
+func TestFullDisk(t *testing.T) {
+	dir := disktest.Small(t, "64k")
+	c := serve(t, dir)
+	c.mustAdd(t, "before")
+	if err := os.WriteFile(filepath.Join(dir, ".fill"), make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	if _, err := c.add(t.Context(), "after"); err == nil || !strings.Contains(err.Error(), "free some space") {
+		t.Error(err)
+	}
+	if got, err := serve(t, dir).access(t.Context(), "latest"); got != "before" || err != nil {
+		t.Errorf("the secret is %q, %v", got, err)
 	}
 }
 

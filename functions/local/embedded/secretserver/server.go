@@ -10,6 +10,8 @@ import (
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"spotify-insights.internal/functions/local/embedded/disk"
 )
 
 // Server is the gRPC service for the client of cloud.google.com/go/secretmanager/apiv1. It answers the calls that this
@@ -17,7 +19,7 @@ import (
 type Server struct {
 	secretmanagerpb.UnimplementedSecretManagerServiceServer
 
-	disk folder
+	folder folder
 
 	mu      sync.Mutex
 	secrets map[string]*secret // by resource name; equal to what is on disk, and never changed in place
@@ -26,15 +28,15 @@ type Server struct {
 // Open reads the secrets in dir, which is made (mode 0700) when missing. Only one server may use a folder at a time. A
 // file that cannot be read is an error: without it, a second secret of the same name could be stored.
 func Open(dir string) (*Server, error) {
-	disk, err := openFolder(dir)
+	folder, err := openFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening the secrets folder: %w", err)
 	}
-	secrets, err := disk.load()
+	secrets, err := folder.load(&disk.Skipped{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the secrets folder: %w", err)
 	}
-	return &Server{disk: disk, secrets: secrets}, nil
+	return &Server{folder: folder, secrets: secrets}, nil
 }
 
 // Declare makes a secret (projects/P/secrets/S) without versions where it is missing.
@@ -45,7 +47,7 @@ func (s *Server) Declare(name string) error {
 		return nil
 	}
 	made := &secret{Name: name}
-	if err := s.disk.save(made); err != nil {
+	if err := s.folder.save(made); err != nil {
 		return fmt.Errorf("storing secret [%s]: %w", name, err)
 	}
 	s.secrets[name] = made
@@ -56,7 +58,20 @@ func (s *Server) Declare(name string) error {
 func (s *Server) Filled(prefix string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for name, sec := range s.secrets {
+	return filled(s.secrets, prefix)
+}
+
+// Filled is [Server.Filled] for a folder that no server uses.
+func Filled(dir, prefix string) (bool, error) {
+	secrets, err := folder(dir).load(nil) // the server will name the files that are no secret's
+	if err != nil {
+		return false, fmt.Errorf("reading the secrets folder: %w", err)
+	}
+	return filled(secrets, prefix), nil
+}
+
+func filled(secrets map[string]*secret, prefix string) bool {
+	for name, sec := range secrets {
 		if n := len(sec.Versions); n > 0 && sec.Versions[n-1].State == enabled && strings.HasPrefix(path.Base(name), prefix) {
 			return true
 		}
@@ -87,7 +102,8 @@ func (s *Server) update(name string, change func(*secret) error) error {
 	if err := change(next); err != nil {
 		return err
 	}
-	if err := s.disk.save(next); err != nil {
+	if err := s.folder.save(next); err != nil {
+		err, _ = disk.Explain(err)
 		return status.Errorf(codes.Internal, "storing secret [%s]: %v", name, err)
 	}
 	s.secrets[name] = next

@@ -14,6 +14,8 @@ import (
 	"path"
 	"syscall"
 	"time"
+
+	"spotify-insights.internal/functions/local/embedded/disk"
 )
 
 // temporary is the folder of files that are being written. No bucket has such a name.
@@ -29,7 +31,7 @@ type Object struct {
 	CRC32C     string    `json:"crc32c,omitempty"`  // in Base64; of a write only, whose client compares it
 }
 
-// describe makes an object of what the file system returned. A folder is not an object.
+// describe makes an object of what the file system returned. Only a regular file is an object.
 func describe(bucket, name string, info fs.FileInfo, err error) (Object, error) {
 	if errors.Is(err, syscall.ENOTDIR) || err == nil && !info.Mode().IsRegular() {
 		err = fs.ErrNotExist
@@ -46,18 +48,17 @@ func (s *Server) stat(bucket, name string) (Object, error) {
 	if err != nil {
 		return Object{}, err
 	}
-	info, err := s.root.Stat(file)
+	info, err := s.lstat(file)
 	return describe(bucket, name, info, err)
 }
 
 // open opens an object's file. A writer that replaces the object later does not change what the file returns.
 func (s *Server) open(bucket, name string) (*os.File, Object, error) {
-	file, err := filePath(bucket, name)
-	if err != nil {
-		return nil, Object{}, err
+	if o, err := s.stat(bucket, name); err != nil {
+		return nil, o, err
 	}
 	var info fs.FileInfo
-	f, err := s.root.Open(file)
+	f, err := s.root.OpenFile(path.Join(bucket, name), disk.Open, 0)
 	if err == nil {
 		info, err = f.Stat()
 	}
@@ -90,7 +91,11 @@ func (s *Server) write(bucket, name string, content io.Reader, generation *int64
 	if err := s.writeFile(file, io.TeeReader(content, sum)); err != nil {
 		return o, err
 	}
-	if o, err = s.replace(bucket, name, file, generation); err != nil {
+	o, changed, err := s.replace(bucket, name, file, generation)
+	if err == nil {
+		err = s.syncFolders(changed)
+	}
+	if err != nil {
 		return o, err
 	}
 	o.CRC32C = base64.StdEncoding.EncodeToString(sum.Sum(nil))
@@ -115,39 +120,41 @@ func (s *Server) writeFile(file string, content io.Reader) error {
 	return errors.Join(err, f.Close())
 }
 
-// replace puts a file in the place of an object. The lock makes one step of the check and the rename.
-func (s *Server) replace(bucket, name, file string, generation *int64) (Object, error) {
+// replace puts a file in the place of an object, and returns the folders that have another entry then. The lock makes
+// one step of the check and the rename.
+func (s *Server) replace(bucket, name, file string, generation *int64) (o Object, changed []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, err := s.stat(bucket, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		_, err = s.root.Stat(bucket)
+		err = s.checkBucket(bucket)
+	}
+	if err == nil {
+		err = old.match(name, generation)
 	}
 	if err != nil {
-		return old, err
-	}
-	if err := old.match(name, generation); err != nil {
-		return old, err
+		return old, nil, err
 	}
 	if bucket == s.kept && old.Generation != 0 {
-		return old, fault(http.StatusForbidden, "object %s cannot be replaced: objects of this bucket are permanent", name)
+		return old, nil, fault(http.StatusForbidden, "object %s cannot be replaced: objects of this bucket are permanent", name)
 	}
 	now := time.UnixMicro(max(time.Now().UnixMicro(), old.Generation+1)) // a clock may be set back
 	if err := s.root.Chtimes(file, now, now); err != nil {
-		return old, err
+		return old, nil, err
 	}
 	target := path.Join(bucket, name)
-	err = s.root.MkdirAll(path.Dir(target), 0o700)
+	changed, err = s.makeFolders(path.Dir(target))
 	if err == nil {
 		err = s.root.Rename(file, target)
 	}
 	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, fs.ErrExist) {
-		return old, fault(http.StatusBadRequest, "the embedded storage cannot store %q: a file and a folder would have the same name", name)
+		return old, nil, fault(http.StatusBadRequest, "the embedded storage cannot store %.100q: a file, a folder or a symbolic link is in its way", name)
 	}
 	if err != nil {
-		return old, err
+		return old, nil, err
 	}
-	return s.stat(bucket, name)
+	o, err = s.stat(bucket, name)
+	return o, changed, err
 }
 
 // match returns an error where the object does not have the generation, which is nil where any will do.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"spotify-insights.internal/functions/local/embedded/disk"
 )
 
 // list describes up to limit objects whose names begin with prefix and come after a name, in the order of their names.
@@ -22,12 +24,19 @@ func (s *Server) list(bucket, prefix, after string, limit int) (objects []Object
 	if folder != "" && nameFault(path.Clean(folder)) != nil {
 		return nil, "", nil
 	}
+	if info, err := s.lstat(path.Join(bucket, folder)); err != nil || !info.IsDir() {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			err = nil
+		}
+		return nil, "", err
+	}
 	names, err := s.walk(bucket, folder, prefix, after, limit+1)
 	if len(names) > limit {
 		names, next = names[:limit], names[limit-1]
 	}
 	for _, name := range names {
-		o, err := s.stat(bucket, name)
+		info, err := s.root.Lstat(path.Join(bucket, name))
+		o, err := describe(bucket, name, info, err)
 		if errors.Is(err, fs.ErrNotExist) { // deleted meanwhile
 			continue
 		}
@@ -75,11 +84,17 @@ func (s *Server) walk(bucket, folder, prefix, after string, limit int) (names []
 	}
 	var paths []string
 	for _, entry := range entries {
+		name := folder + entry.Name()
 		switch {
+		case strings.HasSuffix(name, metadataSuffix):
+		case nameFault(name) != nil:
+			s.skipped.Name(path.Join(bucket, folder), entry.Name(), "no object has such a name")
 		case entry.IsDir():
-			paths = append(paths, folder+entry.Name()+"/")
-		case entry.Type().IsRegular() && nameFault(folder+entry.Name()) == nil:
-			paths = append(paths, folder+entry.Name())
+			paths = append(paths, name+"/")
+		case entry.Type().IsRegular():
+			paths = append(paths, name)
+		default:
+			s.skipped.Name(path.Join(bucket, folder), entry.Name(), disk.Kind(entry.Type()))
 		}
 	}
 	slices.Sort(paths)

@@ -2,6 +2,7 @@ package storageserver
 
 import (
 	"errors"
+	"io/fs"
 	"net/http"
 	"path"
 	"regexp"
@@ -18,9 +19,15 @@ func (s *Server) checkBucket(bucket string) error {
 	if !bucketPattern.MatchString(bucket) {
 		return fault(http.StatusBadRequest, "invalid bucket name %.100q", bucket)
 	}
-	_, err := s.root.Stat(bucket)
+	info, err := s.root.Lstat(bucket)
+	if err == nil && !info.IsDir() {
+		err = fs.ErrNotExist
+	}
 	return err
 }
+
+// metadataSuffix is of the files in which older versions of this program stored attributes.
+const metadataSuffix = ".metadata"
 
 // filePath returns the path of an object's file. It accepts the object names of Cloud Storage that can be the path of
 // a plain file below a bucket's folder: https://cloud.google.com/storage/docs/objects#naming
@@ -42,7 +49,7 @@ func nameFault(name string) error {
 		return errors.New("it has control characters or is not UTF-8")
 	case strings.ContainsRune(name, '\\'):
 		return errors.New("the embedded storage supports no backslashes")
-	case strings.HasSuffix(name, ".metadata"): // older versions of this program stored attributes in such files
+	case strings.HasSuffix(name, metadataSuffix):
 		return errors.New("the embedded storage supports no names that end in .metadata")
 	}
 	for segment := range strings.SplitSeq(name, "/") {

@@ -17,11 +17,14 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"spotify-insights.internal/functions/local/embedded/disk"
 )
 
 // Server serves the buckets in a folder. Only one server may use a folder at a time.
 type Server struct {
-	root *os.Root // no path leaves it, whatever an object is called
+	root    *os.Root // no path leaves it, whatever an object is called
+	skipped disk.Skipped
 
 	mu        sync.Mutex // held while an object is replaced or deleted
 	finalized []func(Object)
@@ -39,7 +42,7 @@ func Open(dir string, buckets ...string) (*Server, error) {
 	}
 	err = root.RemoveAll(temporary) // writes that a kill cut short
 	for _, folder := range append(buckets, temporary) {
-		err = errors.Join(err, root.MkdirAll(folder, 0o700))
+		err = errors.Join(err, openFolder(root, folder))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the storage folder: %w", err), root.Close())
@@ -76,36 +79,6 @@ func (s *Server) Handler() http.Handler {
 		return fault(http.StatusBadRequest, "the embedded storage does not support %s %s", r.Method, r.URL.Path)
 	}))
 	return mux
-}
-
-// statusError is an error with the HTTP status that answers it.
-type statusError struct {
-	status  int
-	message string
-}
-
-func (e statusError) Error() string { return e.message }
-
-func fault(status int, format string, args ...any) error {
-	return statusError{status, fmt.Sprintf(format, args...)}
-}
-
-// handler answers an error in the JSON API's form: https://cloud.google.com/storage/docs/json_api/v1/status-codes
-type handler func(http.ResponseWriter, *http.Request) error
-
-func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	err := h(w, r)
-	if err == nil {
-		return
-	}
-	status := http.StatusInternalServerError
-	if e, ok := errors.AsType[statusError](err); ok {
-		status = e.status
-	} else if errors.Is(err, fs.ErrNotExist) {
-		status = http.StatusNotFound
-	}
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"code": status, "message": err.Error()}})
 }
 
 func answer(w http.ResponseWriter, v any) error {

@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// terminal writes text for a person. It writes what is not printable as Go does in a string: a name from outside could
+// escaping writes text for a person. It writes what is not printable as Go does in a string: a name from outside could
 // otherwise control the terminal, or change the order of the letters of a line.
-type terminal struct{ io.Writer }
+type escaping struct{ io.Writer }
 
-func (t terminal) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(t.Writer, printable(string(p))); err != nil {
+func (e escaping) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(e.Writer, printable(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
