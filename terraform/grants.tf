@@ -135,7 +135,8 @@ resource "google_secret_manager_secret_iam_member" "function" {
   member    = google_service_account.function[each.value.account].member
 }
 
-# A new grant takes a minute or two. A function that is built or triggered before that fails.
+# A new grant takes a minute or two, and so does a new metric. A function that is built or triggered before that fails, and
+# so does an objective.
 resource "time_sleep" "grants" {
   create_duration = "120s"
   triggers        = { functions = join(" ", keys(local.functions)) } # waits again for each function that is added later
@@ -148,6 +149,7 @@ resource "time_sleep" "grants" {
     google_artifact_registry_repository_iam_member.build,
     google_bigquery_dataset_iam_member.function,
     google_bigquery_table_iam_member.function,
+    google_logging_metric.measure,
     google_pubsub_topic_iam_member.function,
     google_secret_manager_secret_iam_member.function,
     google_storage_bucket_iam_member.build,

@@ -12,8 +12,9 @@ targets=(
   google_cloudfunctions2_function.function google_cloud_scheduler_job.job google_pubsub_topic.loaded
   google_service_account.{function,build,scheduler,events} time_sleep.grants
   google_secret_manager_secret.{client,token} google_storage_bucket.{uploads,insights,sources}
-  google_artifact_registry_repository.images google_logging_metric.counter google_billing_budget.month
+  google_artifact_registry_repository.images google_logging_metric.{counter,measure} google_billing_budget.month
   google_monitoring_alert_policy.{line,absence} google_monitoring_notification_channel.mail
+  google_monitoring_{custom_service,dashboard}.insights
 )
 
 [ -z "${ALL-}" ] || wants ALL '^yes$' "yes, or leave it out"

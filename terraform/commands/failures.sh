@@ -6,7 +6,7 @@ trap 'rm -rf "$WORK"' EXIT
 ERRORS=$WORK/errors
 
 # Errors of services, accounts and grants that are new. They are not known everywhere for some time.
-passing='SERVICE_DISABLED|has not been used in project|not enabled on project|Service Agent|concurrent policy changes|[Ss]ervice account [^ ]+ does not exist'
+passing='SERVICE_DISABLED|has not been used in project|not enabled on project|Service Agent|created recently|concurrent policy changes|[Ss]ervice account [^ ]+ does not exist'
 passing+='|unable to publish to Cloud Pub/Sub|Unable to retrieve the repository metadata|missing permission on the build service account'
 passing+='|insights-[a-z-]+@[^ ]+ does not have|Permission "artifactregistry|Permission "eventarc\.events|iam\.service[Aa]ccounts\.actAs'
 # reason prints the last errors in one line, because Terraform breaks lines anywhere.
