@@ -88,6 +88,14 @@ Lock Info:
 		}
 		t.Run(tt.name, c.test)
 	}
+	// Terraform ends by itself after a Ctrl-C. What it says then is shown, and it is not killed.
+	stopped := command{make: []string{"deploy", "PROJECT=some-project"}, wantFail: true,
+		answers:   []answer{{call: apply, says: "Error: execution halted; the state was stored", fails: true, stops: true}},
+		wantCalls: until(apply, first(home)),
+		wantSaid:  []string{"the state was stored", "Not everything is deployed.\nThe reason is above. After it is fixed, this continues:\n  make deploy PROJECT=some-project\n"}}
+	t.Run("Ctrl-C", func(t *testing.T) {
+		stopped.test(t)
+	})
 	policy := "gcloud resource-manager org-policies describe iam.allowedPolicyMemberDomains --effective --project=some-project --format=value(listPolicy.allowedValues)"
 	forbidden := command{make: []string{"deploy", "PROJECT=some-project", public}, wantFail: true,
 		answers:   []answer{{call: policy, says: "C01abcdef"}},

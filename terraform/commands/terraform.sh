@@ -23,8 +23,9 @@ check_terraform() {
 
 tf() { terraform -chdir=terraform "$@"; }
 
-# show COMMAND... runs a command of Terraform, and shows and keeps its output.
-show() { tf "$1" -input=false -no-color "${@:2}" 2>&1 | tee "$ERRORS"; }
+# show COMMAND... runs a command of Terraform, and shows and keeps its output. tee outlives Ctrl-C: Terraform then still
+# has to store its state, and without a reader it would be killed.
+show() { tf "$1" -input=false -no-color "${@:2}" 2>&1 | tee -i "$ERRORS"; }
 
 open_state() {
   settle show init -reconfigure "-backend-config=bucket=$STATE" >&2 ||
