@@ -128,6 +128,7 @@ func TestArguments(t *testing.T) {
 		{name: "a port", make: []string{"open", project, "PORT=http"}, wantSaid: []string{"a port such as 8080"}},
 		{name: "a word for a time", make: []string{"logs", project, "SINCE=yesterday"}, wantSaid: []string{"such as 3h or 7d"}},
 		{name: "a word for ALL", make: []string{"destroy", project, "ALL=lake"}, wantSaid: []string{"ALL='lake' is not valid"}},
+		{name: "a word for ADOPT", make: []string{"deploy", project, "ADOPT=everything"}, wantSaid: []string{"ADOPT='everything' is not valid"}},
 		{name: "listeners that are not JSON", make: []string{"deploy", project, "LISTENERS=me"}, wantSaid: []string{"all listeners as JSON"}},
 		{name: "a listener with an invalid id", make: []string{"deploy", project, `LISTENERS={"Me":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},
 		{name: "one of two with an invalid id", make: []string{"deploy", project, `LISTENERS={"me":{"time_zone":"UTC"},"a b":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},

@@ -15,6 +15,7 @@ listener="\"[a-z][a-z0-9-]{0,30}\"$space:$space\{$space$field($space,$space$fiel
   "all listeners as JSON, such as '{\"me\":{\"time_zone\":\"Europe/Berlin\"},\"sister\":{\"time_zone\":\"Asia/Tokyo\",\"public\":true}}'"
 [ -z "${SETTINGS-}" ] || { [ -f "$SETTINGS" ] && [ -r "$SETTINGS" ]; } || fail "SETTINGS=$SETTINGS is not a readable file."
 [ -z "${STATE_BUCKET-}" ] || wants STATE_BUCKET '^[a-z0-9][a-z0-9_-]{0,48}-spotify-state$' "a bucket's name that ends in -spotify-state"
+[ -z "${ADOPT-}" ] || wants ADOPT '^yes$' "yes, or leave it out"
 needs "${GO:-go}" "Go 1.26: https://go.dev/dl"
 check_terraform
 check_project
@@ -51,16 +52,29 @@ refuse_deletions() {
     fail "This would delete the lake or a table. Check whether a name in SETTINGS is different. Nothing was changed."
   fi
 }
+# adopt takes into the state what exists already, where that is allowed, and continues. Terraform reports what exists in
+# several parts, because it does not begin what an error makes useless.
+adopt() {
+  local address exist before=''
+  [ -n "${ADOPT-}" ] || return 1
+  while [ -n "$(existing)" ] && [ "$(existing)" != "$before" ]; do
+    before=$(existing) exist=()
+    while read -r address; do exist+=("$address"); done <<<"$before"
+    tf show -json "$WORK/plan" >"$WORK/plan.json" && "${GO:-go}" run ./terraform/adopt "${exist[@]}" <"$WORK/plan.json" >terraform/adopted.tf || return 1
+    ! settle change || return 0
+  done
+  return 1
+}
 failed=''
 change() { # each try makes a plan of its own, because a plan can be applied once
   failed="Terraform could not make a plan; nothing was changed."
-  show plan -out="$WORK/plan" "${VARS[@]}" || return
+  visibly plan -out="$WORK/plan" "${VARS[@]}" || return
   refuse_deletions
   store_settings
   failed="Not everything is deployed."
-  show apply "$WORK/plan"
+  visibly apply "$WORK/plan"
 }
-settle change || give_up "$failed"
+settle change || adopt || give_up "$failed"
 printf '\nDeployed to %s in %s.\n' "$PROJECT" "$REGION"
 if page=$(tf output -raw public_url 2>/dev/null); then # fails without a public listener
   echo "The public page: $page"

@@ -25,15 +25,15 @@ check_login
 if [ -z "${ALL-}" ]; then
   confirm "$PROJECT" "This removes the functions, their schedule, alerts and secrets from $PROJECT, and leaves the lake and the tables."
   open_deployment
-  show destroy -auto-approve "${targets[@]/#/-target=}" "${VARS[@]}" || give_up "Not everything is removed."
+  visibly destroy -auto-approve "${targets[@]/#/-target=}" "${VARS[@]}" || give_up "Not everything is removed."
   echo "The lake, the tables and gs://$STATE are still there. To use them again: make deploy PROJECT=$PROJECT, and connect again."
   exit
 fi
 confirm "$PROJECT" "This deletes everything that Spotify Insights has in $PROJECT: the lake with every play, the tables, the secrets."
 open_deployment
-show apply -auto-approve -target=google_storage_bucket.lake -target=google_bigquery_table.table "${VARS[@]}" -var deletion_protection=false ||
+visibly apply -auto-approve -target=google_storage_bucket.lake -target=google_bigquery_table.table "${VARS[@]}" -var deletion_protection=false ||
   echo "The protection of the lake or of a table could not be removed; everything else is destroyed."
-show destroy -auto-approve "${VARS[@]}" -var deletion_protection=false || give_up "Not everything is removed."
+visibly destroy -auto-approve "${VARS[@]}" -var deletion_protection=false || give_up "Not everything is removed."
 remove_objects "gs://$STATE"
 echo "These stay: enabled services, the roles of Google's own agents, logs for 30 days, deleted buckets and tables for 7 days, and the sources of functions" \
   "in gs://gcf-v2-sources-... and gs://gcf-v2-uploads-..., which other functions may use."

@@ -2,8 +2,9 @@
 # Failed calls: what passes by itself in a new project is tried again, and every other end names the next step. A call
 # writes its errors to $ERRORS.
 WORK=$(mktemp -d)
-trap 'rm -rf "$WORK"' EXIT
+trap 'rm -rf "$WORK" terraform/adopted.tf' EXIT
 ERRORS=$WORK/errors
+rm -f terraform/adopted.tf # of a deploy that was killed
 
 # Errors of services, accounts and grants that are new. They are not known everywhere for some time.
 passing='SERVICE_DISABLED|has not been used in project|not enabled on project|Service Agent|created recently|concurrent policy changes|[Ss]ervice account [^ ]+ does not exist'
@@ -12,6 +13,12 @@ passing+='|insights-[a-z-]+@[^ ]+ does not have|Permission "artifactregistry|Per
 # reason prints the last errors in one line, because Terraform breaks lines anywhere.
 reason() { sed 's/[│╷╵]//g' "$ERRORS" | tr -s '\n ' ' '; }
 about_quota() { [[ $(reason) =~ quota\ project|USER_PROJECT_DENIED|serviceusage\.services\.use ]]; }
+
+# existing prints the addresses of resources that Terraform could not create because they exist.
+existing() {
+  awk '/Error: / { exists = /Error 409: / && /lready exists|Already Exists|already own it/ }
+    exists && match($0, /with .*,$/) { print substr($0, RSTART + 5, RLENGTH - 6) }' "$ERRORS"
+}
 
 # settle COMMAND... runs a command, and again for up to two minutes while its error is one that passes.
 settle() {
@@ -46,6 +53,9 @@ give_up() {
   elif [[ $why == *"bucket name is not available"* ]]; then
     next=("Another project has a bucket of that name. Choose another for the lake: write lake_bucket = \"...\" into a file, and:"
       "  make deploy PROJECT=$PROJECT SETTINGS=FILE")
+  elif [ -z "${ADOPT-}" ] && [ -n "$(existing)" ]; then
+    next=("These exist, and are not in Terraform's state: a killed deploy has made them in its last seconds, or they belong to something else." "$(existing)"
+      "If it was a killed deploy:" "  $AGAIN ADOPT=yes")
   elif about_quota; then
     next=("Calls of this login do not count for $PROJECT. With the role roles/serviceusage.serviceUsageConsumer:"
       "  gcloud auth application-default set-quota-project $PROJECT")

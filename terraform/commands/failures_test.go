@@ -88,6 +88,33 @@ Lock Info:
 		}
 		t.Run(tt.name, c.test)
 	}
+	const exist = `Error: Error creating Metric: googleapi: Error 409: Resource 'metrics/spotify_insights_loads' already exists., conflict
+
+  with google_logging_metric.counter["loads"],
+  on absences.tf line 36, in resource "google_logging_metric" "counter":
+
+Error: Error creating Topic: googleapi: Error 500: try again
+
+  with google_pubsub_topic.loaded,
+
+Error: googleapi: Error 409: Your previous request to create the named bucket succeeded and you already own it., conflict
+
+  with google_storage_bucket.lake,`
+	killed := command{make: []string{"deploy", "PROJECT=some-project"}, answers: []answer{{call: apply, says: exist, fails: true}}, wantFail: true, wantCalls: until(apply, first(home)),
+		wantSaid: []string{"not in Terraform's state: a killed deploy has made them in its last seconds, or they belong to something else.\n" +
+			"google_logging_metric.counter[\"loads\"]\ngoogle_storage_bucket.lake\nIf it was a killed deploy:\n  make deploy PROJECT=some-project ADOPT=yes\n"}}
+	adopted := command{make: []string{"deploy", "PROJECT=some-project", "ADOPT=yes"}, answers: []answer{{call: apply, says: exist, fails: true, times: 1}},
+		wantCalls: after(apply, first(home), "terraform -chdir=terraform show -json $WORK/plan", `go run ./terraform/adopt google_logging_metric.counter["loads"] google_storage_bucket.lake`,
+			plan+" -input=false -no-color -out=$WORK/plan "+home, apply+" -input=false -no-color $WORK/plan"),
+		wantSaid: []string{"Deployed to some-project"}}
+	more := strings.ReplaceAll(exist, "counter[\"loads\"]", "counter[\"rankings\"]")
+	again := command{make: adopted.make, answers: []answer{{call: apply, says: exist, fails: true, times: 1}, {call: apply, says: more, fails: true, times: 1}}, wantSaid: adopted.wantSaid}
+	kept := command{make: adopted.make, answers: []answer{{call: apply, says: exist, fails: true, times: 2}}, wantFail: true,
+		wantSaid: []string{"Not everything is deployed.\nThe reason is above. After it is fixed, this continues:\n  make deploy PROJECT=some-project ADOPT='yes'\n"}}
+	for name, c := range map[string]command{"what a killed deploy has made": killed, "what a killed deploy has made is adopted": adopted, "in two parts": again, "what cannot be adopted": kept} {
+		t.Run(name, c.test)
+	}
+
 	// Terraform ends by itself after a Ctrl-C. What it says then is shown, and it is not killed.
 	stopped := command{make: []string{"deploy", "PROJECT=some-project"}, wantFail: true,
 		answers:   []answer{{call: apply, says: "Error: execution halted; the state was stored", fails: true, stops: true}},

@@ -3,12 +3,13 @@
 # set STATE and REGION. Settings are stored beside the state, so that a later deploy from any machine uses them. A deploy
 # without a listener of LISTENERS would delete the token.
 export CHECKPOINT_DISABLE=1
+trap '' HUP # a closed terminal would kill Terraform before it has stored its state
 # shellcheck source-path=SCRIPTDIR source=failures.sh
 . terraform/commands/failures.sh
 
 # The command that the person gave.
 AGAIN="make $(basename "$0" .sh) PROJECT=$PROJECT"
-for argument in REGION LISTENERS LISTENER SETTINGS STATE_BUCKET ALL; do
+for argument in REGION LISTENERS LISTENER SETTINGS STATE_BUCKET ADOPT ALL; do
   [ -z "${!argument-}" ] || AGAIN+=" $argument='${!argument}'"
 done
 
@@ -23,12 +24,12 @@ check_terraform() {
 
 tf() { terraform -chdir=terraform "$@"; }
 
-# show COMMAND... runs a command of Terraform, and shows and keeps its output. tee outlives Ctrl-C: Terraform then still
+# visibly COMMAND... runs a command of Terraform, and shows and keeps its output. tee outlives Ctrl-C: Terraform then still
 # has to store its state, and without a reader it would be killed.
-show() { tf "$1" -input=false -no-color "${@:2}" 2>&1 | tee -i "$ERRORS"; }
+visibly() { tf "$1" -input=false -no-color "${@:2}" 2>&1 | tee -i "$ERRORS"; }
 
 open_state() {
-  settle show init -reconfigure "-backend-config=bucket=$STATE" >&2 ||
+  settle visibly init -reconfigure "-backend-config=bucket=$STATE" >&2 ||
     give_up "Terraform cannot read its state in gs://$STATE, or get its providers."
 }
 
