@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/dashboard/history/historytest"
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
@@ -137,7 +138,7 @@ func TestReconnect(t *testing.T) {
 		local  bool
 		want   bool
 	}{
-		{"Connect again.", true, true}, {"Connect again.", false, false}, {"Nothing to do: the next run asks again.", true, false},
+		{advice.ConnectAgain("me"), true, true}, {advice.ConnectAgain("me"), false, false}, {"The connection was refused. The next run asks again.", true, false},
 	} {
 		b := sample()
 		b.PutJSON(insights.StatusName("me"), insights.Status{Outcome: insights.Failed, LastRunAt: asOf, Error: "refused", Action: tt.action})

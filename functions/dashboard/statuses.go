@@ -1,7 +1,10 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -30,7 +33,11 @@ type status struct {
 	readAt   time.Time
 }
 
-// get returns a listener's status. Where it cannot be read, the previous one stays in use.
+// errDamaged means that a status is not JSON. The next ingest or import replaces it.
+var errDamaged = errors.New("the status is damaged")
+
+// get returns a listener's status. Where it cannot be read, the previous one stays in use. Where a damaged one has no previous
+// one, the page is shown without it.
 func (s *statuses) get(ctx context.Context, listener string) (status, error) {
 	s.mu.Lock()
 	old, ok := s.byListener[listener]
@@ -44,6 +51,10 @@ func (s *statuses) get(ctx context.Context, listener string) (status, error) {
 	s.mu.Unlock()
 
 	latest, err := s.read(ctx, listener)
+	if errors.Is(err, errDamaged) && !ok {
+		slog.WarnContext(ctx, "the page is shown without a status; the next run writes it again", "listener", listener, "error", err.Error())
+		err = nil
+	}
 	if err != nil {
 		if ok {
 			slog.WarnContext(ctx, "the status cannot be read, the old one is shown", "listener", listener, "error", err.Error())
@@ -57,10 +68,18 @@ func (s *statuses) get(ctx context.Context, listener string) (status, error) {
 	return latest, nil
 }
 
-func (s *statuses) read(ctx context.Context, listener string) (latest status, err error) {
-	if _, err = s.bucket.ReadJSON(ctx, insights.StatusName(listener), &latest.ingest); err == nil {
-		_, err = s.bucket.ReadJSON(ctx, insights.ImportStatusName(listener), &latest.imported)
+func (s *statuses) read(ctx context.Context, listener string) (status, error) {
+	ingest, ingestErr := readStatus[insights.Status](ctx, s, insights.StatusName(listener))
+	imported, importErr := readStatus[insights.ImportStatus](ctx, s, insights.ImportStatusName(listener))
+	return status{ingest, imported, s.now()}, cmp.Or(ingestErr, importErr)
+}
+
+// readStatus reads one object. The error is [errDamaged] where it is not JSON.
+func readStatus[T any](ctx context.Context, s *statuses, name string) (T, error) {
+	var v, none T
+	generation, err := s.bucket.ReadJSON(ctx, name, &v)
+	if err != nil && generation != 0 {
+		return none, fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	latest.readAt = s.now()
-	return latest, err
+	return v, err
 }

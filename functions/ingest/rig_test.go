@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
@@ -56,6 +58,7 @@ func newRig(t *testing.T, listener fakespotify.Listener) *rig {
 		listener.Plays = []fakespotify.Play{{Track: fakespotify.SimpleTrack(1), PlayedAt: time.Now().Add(-time.Hour)}}
 	}
 	r.fake.AddListener(listener)
+	machinetest.NoSecrets(t, r.fake.Secrets, maps.All(r.bucket.objects))
 	client := spotify.New(apis, upstream.WithoutPauses, func(c *upstream.Client) {
 		c.HTTP.Transport = direct{r.fake}
 	})

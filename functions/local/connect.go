@@ -53,7 +53,7 @@ func connectAt(ctx context.Context, p *place, id string) (ends time.Time, err er
 		Keep: func(ctx context.Context, app spotify.App, token spotify.Token) error {
 			return p.vault.keep(ctx, id, app, token)
 		},
-		Again: ": " + p.command("connect"), Next: "The terminal says what is next. You can close this page.",
+		Again: p.command("connect"), Next: "The terminal says what is next. You can close this page.",
 	})
 }
 
@@ -70,7 +70,7 @@ func askConsent(ctx context.Context, t *prompt, r consent.Request) (ends time.Ti
 	defer callback.Close()
 	flow, busy := callback.Begin(r)
 	if busy != nil && !t.answers() {
-		return ends, fmt.Errorf("another program uses port 8888, where Spotify's answer arrives: end it, or run %s in a terminal, where the answer can be pasted", r.Again[2:])
+		return ends, fmt.Errorf("another program uses port 8888, where Spotify's answer arrives: end it, or run %s in a terminal, where the answer can be pasted", r.Again)
 	}
 	fmt.Fprintf(screen, "\nOpen this page and agree:\n\n  %s\n\n", flow.URL())
 	if busy != nil {
@@ -85,6 +85,10 @@ func askConsent(ctx context.Context, t *prompt, r consent.Request) (ends time.Ti
 	for {
 		select {
 		case <-ctx.Done():
+			callback.Close() // waits for an answer that has arrived
+			if ends, err = flow.Ends(); err == nil {
+				return ends, nil
+			}
 			return ends, errStopped
 		case <-flow.Done():
 			fmt.Fprintln(screen)

@@ -7,6 +7,7 @@ import (
 
 	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/consent"
+	"spotify-insights.internal/shared/advice"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/listener"
@@ -93,7 +94,7 @@ func (c *connector) notice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !connected {
-		return faults.New(faults.Reconnect, "Connect with: make connect.", "listener %s is not connected", l.ID)
+		return faults.New(faults.Reconnect, "Connect with: "+advice.Command("connect", l.ID)+".", "listener %s is not connected", l.ID)
 	}
 	c.stored(l.ID)
 	handler.JSON(w, http.StatusOK, map[string]string{"status": "connected"})

@@ -16,6 +16,7 @@ import (
 	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/consent"
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/listener"
@@ -73,6 +74,7 @@ func newDesk(t *testing.T) *desk {
 		d.fake.AddListener(fakespotify.Listener{Name: name})
 	}
 	d.fake.SignIn("anna")
+	machinetest.NoSecrets(t, d.fake.Secrets)
 	server := httptest.NewServer(d.fake)
 	t.Cleanup(server.Close)
 	free, err := net.Listen("tcp", "127.0.0.1:0")

@@ -83,7 +83,7 @@ func (p *pipeline) reconcile() {
 	}
 }
 
-// stop ends the delivery of events. What is broken off is not an error: the next start makes up for it.
+// stop ends the delivery of events. What is broken off is not an error: the bridge logs it, and the next start makes up for it.
 func (p *pipeline) stop() {
 	defer p.abandon()
 	if p.events == nil {
@@ -91,7 +91,5 @@ func (p *pipeline) stop() {
 	}
 	limited, cancel := context.WithTimeout(p.work, stopLimit)
 	defer cancel()
-	if err := p.events.Close(limited); err != nil {
-		slog.Info("a part of the work is broken off; the next start makes up for it")
-	}
+	_ = p.events.Close(limited)
 }

@@ -19,6 +19,7 @@ func TestIngestConnected(t *testing.T) {
 	fake.AddListener(fakespotify.Listener{Name: "anna", RefreshToken: "the-token"})
 	server := httptest.NewServer(fake)
 	defer server.Close()
+	machinetest.NoSecrets(t, fake.Secrets, machinetest.Objects(t, m.Config))
 	t.Setenv("SPOTIFY_API_URL", server.URL)
 	t.Setenv("SPOTIFY_ACCOUNTS_URL", server.URL)
 	store, err := secrets.Open(t.Context(), m.Config.Project)

@@ -21,13 +21,15 @@ var errStopped = errors.New("stopped, and nothing has changed")
 // prompt asks the person who runs a command.
 type prompt struct {
 	in    *os.File
+	fd    int // of in
 	lines *bufio.Reader
 	// person reports whether somebody is there to type. Without one, answers can come through a pipe.
 	person bool
 }
 
 func openPrompt(in *os.File) *prompt {
-	return &prompt{in, bufio.NewReader(in), term.IsTerminal(int(in.Fd()))}
+	fd := int(in.Fd())
+	return &prompt{in, fd, bufio.NewReader(in), term.IsTerminal(fd)}
 }
 
 // answers reports whether an answer can be expected at all: none comes from /dev/null.
@@ -48,16 +50,16 @@ func (t *prompt) askHidden(ctx context.Context, question string) (string, error)
 		return t.ask(ctx, question)
 	}
 	fmt.Fprint(screen, question)
-	before, err := term.GetState(int(t.in.Fd()))
+	before, err := term.GetState(t.fd)
 	if err != nil {
 		return "", fmt.Errorf("hiding what is typed: %w", err)
 	}
 	defer func() {
-		_ = term.Restore(int(t.in.Fd()), before) // where ctx has ended while somebody was typing
+		_ = term.Restore(t.fd, before) // where ctx has ended while somebody was typing
 		fmt.Fprintln(screen)
 	}()
 	return t.read(ctx, func() (string, error) {
-		typed, err := term.ReadPassword(int(t.in.Fd()))
+		typed, err := term.ReadPassword(t.fd)
 		return string(typed), err
 	})
 }

@@ -57,8 +57,8 @@ func servePage(ctx context.Context, listener net.Listener, p *pipeline, c *conne
 	}, nil
 }
 
-// publicHandler serves what a browser may reach: the pages, the uploads, the page that connects, and the functions that Cloud Scheduler calls. No
-// address leads to the functions that events trigger.
+// publicHandler serves what a browser may reach: the pages, the uploads, the page that connects, and the functions that
+// Cloud Scheduler calls. No address leads to the functions that events trigger.
 func publicHandler(functions http.Handler, uploads *uploads, c *connector) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {

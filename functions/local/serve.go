@@ -119,6 +119,9 @@ func serve(ctx context.Context, dir string) (err error) {
 		return restartOn(listener)
 	}
 	slog.Info("stopping")
+	time.AfterFunc(stopLimit+2*time.Second, func() {
+		slog.Info("waiting for Spotify, whose answer may have a new token; Ctrl-C ends it at once")
+	})
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package config
+package config_test
 
 import (
 	"io/fs"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/emulator"
 )
 
@@ -47,7 +48,7 @@ func TestReadmeListsAllVariables(t *testing.T) {
 	for _, m := range read.FindAllStringSubmatch(sources.String(), -1) {
 		variables = append(variables, m[1])
 	}
-	for _, s := range []any{&Listeners{}, &Ingest{}, &Load{}, &TopTen{}, &Features{}, &Dashboard{}, &All{}} {
+	for _, s := range []any{&config.Listeners{}, &config.Ingest{}, &config.Load{}, &config.TopTen{}, &config.Features{}, &config.Dashboard{}, &config.All{}} {
 		params, err := env.GetFieldParams(s)
 		if err != nil {
 			t.Fatal(err)

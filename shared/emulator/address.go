@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 
+	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/faults"
 )
 
@@ -23,14 +24,14 @@ const (
 const Token = "EMULATOR_TOKEN"
 
 // Address returns the address in one of these variables, "" where it is not set. An address that is not
-// loopback is an error, and so is any address in a deployed function (K_SERVICE): the function would send tokens
+// loopback is an error, and so is any address in a deployed function: the function would send tokens
 // there.
 func Address(variable string) (string, error) {
 	addr := os.Getenv(variable)
 	if addr == "" {
 		return "", nil
 	}
-	if os.Getenv("K_SERVICE") != "" {
+	if config.Deployed() {
 		return "", fmt.Errorf("%s is set in a deployed function: remove it from the function's environment", variable)
 	}
 	host, _, err := net.SplitHostPort(addr)

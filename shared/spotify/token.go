@@ -128,8 +128,7 @@ func (c *Client) TokenFault(err error) error {
 
 // ConnectApp is what to do after an [ErrApp]. Any listener who connects stores the app anew.
 func ConnectApp(listener string) string {
-	return "Connect again with the id and the secret of your Spotify app (https://developer.spotify.com/dashboard) in " +
-		"SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET: " + advice.Command("connect", listener) + "."
+	return "Connect again, and enter the id and the secret of your Spotify app (https://developer.spotify.com/dashboard): " + advice.Connect(listener)
 }
 
 // expired is Spotify's description of a consent that has ended.

@@ -33,8 +33,9 @@ const (
 // deployment is the cloud of the deployed functions, and a Spotify with plays.
 type deployment struct {
 	*machinetest.Rig
-	fake   *fakespotify.Server
-	object string // of ingest, then the upload
+	fake      *fakespotify.Server
+	object    string // of ingest, then the upload
+	processes []*Process
 }
 
 // stations are the functions in the order of the data flow. Each is triggered as on Google Cloud, and has done its work
@@ -66,6 +67,7 @@ func TestDeployed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			d.processes = append(d.processes, p)
 			if s.prepare != nil {
 				s.prepare(d, t)
 			}
@@ -141,7 +143,13 @@ func deploy(t *testing.T) *deployment {
 	}
 	clock, fake := inprocess.Connect(t, m, listener, plays)
 	clock.Set(time.Now())
-	return &deployment{Rig: machinetest.Clients(t, m.Config), fake: fake}
+	d := &deployment{Rig: machinetest.Clients(t, m.Config), fake: fake}
+	machinetest.NoSecrets(t, fake.Secrets, func(yield func(string, []byte) bool) {
+		for _, p := range d.processes {
+			yield("the output of "+p.Function, []byte(p.output.String()))
+		}
+	})
+	return d
 }
 
 func (d *deployment) checkIngest(t *testing.T, _ *Process, answer []byte) {

@@ -10,6 +10,7 @@ import (
 
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/functions/local/machine"
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/secrets"
 	"spotify-insights.internal/shared/spotify"
 )
@@ -52,6 +53,7 @@ func Connect(t testing.TB, m *machine.Machine, listener string, plays []fakespot
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
+	machinetest.NoSecrets(t, fake.Secrets, machinetest.Objects(t, m.Config))
 	if err := m.Connect(t.Context(), listener, App, Token); err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func TestImport(t *testing.T) {
 		eventually(t, "showing the plays of the export", func() bool { return p.insights(t).Totals.Plays == int64(plays) })
 	}
 	shows(len(plays))
-	if out.find(t, 0, "(make connect)"); strings.Contains(out.String(), "demo") {
+	if out.find(t, 0, "new plays: (http)"); strings.Contains(out.String(), "demo") {
 		t.Errorf("without an account the server reports\n%s", out)
 	}
 

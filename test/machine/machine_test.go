@@ -69,8 +69,16 @@ type process struct {
 	err  error         // how it ended
 }
 
+// ran are the data folders and outputs of the commands that were made, by the address of their Spotify.
+var ran = map[string]map[string]*output{}
+
 // command is the built command with arguments, on a data folder and a free port. Its output is added to out.
 func command(dir string, out *output, env []string, arguments ...string) *exec.Cmd {
+	for _, variable := range env {
+		if commands := ran[variable]; commands != nil {
+			commands[dir] = out
+		}
+	}
 	cmd := exec.Command(binary, arguments...)
 	cmd.Env = append(append(clean(), "PORT=0", "DATA_DIR="+dir), env...)
 	cmd.Stdout, cmd.Stderr = out, out

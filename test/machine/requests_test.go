@@ -6,12 +6,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
 	"spotify-insights.internal/functions/dashboard/pages"
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/functions/local/machine/machinetest"
 )
 
 // client reuses no connections, because they would outlive a killed process.
@@ -70,29 +70,30 @@ func (p *process) ingest(ctx context.Context) int {
 	return resp.StatusCode
 }
 
-// account starts a fake Spotify with one listener, and returns it with the environment that connects the command to it.
+// account starts a fake Spotify with one listener, and returns it with the environment that connects the command to it. At the
+// end of the test, the output and the data folders of all commands with this environment are searched for secrets.
 func account(t *testing.T, options fakespotify.Options, listener fakespotify.Listener) (*fakespotify.Server, []string) {
 	t.Helper()
+	t.TempDir() // the folders are removed after the search
 	options.ClientID, options.ClientSecret = "id", "the-apps-secret"
 	fake := fakespotify.New(options)
 	listener.Name, listener.RefreshToken = "me", "the-first-refresh-token"
 	fake.AddListener(listener)
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
+	commands, api := map[string]*output{}, "SPOTIFY_API_URL="+server.URL
+	ran[api] = commands
+	machinetest.NoSecrets(t, fake.Secrets, func(yield func(string, []byte) bool) {
+		for dir, out := range commands {
+			yield("the output", []byte(out.String()))
+			for name, content := range machinetest.Files(t, dir) {
+				yield(name, content)
+			}
+		}
+	})
 	return fake, []string{
-		"SPOTIFY_API_URL=" + server.URL, "SPOTIFY_ACCOUNTS_URL=" + server.URL, "RECCOBEATS_URL=" + server.URL + "/reccobeats",
+		api, "SPOTIFY_ACCOUNTS_URL=" + server.URL, "RECCOBEATS_URL=" + server.URL + "/reccobeats",
 		"SPOTIFY_CLIENT_ID=id", "SPOTIFY_CLIENT_SECRET=the-apps-secret", "SPOTIFY_REFRESH_TOKEN=the-first-refresh-token",
 		`LISTENERS={"me":{"time_zone":"America/Los_Angeles"}}`,
-	}
-}
-
-// noSecrets checks that the output contains no secret.
-func noSecrets(t *testing.T, fake *fakespotify.Server, out *output) {
-	t.Helper()
-	text := out.String()
-	for _, secret := range fake.Secrets() {
-		if strings.Contains(text, secret) {
-			t.Errorf("the output contains a secret (%d characters)", len(secret))
-		}
 	}
 }

@@ -38,6 +38,7 @@ type target struct {
 	PID    int
 	Ports  []string // all addresses on which the process listens
 	Object string   // of the lake
+	Secret string   // path of a secret's file in the data folder
 	Token  string   // of the embedded cloud: only the owner has it
 }
 
@@ -70,7 +71,7 @@ func TestStranger(t *testing.T) {
 	if code := p.ingest(t.Context()); code != http.StatusOK {
 		t.Fatalf("ingest = %d", code)
 	}
-	seen := target{Dir: dir, PID: p.cmd.Process.Pid, Ports: listening(t, p.cmd.Process.Pid), Object: anObject(t, dir)}
+	seen := target{Dir: dir, PID: p.cmd.Process.Pid, Ports: listening(t, p.cmd.Process.Pid), Object: anObject(t, dir), Secret: aSecret(t, dir)}
 	if len(seen.Ports) < 4 {
 		t.Fatalf("the process listens at %v only", seen.Ports)
 	}
@@ -125,13 +126,13 @@ func (a target) attack(ctx context.Context) map[string]result {
 		}
 		found[name] = r
 	}
-	for _, path := range []string{"", "server.json", "lock", "secrets", "secrets/spotify-client", "storage", "storage/lake/" + a.Object, "warehouse.duckdb"} {
+	for _, path := range []string{"", "server.json", "lock", "secrets", a.Secret, "storage", "storage/lake/" + a.Object, "warehouse.duckdb"} {
 		_, err := os.Open(filepath.Join(a.Dir, path))
-		count("read the data folder", err == nil)
+		count("read the data folder", !errors.Is(err, fs.ErrPermission))
 	}
 	for _, file := range []string{"environ", "mem", "fd", "cwd"} {
 		_, err := os.Open(fmt.Sprintf("/proc/%d/%s", a.PID, file))
-		count("read the process", err == nil)
+		count("read the process", !errors.Is(err, fs.ErrPermission))
 	}
 	credentials := []string{"Bearer " + a.Token}
 	if a.Token == "" {
@@ -182,7 +183,7 @@ func (a target) requests() map[string][]request {
 		"web page: a form of another site": {
 			{"POST", "/ingest", "x=1", map[string]string{"Origin": "https://evil.example", "Content-Type": "text/plain"}},
 			{"POST", "/reconcile", "", map[string]string{"Origin": "null"}}, {"POST", "/features", "", map[string]string{"Sec-Fetch-Site": "cross-site"}},
-			{"POST", "/connect", "client_id=x&client_secret=y", map[string]string{"Origin": "https://evil.example", "Content-Type": "application/x-www-form-urlencoded"}},
+			{"POST", "/connect/app", "client_id=x&client_secret=y", map[string]string{"Origin": "https://evil.example", "Content-Type": "application/x-www-form-urlencoded"}},
 			{"POST", "/import", "x", map[string]string{"Origin": "https://evil.example", "Content-Type": "multipart/form-data; boundary=B"}},
 		},
 		"web page: an event": {
@@ -294,6 +295,20 @@ func anObject(t *testing.T, dir string) (name string) {
 		t.Fatalf("no object in the lake: %v", err)
 	}
 	return name
+}
+
+// aSecret is the path of a secret's file in a data folder.
+func aSecret(t *testing.T, dir string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "secrets", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no secret: %v", err)
+	}
+	path, err := filepath.Rel(dir, files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func exists(path string) bool {

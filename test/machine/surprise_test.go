@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,8 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/bigquery"
+
 	"spotify-insights.internal/functions/local/embedded/disk/disktest"
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/shared/emulator"
 )
 
 // A data folder whose secrets are lost, whose warehouse is damaged, and in whose lake others have put things, shows the same
@@ -116,5 +120,43 @@ func TestFullDisk(t *testing.T) {
 	checkPlays(t, p, fake.Served("me"))
 	if err := p.stop(t); err != nil {
 		t.Errorf("stopped with %v", err)
+	}
+}
+
+// Neither a statement of minutes nor a Spotify that does not answer holds a stop.
+func TestStopDuringWork(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	_, env := account(t, noFaults(), noPlays())
+	out := newOutput()
+	p := start(t, t.TempDir(), out, append(env, "SPOTIFY_API_URL=http://"+silent.Addr().String())...)
+	server := p.server(t)
+	for _, variable := range []string{emulator.BigQuery, emulator.Token} {
+		t.Setenv(variable, server.Environment[variable])
+	}
+	options, err := emulator.HTTP(emulator.BigQuery, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := bigquery.NewClient(t.Context(), "local", options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	go p.ingest(t.Context())
+	go client.Query("SELECT SUM(a.range * b.range) FROM RANGE(10000000) AS a CROSS JOIN RANGE(10000000) AS b").Run(t.Context())
+	time.Sleep(500 * time.Millisecond)
+	begin := time.Now()
+	if err := p.stop(t); err != nil {
+		t.Errorf("stopped with %v", err)
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("the stop took %v", took)
+	}
+	if text := out.String(); strings.Contains(text, "warning") || strings.Contains(text, "ERROR") {
+		t.Errorf("a stop is said to be a mistake:\n%s", text)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/insights"
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/shared/secrets"
@@ -66,6 +67,7 @@ func (r *run) connect() {
 	r.must(err)
 	r.fake = fake
 	r.Cleanup(func() { server.Close() })
+	machinetest.NoSecrets(r.T, fake.Secrets, machinetest.Objects(r.T, r.All))
 	store := memory{}
 	for id, v := range map[string]any{secrets.ClientID: inprocess.App, secrets.TokenID(listener): inprocess.Token} {
 		_, err := store.Add(r.ctx, id, v)

@@ -72,9 +72,10 @@ func (r Request) ConnectLink() string {
 // ConnectCommand returns the command that connects the listener, again too.
 func (r Request) ConnectCommand() string { return advice.Command("connect", r.Listener.ID) }
 
-// Reconnect reports whether a problem ends once the listener connects again on this machine.
+// Reconnect reports whether a problem asks the listener to connect, on this machine.
 func (r Request) Reconnect() bool {
-	return r.Local && slices.ContainsFunc(r.Problems, func(problem string) bool { return strings.Contains(problem, "onnect") })
+	how := advice.Connect(r.Listener.ID)
+	return r.Local && slices.ContainsFunc(r.Problems, func(problem string) bool { return strings.Contains(problem, how) })
 }
 
 // To returns the address of one of the paths for the listener of the page.

@@ -33,7 +33,7 @@ type Request struct {
 	// Keep stores the app and the token, which has been used for a call at Spotify. It is not called without that.
 	Keep func(context.Context, spotify.App, spotify.Token) error
 
-	// Again continues the words "connect again", as ": make connect" does. It may be empty.
+	// Again is the command that connects again. It is empty where a page has a button.
 	Again string
 	// Next is said to the person in the browser after a success. Page is the address that follows it, or is empty.
 	Next, Page string

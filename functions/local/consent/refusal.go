@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"golang.org/x/oauth2"
-
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/upstream"
@@ -16,9 +14,13 @@ import (
 // Dashboard is where people make and change their apps.
 const Dashboard = "https://developer.spotify.com/dashboard"
 
-// fault makes an error. In the action, %s stands for how to connect again.
+// fault makes an error. In the action, %s stands for the command that connects again, if there is one.
 func (f *Flow) fault(kind faults.Kind, action, format string, args ...any) error {
-	return faults.New(kind, fmt.Sprintf(action, f.Again), format, args...)
+	again := ""
+	if f.Again != "" {
+		again = ": " + f.Again
+	}
+	return faults.New(kind, fmt.Sprintf(action, again), format, args...)
 }
 
 func (f *Flow) declined(code string) error {
@@ -29,16 +31,15 @@ func (f *Flow) declined(code string) error {
 }
 
 func (f *Flow) tooLate() error {
-	return f.fault(faults.Reconnect, "Connect again%s.", "nobody agreed on Spotify's page within %v", Limit)
+	return f.fault(faults.Reconnect, "Connect again%s.", "nobody agreed on Spotify's page within ten minutes")
 }
 
 // notExchanged is the error of a code for which Spotify gives no token.
 func (f *Flow) notExchanged(err error) error {
-	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refusal.ErrorCode == "invalid_client" {
+	if err = f.Client.TokenFault(err); errors.Is(err, spotify.ErrApp) {
 		return f.fault(faults.Reconnect, "Copy both again from the page of your app at "+Dashboard+", and connect again%s.",
 			"Spotify refuses the app: the client secret or the client id is wrong")
 	}
-	err = f.Client.TokenFault(err)
 	if errors.Is(err, spotify.ErrInvalidGrant) {
 		return f.fault(faults.Reconnect, "Connect again%s, and agree once more.", "Spotify takes this answer no more: each can be used once, and soon")
 	}
@@ -56,7 +57,7 @@ func (f *Flow) unproven(err error) error {
 	case says("registered"), says("not approved"):
 		return f.fault(faults.Reconnect, "Add the account's name and e-mail to the app's User Management at "+Dashboard+" (5 people at most), and connect again%s.",
 			"this Spotify account is not on the app's list of users")
-	case says("scope"):
+	case errors.Is(err, spotify.ErrScope):
 		return f.withoutScope()
 	case ok && refusal.StatusCode == http.StatusForbidden: // Spotify does not always say why
 		return f.fault(faults.Reconnect, "Check that the app's owner has Premium, and that the account is under the app's User Management at "+Dashboard+", and connect again%s.",

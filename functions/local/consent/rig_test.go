@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"spotify-insights.internal/functions/local/fakespotify"
+	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/config"
 	"spotify-insights.internal/shared/spotify"
 	"spotify-insights.internal/shared/upstream"
@@ -40,6 +41,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, Callback: NewCallback(free.Addr().String()), fake: fakespotify.New(fakespotify.Options{Seed: 1, ClientID: "the-id", ClientSecret: "the-secret"})}
 	r.fake.AddListener(fakespotify.Listener{Name: "anna"})
 	r.fake.SignIn("anna")
+	machinetest.NoSecrets(t, r.fake.Secrets)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if r.plays != nil && strings.HasSuffix(req.URL.Path, "/recently-played") {
 			r.plays(w, req)
@@ -56,7 +58,7 @@ func newRig(t *testing.T) *rig {
 func (r *rig) request() Request {
 	return Request{
 		Listener: "anna", Client: r.client, App: spotify.App{ClientID: "the-id", ClientSecret: "the-secret"},
-		Again: ": make connect LISTENER=anna", Next: "You can close this page.", Page: "http://127.0.0.1:8080/connect?listener=anna",
+		Again: "make connect LISTENER=anna", Next: "You can close this page.", Page: "http://127.0.0.1:8080/connect?listener=anna",
 		Keep: func(_ context.Context, _ spotify.App, token spotify.Token) error {
 			r.kept = append(r.kept, token)
 			return r.broken

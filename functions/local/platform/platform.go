@@ -5,8 +5,10 @@ package platform
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -53,12 +55,18 @@ func Handler() http.Handler {
 }
 
 // Call calls a scheduled function as Cloud Scheduler does. The function logs its result.
-func Call(ctx context.Context, name string, query url.Values) error {
+func Call(ctx context.Context, name string, query url.Values) (err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "/"+name+"?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}
 	a := &status{header: http.Header{}, code: http.StatusOK}
+	defer func() {
+		if p := recover(); p != nil { // a mistake in one function does not end the server, which has all of them
+			err = fmt.Errorf("%s has panicked: %v", name, p)
+			slog.ErrorContext(ctx, err.Error(), "stack", string(debug.Stack()))
+		}
+	}()
 	requested[name](a, req)
 	if a.code != http.StatusOK {
 		return fmt.Errorf("%s answered %d %s", name, a.code, http.StatusText(a.code))

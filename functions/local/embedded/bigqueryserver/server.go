@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 // maxBody bounds the JSON of a request, in bytes.
@@ -97,7 +99,7 @@ func (s *Server) Handler() http.Handler {
 	handle("GET /queries/{job}", s.queryResults, "location", "startIndex", "maxResults", "formatOptions.useInt64Timestamp")
 	mux.HandleFunc("POST /upload/bigquery/v2/projects/{project}/jobs", s.answer(s.upload, []string{"uploadType", "upload_id"}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, notSupported("the request %s %s", r.Method, r.URL.Path))
+		writeError(w, notSupported("the request %s", faults.Quote(r.Method+" "+r.URL.Path)))
 	})
 	return mux
 }
@@ -113,12 +115,12 @@ func (s *Server) answer(h handlerFunc, parameters []string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for name := range r.URL.Query() {
 			if !slices.Contains(commonParameters, name) && !slices.Contains(parameters, name) {
-				writeError(w, notSupported("the parameter %s of %s %s", name, r.Method, r.URL.Path))
+				writeError(w, notSupported("the parameter %s of %s %s", faults.Quote(name), r.Method, faults.Quote(r.URL.Path)))
 				return
 			}
 		}
 		if project := r.PathValue("project"); project != s.project {
-			writeError(w, notFound("Not found: Project %s; this is project %s", project, s.project))
+			writeError(w, notFound("Not found: Project %s; this is project %s", faults.Quote(project), s.project))
 			return
 		}
 		// A client that goes away interrupts no statement: the driver could leave the connection blocked.

@@ -209,7 +209,7 @@ func TestUnsupportedRequests(t *testing.T) {
 	for _, c := range []struct{ method, path, body, names string }{
 		{"GET", "/projects/p-1/datasets", "", "GET /projects/p-1/datasets"},
 		{"POST", "/projects/p-1/jobs/x/cancel", "", "jobs/x/cancel"},
-		{"GET", "/projects/p-1/jobs/x?view=full", "", "the parameter view"},
+		{"GET", "/projects/p-1/jobs/x?view=full", "", `the parameter "view"`},
 		{"POST", "/projects/p-1/datasets/d/tables", `{"tableReference":{"tableId":"x"}}`, "without a schema"},
 		{"POST", "/projects/p-1/datasets/d/tables", `{"tableReference":{"tableId":"x"},"schema":{"fields":[{"name":"a","type":"GEOGRAPHY"}]}}`, "the type GEOGRAPHY"},
 		{"POST", "/projects/p-1/jobs", `{"configuration":{"copy":{}}}`, `the field "copy"`},

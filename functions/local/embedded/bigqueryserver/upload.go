@@ -110,7 +110,7 @@ func (s *Server) uploadWhole(r *http.Request) (any, error) {
 func (s *Server) uploadPart(w http.ResponseWriter, r *http.Request, id string) (any, error) {
 	u := s.uploads.get(id)
 	if u == nil {
-		return nil, notFound("Not found: upload %s", id)
+		return nil, notFound("Not found: upload %s", faults.Quote(id))
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// Open has an open of a fifo return at once. It changes nothing for a regular file.
-const Open = os.O_RDONLY | syscall.O_NONBLOCK
+// ReadOnly are flags to open a file with. An open of a fifo returns at once; nothing else is different.
+const ReadOnly = os.O_RDONLY | syscall.O_NONBLOCK
 
 // Read reads a regular file.
 func Read(path string) ([]byte, error) {

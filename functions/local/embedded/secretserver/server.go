@@ -54,29 +54,18 @@ func (s *Server) Declare(name string) error {
 	return nil
 }
 
-// Filled reports whether there is a payload in a secret whose ID begins with prefix.
-func (s *Server) Filled(prefix string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return filled(s.secrets, prefix)
-}
-
-// Filled is [Server.Filled] for a folder that no server uses.
+// Filled reports whether there is a payload in a secret whose ID begins with prefix, in a folder that no server uses.
 func Filled(dir, prefix string) (bool, error) {
 	secrets, err := folder(dir).load(nil) // the server will name the files that are no secret's
 	if err != nil {
 		return false, fmt.Errorf("reading the secrets folder: %w", err)
 	}
-	return filled(secrets, prefix), nil
-}
-
-func filled(secrets map[string]*secret, prefix string) bool {
 	for name, sec := range secrets {
 		if n := len(sec.Versions); n > 0 && sec.Versions[n-1].State == enabled && strings.HasPrefix(path.Base(name), prefix) {
-			return true
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
 
 // find returns the secret called name, or NotFound.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/embedded/disk"
+	"spotify-insights.internal/shared/faults"
 )
 
 // temporary is the folder of files that are being written. No bucket has such a name.
@@ -58,7 +59,7 @@ func (s *Server) open(bucket, name string) (*os.File, Object, error) {
 		return nil, o, err
 	}
 	var info fs.FileInfo
-	f, err := s.root.OpenFile(path.Join(bucket, name), disk.Open, 0)
+	f, err := s.root.OpenFile(path.Join(bucket, name), disk.ReadOnly, 0)
 	if err == nil {
 		info, err = f.Stat()
 	}
@@ -148,7 +149,7 @@ func (s *Server) replace(bucket, name, file string, generation *int64) (o Object
 		err = s.root.Rename(file, target)
 	}
 	if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, fs.ErrExist) {
-		return old, nil, fault(http.StatusBadRequest, "the embedded storage cannot store %.100q: a file, a folder or a symbolic link is in its way", name)
+		return old, nil, fault(http.StatusBadRequest, "the embedded storage cannot store %s: a file, a folder or a symbolic link is in its way", faults.Quote(name))
 	}
 	if err != nil {
 		return old, nil, err

@@ -162,7 +162,7 @@ func TestUnsupported(t *testing.T) {
 		{"GET", "/lake/there", "", "X-Goog-If-Generation-Match", "X-Goog-If-Generation-Match"},
 		{"DELETE", object + "?ifMetagenerationMatch=1", "", "", "ifMetagenerationMatch"},
 		{"PATCH", object, "{}", "", "PATCH"},
-		{"POST", object + "/rewriteTo/b/lake/o/b", "", "", "rewriteTo"},
+		{"POST", object + "/rewriteTo/b/lake/o/b", "", "", "POST /storage/v1/b/"},
 		{"PUT", "/lake/a", "x", "", "PUT"},
 		{"POST", "/storage/v1/b", `{"name":"../escaped"}`, "", "bucket name"},
 		{"GET", "/storage/v1/b", "", "", "/storage/v1/b"},

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 // https://cloud.google.com/storage/docs/buckets#naming
@@ -17,7 +19,7 @@ var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]$`)
 // checkBucket returns [fs.ErrNotExist] where there is no such bucket.
 func (s *Server) checkBucket(bucket string) error {
 	if !bucketPattern.MatchString(bucket) {
-		return fault(http.StatusBadRequest, "invalid bucket name %.100q", bucket)
+		return fault(http.StatusBadRequest, "invalid bucket name %s", faults.Quote(bucket))
 	}
 	info, err := s.root.Lstat(bucket)
 	if err == nil && !info.IsDir() {
@@ -33,10 +35,10 @@ const metadataSuffix = ".metadata"
 // a plain file below a bucket's folder: https://cloud.google.com/storage/docs/objects#naming
 func filePath(bucket, name string) (string, error) {
 	if !bucketPattern.MatchString(bucket) {
-		return "", fault(http.StatusBadRequest, "invalid bucket name %.100q", bucket)
+		return "", fault(http.StatusBadRequest, "invalid bucket name %s", faults.Quote(bucket))
 	}
 	if err := nameFault(name); err != nil {
-		return "", fault(http.StatusBadRequest, "invalid object name %.100q: %v", name, err)
+		return "", fault(http.StatusBadRequest, "invalid object name %s: %v", faults.Quote(name), err)
 	}
 	return path.Join(bucket, name), nil
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"spotify-insights.internal/functions/local/embedded/disk"
+	"spotify-insights.internal/shared/faults"
 )
 
 // Server serves the buckets in a folder. Only one server may use a folder at a time.
@@ -76,7 +77,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("POST /upload/storage/v1/b/{bucket}/o", handler(s.upload))
 	mux.Handle("GET /{bucket}/{object}", handler(s.download)) // the XML API, which the client uses for reading
 	mux.Handle("/", handler(func(_ http.ResponseWriter, r *http.Request) error {
-		return fault(http.StatusBadRequest, "the embedded storage does not support %s %s", r.Method, r.URL.Path)
+		return fault(http.StatusBadRequest, "the embedded storage does not support %s", faults.Quote(r.Method+" "+r.URL.Path))
 	}))
 	return mux
 }
@@ -92,7 +93,7 @@ func checkParameters(r *http.Request, supported ...string) error {
 	for name, values := range r.URL.Query() {
 		without := values[0] == "" || values[0] == "false" || name == "alt" && values[0] == "json"
 		if !without && (name == "alt" || !slices.Contains(supported, name)) {
-			return fault(http.StatusBadRequest, "the embedded storage does not support the parameter %s=%.100q", name, values[0])
+			return fault(http.StatusBadRequest, "the embedded storage does not support the parameter %s=%s", faults.Quote(name), faults.Quote(values[0]))
 		}
 	}
 	for name := range r.Header {

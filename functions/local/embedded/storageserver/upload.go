@@ -6,6 +6,8 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+
+	"spotify-insights.internal/shared/faults"
 )
 
 // maxMetadata bounds the description that an upload begins with, in bytes.
@@ -15,7 +17,7 @@ const maxMetadata = 64 << 10
 func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	if kind := query.Get("uploadType"); kind != "multipart" {
-		return fault(http.StatusBadRequest, "the embedded storage does not support uploads of type %.100q: set the writer's ChunkSize to 0", kind)
+		return fault(http.StatusBadRequest, "the embedded storage does not support uploads of type %s: set the writer's ChunkSize to 0", faults.Quote(kind))
 	}
 	if err := checkParameters(r, "uploadType", "name", "ifGenerationMatch"); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"log"
 	"log/slog"
-	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -15,25 +15,28 @@ import (
 // Line is a line of the log as Cloud Logging gets it.
 type Line map[string]any
 
-// Logs collects what is logged until the test ends. The function that it returns removes and returns the
-// lines with a message that were logged since its last call.
+// Logs collects what is logged until the test ends. The function that it returns returns the lines with a message that
+// were logged since its last call.
 func Logs(t testing.TB) func(message string) []Line {
 	t.Helper()
-	before, out := slog.Default(), &Output{}
+	before, writer, out := slog.Default(), log.Writer(), logOf(t)
+	read := len(out.String())
 	slog.SetDefault(slog.New(logging.Handler(out, "some-project")))
 	t.Cleanup(func() {
 		slog.SetDefault(before)
-		log.SetOutput(os.Stderr) // SetDefault redirects the package log and does not undo it
+		log.SetOutput(writer) // SetDefault redirects the package log and does not undo it
 		log.SetFlags(log.LstdFlags)
 	})
 	return func(message string) (lines []Line) {
 		t.Helper()
-		for _, text := range bytes.Split(out.take(), []byte("\n")) {
-			if len(text) == 0 {
-				continue
+		text := out.String()[read:]
+		read += len(text)
+		for text := range strings.SplitSeq(text, "\n") {
+			if !strings.HasPrefix(text, "{") {
+				continue // of the package log
 			}
 			var line Line
-			if err := json.Unmarshal(text, &line); err != nil {
+			if err := json.Unmarshal([]byte(text), &line); err != nil {
 				t.Fatalf("%s: %v", text, err)
 			}
 			if line["message"] == message {
@@ -42,6 +45,15 @@ func Logs(t testing.TB) func(message string) []Line {
 		}
 		return lines
 	}
+}
+
+// logs has what each test has logged, by the test's name without those of subtests.
+var logs sync.Map
+
+func logOf(t testing.TB) *Output {
+	name, _, _ := strings.Cut(t.Name(), "/")
+	out, _ := logs.LoadOrStore(name, &Output{})
+	return out.(*Output)
 }
 
 // Output collects what processes or a logger write. It can be read meanwhile.
@@ -60,12 +72,4 @@ func (b *Output) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
-}
-
-func (b *Output) take() []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	text := bytes.Clone(b.buf.Bytes())
-	b.buf.Reset()
-	return text
 }
