@@ -87,7 +87,7 @@ screenshots: ## Take the pictures of the README (Debian: apt-get install chromiu
 
 # PROJECT and the other arguments reach the scripts through the environment, so no shell interprets them.
 # Each script checks its arguments first.
-deploy: ## Deploy or upgrade. REGION, LISTENERS, SETTINGS, STATE_BUCKET
+deploy: ## Deploy or upgrade. REGION, LISTENERS, SETTINGS, STATE_BUCKET, ADOPT
 open: ## Open the private page on this machine. LISTENER, PORT
 trigger: ## Ingest now. LISTENER
 doctor: ## Show the state of the deployment and the next step.

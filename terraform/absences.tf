@@ -2,8 +2,8 @@
 # "A unless B" is empty where A is empty, so none fires before a first success. The conditions are PromQL because only
 # PromQL may name a counter that has not counted yet, as on the first apply.
 #
-# Cloud Monitoring evaluates a counter of log lines over 25 hours at most, offset included. Such a counter
-# has one number per minute, so sum_over_time adds it up.
+# Cloud Monitoring evaluates a counter of log lines over 25 hours at most, offset included; its own metrics have no such
+# limit. Such a counter has one number per minute, so sum_over_time adds it up.
 
 locals {
   line = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name"
@@ -57,13 +57,22 @@ locals {
   ours    = "${local.on_run}, listener=~\"${join("|", keys(var.listeners))}\""
   counted = { for name, metric in google_logging_metric.counter : name => "logging_googleapis_com:user_${metric.name}" }
 
-  # Hours between two ingests: 1, or N of a schedule "*/N". Any other schedule counts as daily.
-  hour_field   = try(split(" ", var.ingest_schedule)[1], "*")
-  ingest_hours = local.hour_field == "*" ? 1 : try(tonumber(regex("^\\*/([0-9]+)$", local.hour_field)[0]), 24)
+  # The most hours between two ingests. "*/N" hours are N; other hours count as daily, weekdays as weekly, and any other
+  # days as monthly.
+  cron_fields = concat(split(" ", var.ingest_schedule), ["*", "*", "*", "*"]) # a schedule that is not valid has fewer
+  ingest_hours = (
+    local.cron_fields[2] != "*" || local.cron_fields[3] != "*" ? 31 * 24 :
+    local.cron_fields[4] != "*" ? 7 * 24 :
+    local.cron_fields[1] == "*" ? 1 :
+    try(tonumber(regex("^\\*/([0-9]+)$", local.cron_fields[1])[0]), 24)
+  )
 
-  # Minutes without an ingest that mean two missed runs. With a slow schedule it is one missed run, because the
-  # 25 hours have to include the success before it.
-  ingest_silence = min(local.ingest_hours * 2, 24) * 60 + 15
+  # Two missed runs can be seen in a counter if they and the success before them fit into 25 hours. With a slower
+  # schedule there are two alerts instead: on runs that fail (alerts.tf), and on none at all by the platform's own count.
+  two_runs    = local.ingest_hours * 2 * 60 + 15
+  counted_two = local.two_runs < 25 * 60
+  one_run     = local.ingest_hours * 60 + 60
+  requests    = "sum(sum_over_time(run_googleapis_com:request_count{${local.on_run}, service_name=\"ingest\"}"
 
   absences = {
     ingest = {
@@ -71,11 +80,10 @@ locals {
       query = join(" ", [
         "sum by (listener) (sum_over_time(${local.counted.ingests}{${local.ours}}[25h])) > 0",
         "unless",
-        "sum by (listener) (sum_over_time(${local.counted.ingests}{${local.ours}}[${local.ingest_silence}m])) > 0",
+        "sum by (listener) (sum_over_time(${local.counted.ingests}{${local.ours}}[${local.two_runs}m])) > 0",
       ])
       text = <<-TEXT
-        This listener's last two ingests have failed or have not run at all. (Where ingests run less than twice a day, it is the
-        last one.) Spotify remembers the last 50 plays: nothing is lost until more are played.
+        This listener's last two ingests have failed or have not run at all. Spotify remembers the last 50 plays: nothing is lost until more are played.
 
         1. `make doctor PROJECT=${var.project}` shows the result of the last run and what to do next.
         2. "Connect again": `make connect PROJECT=${var.project} LISTENER=...`
@@ -85,6 +93,18 @@ locals {
 
         The alert closes after an ingest. It also closes 25 hours after the last one, because Cloud Monitoring looks back no further:
         only the page and `make doctor` report the fault from then on.
+      TEXT
+    }
+    silence = {
+      title = "No ingest has run when it was due"
+      query = "${local.requests}[${local.one_run + 7 * 24 * 60}m])) > 0 unless ${local.requests}[${local.one_run}m])) > 0"
+      text  = <<-TEXT
+        Nothing has called ingest for ${local.ingest_hours + 1} hours, for any listener. Spotify remembers the last 50 plays: nothing is lost
+        until more are played.
+
+        1. `gcloud scheduler jobs list --location=${var.region} --project=${var.project}` shows whether the jobs are paused.
+        2. `make deploy PROJECT=${var.project}` restores a job, or the grant to call the function.
+        3. Then `make trigger PROJECT=${var.project} LISTENER=...` ingests at once.
       TEXT
     }
     load = {
@@ -125,7 +145,7 @@ locals {
 }
 
 resource "google_monitoring_alert_policy" "absence" {
-  for_each = local.absences
+  for_each = { for name, absence in local.absences : name => absence if name != (local.counted_two ? "silence" : "ingest") }
 
   display_name          = each.value.title
   severity              = "ERROR"

@@ -41,6 +41,19 @@ locals {
         Connect again: `make connect PROJECT=${var.project} LISTENER=$${log.extracted_label.listener}`
       TEXT
     }
+    failing = { # of a schedule that no counter can follow
+      title    = "Two ingests in a row have failed"
+      severity = "ERROR"
+      filter   = "resource.labels.service_name=\"ingest\" AND jsonPayload.failures>=2 AND jsonPayload.behind_minutes>=0" # the last field is there after a first success
+      labels   = { listener = "EXTRACT(jsonPayload.listener)" }
+      text     = <<-TEXT
+        This listener's last two ingests have failed. Spotify remembers the last 50 plays: nothing is lost until more are played.
+
+        1. `make doctor PROJECT=${var.project}` shows the result of the last run and what to do next.
+        2. "Connect again": `make connect PROJECT=${var.project} LISTENER=$${log.extracted_label.listener}`
+        3. Spotify's fault or a rate limit: wait, or try again with `make trigger PROJECT=${var.project} LISTENER=$${log.extracted_label.listener}`
+      TEXT
+    }
     rejected = {
       title    = "An object of the lake cannot be loaded"
       severity = "ERROR"
@@ -90,7 +103,7 @@ locals {
 }
 
 resource "google_monitoring_alert_policy" "line" {
-  for_each = local.lines
+  for_each = { for name, line in local.lines : name => line if name != "failing" || !local.counted_two }
 
   display_name          = each.value.title
   severity              = each.value.severity

@@ -23,8 +23,11 @@ locals {
       { account = "importer", bucket = "lake", role = "roles/storage.legacyBucketReader" },
       { account = "importer", bucket = "insights", role = "roles/storage.objectUser", under = ["status/import/"] },
       { account = "importer", bucket = "insights", role = "roles/storage.legacyBucketReader" },
+      # BigQuery reads the bucket of a load job too, which objectViewer does not allow.
       { account = "load", bucket = "lake", role = "roles/storage.objectViewer" },
+      { account = "load", bucket = "lake", role = "roles/storage.legacyBucketReader" },
       { account = "reconcile", bucket = "lake", role = "roles/storage.objectViewer" },
+      { account = "reconcile", bucket = "lake", role = "roles/storage.legacyBucketReader" },
       # Topten reads, writes and deletes its own objects only. EXPORT DATA writes with topten's rights, and it
       # replaces and lists objects too.
       { account = "topten", bucket = "insights", role = "roles/storage.objectUser", under = ["insights/", "public/", "snapshots/"] },
@@ -132,7 +135,8 @@ resource "google_secret_manager_secret_iam_member" "function" {
   member    = google_service_account.function[each.value.account].member
 }
 
-# A new grant takes a minute or two. A function that is built or triggered before that fails.
+# A new grant takes a minute or two, and so does a new metric. A function that is built or triggered before that fails, and
+# so does an objective.
 resource "time_sleep" "grants" {
   create_duration = "120s"
   triggers        = { functions = join(" ", keys(local.functions)) } # waits again for each function that is added later
@@ -141,12 +145,11 @@ resource "time_sleep" "grants" {
     google_project_iam_member.build,
     google_project_iam_member.build_sources,
     google_project_iam_member.events,
-    google_project_iam_member.eventarc_agent,
     google_project_iam_member.function,
-    google_project_iam_member.storage_agent,
     google_artifact_registry_repository_iam_member.build,
     google_bigquery_dataset_iam_member.function,
     google_bigquery_table_iam_member.function,
+    google_logging_metric.measure,
     google_pubsub_topic_iam_member.function,
     google_secret_manager_secret_iam_member.function,
     google_storage_bucket_iam_member.build,

@@ -4,8 +4,12 @@
 resource "google_secret_manager_secret" "client" {
   secret_id = "spotify-client"
 
-  replication {
-    auto {}
+  replication { # "auto" would store it in any region
+    user_managed {
+      replicas {
+        location = var.region
+      }
+    }
   }
 
   depends_on = [time_sleep.services]
@@ -16,8 +20,12 @@ resource "google_secret_manager_secret" "token" {
 
   secret_id = "spotify-token-${each.key}"
 
-  replication {
-    auto {}
+  replication { # "auto" would store it in any region
+    user_managed {
+      replicas {
+        location = var.region
+      }
+    }
   }
 
   depends_on = [time_sleep.services]

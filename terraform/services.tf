@@ -1,5 +1,7 @@
 # The project and its services. The two data sources are read before anything is created; deploy.sh has switched on the
-# services that they need.
+# services that they need. It has also granted Google's own agents the roles that triggers need
+# (terraform/commands/requirements.sh): a grant of Terraform would be removed with the deployment, and other triggers of
+# the project need it.
 
 data "google_project" "this" {
   project_id = var.project
@@ -46,28 +48,4 @@ resource "time_sleep" "services" {
   triggers        = { services = join(" ", local.services) } # waits again for each service that is added later
 
   depends_on = [google_project_service.on]
-}
-
-# In a new project, Google creates the agents of Eventarc and Cloud Storage at their first use and without their roles.
-# The first trigger then fails with "Permission denied while using the Eventarc Service Agent". deploy.sh creates
-# Eventarc's agent (`gcloud beta services identity create`; the provider has no resource for it), and this data source
-# creates that of Cloud Storage. The roles are granted here, and grants.tf waits until they are valid.
-data "google_storage_project_service_account" "agent" {
-  project = var.project
-}
-
-resource "google_project_iam_member" "storage_agent" { # each trigger on a bucket has its own topic, whose name is not known before
-  project = var.project
-  role    = "roles/pubsub.publisher"
-  member  = data.google_storage_project_service_account.agent.member
-
-  depends_on = [time_sleep.services]
-}
-
-resource "google_project_iam_member" "eventarc_agent" {
-  project = var.project
-  role    = "roles/eventarc.serviceAgent"
-  member  = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-eventarc.iam.gserviceaccount.com"
-
-  depends_on = [time_sleep.services]
 }

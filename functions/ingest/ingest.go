@@ -40,6 +40,7 @@ type Result struct {
 	Object   string `json:"object,omitempty"`
 
 	fetchedAt time.Time // ingested_at of the rows
+	newest    time.Time // of the plays, zero without one
 }
 
 // Run fetches and stores a listener's last plays. It writes the status also when it fails.
@@ -51,6 +52,7 @@ func (i *Ingester) Run(ctx context.Context, listener string) (result Result, err
 	if status.TokenAgeDays != nil {
 		attrs = append(attrs, "token_age_days", *status.TokenAgeDays) // for the alert on an old consent
 	}
+	attrs = append(attrs, i.measures(ctx, status, result)...)
 	if err != nil {
 		attrs = append(attrs, "failures", status.Failures)
 		if faults.Of(err) == faults.Reconnect && status.LastIngestAt != nil { // for an alert; before the first ingest nothing is lost
@@ -94,6 +96,9 @@ func (i *Ingester) store(ctx context.Context, listener string, items []json.RawM
 		rows[n].Object = result.Object
 		if rows[n].IsPlay() {
 			result.Plays++
+			if rows[n].PlayedAt.After(result.newest) {
+				result.newest = *rows[n].PlayedAt
+			}
 		} else {
 			reasons[*rows[n].RejectReason]++
 		}

@@ -168,6 +168,51 @@ func TestLogs(t *testing.T) {
 	run("without a status", "ingested", 3.0, nil)
 }
 
+// The fields that the dashboard and the objective of Cloud Monitoring are made of.
+func TestMeasures(t *testing.T) {
+	r := newRig(t, fakespotify.Listener{})
+	start := time.Now()
+	var later time.Duration
+	r.Now = func() time.Time { return start.Add(later) }
+	lines := machinetest.Logs(t)
+	run := func(name, message string, newest, behind any) {
+		t.Helper()
+		_, _ = r.Run(t.Context(), "me")
+		found := lines(message)
+		if len(found) != 1 {
+			t.Fatalf("%s: %d lines", name, len(found))
+		}
+		for field, want := range (machinetest.Line{"newest_play_minutes": newest, "behind_minutes": behind}) {
+			if got := found[0][field]; got != want {
+				t.Errorf("%s: %s is %v, want %v", name, field, got, want)
+			}
+		}
+	}
+	run("before the first ingest", "not ingested", nil, nil)
+	r.connect(t)
+	r.restart()
+	run("the first one, of a play an hour ago", "ingested", 60.0, 0.0)
+	later = 90 * time.Minute
+	run("a page that is not shown", "ingested", 150.0, 90.0)
+	show := func(fetchedAt time.Time) {
+		document := insights.Document{Status: &insights.Warehouse{FetchedAt: &fetchedAt}}
+		generation, err := r.bucket.ReadJSON(t.Context(), insights.DocumentName("me"), new(insights.Document))
+		if err == nil {
+			err = r.bucket.WriteJSON(t.Context(), insights.DocumentName("me"), document, generation)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	show(start)
+	run("it is shown", "ingested", 150.0, 0.0)
+	r.fake.FailNext(fakespotify.RecentlyPlayed, 10, fakespotify.Fault{Kind: fakespotify.Unavailable})
+	later += 45 * time.Minute
+	run("a failed run", "not ingested", nil, 45.0)
+	r.bucket.objects[insights.DocumentName("me")] = []byte("{")
+	run("a document that cannot be read", "not ingested", nil, nil)
+}
+
 // An error has an action and no secret, is written to the status, and writes nothing to the lake.
 func TestFaults(t *testing.T) {
 	fail := func(endpoint string, f fakespotify.Fault) func(*testing.T, *rig) {

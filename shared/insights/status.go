@@ -160,3 +160,16 @@ func (s Status) waiting(fetchedAt *time.Time) *time.Time {
 	}
 	return nil
 }
+
+// Behind returns for how long a document has lacked plays at the end of a run: those of the oldest write that it does
+// not include, or after a failed run those since the last successful one. fetchedAt is as in [Status.Problems].
+func (s Status) Behind(fetchedAt *time.Time) time.Duration {
+	since := s.LastRunAt
+	if s.Outcome == Failed && s.LastIngestAt != nil {
+		since = *s.LastIngestAt
+	}
+	if write := s.waiting(fetchedAt); write != nil && write.Before(since) {
+		since = *write
+	}
+	return s.LastRunAt.Sub(since)
+}

@@ -110,3 +110,32 @@ func TestOneWarning(t *testing.T) {
 		}
 	}
 }
+
+// A document lacks what was written and is not included, and what a failed run has not fetched.
+func TestBehind(t *testing.T) {
+	now := time.Date(2026, 6, 24, 15, 0, 0, 0, time.UTC)
+	ago := func(minutes int) time.Time { return now.Add(-time.Duration(minutes) * time.Minute) }
+	writes := []time.Time{ago(180), ago(120), ago(60), ago(0)}
+	for _, tt := range []struct {
+		name      string
+		outcome   string
+		last      *time.Time // successful ingest
+		fetchedAt *time.Time
+		want      time.Duration
+	}{
+		{"only this run's page is not included", Written, &now, new(ago(60)), 0},
+		{"that of the run before", Written, &now, new(ago(120)), time.Hour},
+		{"of two runs before", Unchanged, &now, new(ago(180)), 2 * time.Hour},
+		{"no document", Written, &now, nil, 3 * time.Hour},
+		{"a failed run", Failed, new(ago(60)), new(ago(0)), time.Hour},
+		{"the second one", Failed, new(ago(120)), new(ago(0)), 2 * time.Hour},
+		{"a failed run, and a page that is not included", Failed, new(ago(60)), new(ago(120)), time.Hour},
+		{"a failed run, and an older page that is not included", Failed, new(ago(60)), new(ago(180)), 2 * time.Hour},
+		{"failed before the first ingest", Failed, nil, new(ago(0)), 0},
+	} {
+		s := Status{LastRunAt: now, Outcome: tt.outcome, LastIngestAt: tt.last, Writes: writes}
+		if got := s.Behind(tt.fetchedAt); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

@@ -13,9 +13,12 @@ const state = "gs://some-project-spotify-state"
 // ready are the answers of a machine and a project that meet every requirement, without a deployment.
 var ready = []answer{
 	{call: "gcloud auth list", says: "someone@example.com"},
+	{call: number, says: "123456789012"},
 	{call: "gcloud projects describe", says: "ACTIVE"},
-	{call: "gcloud billing projects describe", says: "True"},
-	{call: "gcloud run regions list", says: "europe-west1\nus-central1"},
+	{call: "gcloud billing projects describe", says: "True\t012345-6789AB-CDEF01"},
+	{call: "gcloud functions regions list", says: "europe-west1\nus-central1"},
+	{call: "gcloud storage service-agent", says: "service-123456789012@gs-project-accounts.iam.gserviceaccount.com"},
+	{call: "gcloud config get account", says: "someone@example.com"},
 	{call: "gcloud storage cp gs://", says: "ERROR: The following URLs matched no objects or files:", fails: true},
 	{call: "terraform version", says: "Terraform v1.11.4\non linux_amd64"},
 	{call: "terraform -chdir=terraform output -raw public_url", says: "Error: Output not found", fails: true},
@@ -36,8 +39,9 @@ var (
 	}
 	located = append(slices.Clip(asked), "gcloud storage buckets list --project=some-project --filter=name~-spotify-state$ --format=value(name,location)")
 	login   = "gcloud auth application-default print-access-token"
+	number  = "gcloud projects describe some-project --format=value(projectNumber)"
 	opened  = []string{
-		"terraform -chdir=terraform init -reconfigure -input=false -no-color -backend-config=bucket=some-project-spotify-state",
+		"terraform -chdir=terraform init -input=false -no-color -reconfigure -backend-config=bucket=some-project-spotify-state",
 		"go run ./terraform/stage terraform/staged",
 		"gcloud storage cp " + state + "/*.tfvars* $WORK",
 	}
@@ -45,7 +49,7 @@ var (
 
 // changes are the prefixes of calls that create, change or delete something.
 var changes = []string{
-	"gcloud services enable", "gcloud beta services identity create", "gcloud storage buckets create", "gcloud storage buckets update",
+	"gcloud services enable", "gcloud beta services identity create", "gcloud projects add-iam-policy-binding", "gcloud storage buckets create", "gcloud storage buckets update",
 	"gcloud storage cp $WORK", "gcloud storage rm", "gcloud secrets delete", "gcloud scheduler jobs run", "gcloud scheduler jobs pause",
 	"terraform -chdir=terraform apply", "terraform -chdir=terraform destroy", "bq ", "local ",
 }
@@ -104,6 +108,7 @@ func TestArguments(t *testing.T) {
 	project := "PROJECT=some-project"
 	tests := []command{
 		{name: "no project", make: []string{"deploy"}, wantSaid: []string{"make deploy PROJECT=my-project"}},
+		{name: "a project's number", make: []string{"deploy", "PROJECT=123456789012"}, wantSaid: []string{"PROJECT=123456789012 is a project's number", "gcloud projects describe 123456789012 --format='value(projectId)'"}},
 		{name: "a project's name", make: []string{"doctor", "PROJECT=My Project"}, wantSaid: []string{"PROJECT='My Project' is not valid", "gcloud projects list"}},
 		{name: "a project with a command in it", make: []string{"open", "PROJECT=a;touch hacked"}, wantSaid: []string{"is not valid"}},
 		{name: "a project of two lines", make: []string{"open", "PROJECT=some-project\nx"}, wantSaid: []string{"is not valid"}},
@@ -123,6 +128,7 @@ func TestArguments(t *testing.T) {
 		{name: "a port", make: []string{"open", project, "PORT=http"}, wantSaid: []string{"a port such as 8080"}},
 		{name: "a word for a time", make: []string{"logs", project, "SINCE=yesterday"}, wantSaid: []string{"such as 3h or 7d"}},
 		{name: "a word for ALL", make: []string{"destroy", project, "ALL=lake"}, wantSaid: []string{"ALL='lake' is not valid"}},
+		{name: "a word for ADOPT", make: []string{"deploy", project, "ADOPT=everything"}, wantSaid: []string{"ADOPT='everything' is not valid"}},
 		{name: "listeners that are not JSON", make: []string{"deploy", project, "LISTENERS=me"}, wantSaid: []string{"all listeners as JSON"}},
 		{name: "a listener with an invalid id", make: []string{"deploy", project, `LISTENERS={"Me":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},
 		{name: "one of two with an invalid id", make: []string{"deploy", project, `LISTENERS={"me":{"time_zone":"UTC"},"a b":{"time_zone":"UTC"}}`}, wantSaid: []string{"all listeners as JSON"}},
@@ -159,9 +165,11 @@ func TestChecks(t *testing.T) {
 		{name: "no project", make: deploy, answers: []answer{{call: "gcloud projects describe", says: "ERROR: it may not exist", fails: true}},
 			wantSaid: []string{"ERROR: it may not exist", "There is no project some-project", "gcloud projects create some-project"}},
 		{name: "a project that is being deleted", make: deploy, answers: []answer{{call: "gcloud projects describe", says: "DELETE_REQUESTED"}}, wantSaid: []string{"gcloud projects undelete some-project"}},
-		{name: "no billing", make: deploy, answers: []answer{{call: "gcloud billing projects describe", says: "False"}},
-			wantSaid:  []string{"some-project has no billing account", "gcloud billing accounts list", "gcloud billing projects link some-project --billing-account=ID"},
-			wantCalls: join("terraform version", asked, login, "gcloud billing projects describe some-project --format=value(billingEnabled)")},
+		{name: "no billing", make: deploy, answers: []answer{{call: "gcloud billing projects describe", says: "False\t"}},
+			wantSaid:  []string{"some-project has no open billing account. Link one", "gcloud billing accounts list", "gcloud billing projects link some-project --billing-account=ID"},
+			wantCalls: join("terraform version", asked, login, "gcloud billing projects describe some-project --format=value(billingEnabled,billingAccountName.basename())")},
+		{name: "a closed billing account", make: deploy, answers: []answer{{call: "gcloud billing projects describe", says: "False\t012345-6789AB-CDEF01"}},
+			wantSaid: []string{"some-project has no open billing account: 012345-6789AB-CDEF01 is closed, and can be reopened at https://console.cloud.google.com/billing. Link one", "gcloud billing projects link some-project --billing-account=ID"}},
 		{name: "no right to read billing", make: deploy, answers: []answer{{call: "gcloud billing projects describe", says: "ERROR: PERMISSION_DENIED", fails: true}}, wantSaid: []string{"PERMISSION_DENIED", "Cannot read whether"}},
 		{name: "nothing to open", make: []string{"open", "PROJECT=some-project"}, wantSaid: []string{"Nothing is deployed in some-project: make deploy PROJECT=some-project"}, wantCalls: located},
 		{name: "nothing to destroy", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=some-project"}, wantSaid: []string{"Nothing is deployed"}},
@@ -205,7 +213,7 @@ func TestSmallCommands(t *testing.T) {
 		{name: "smoke", make: []string{"smoke", "PROJECT=some-project", "REGION=europe-west1"},
 			wantCalls: join(asked, login, "go test -count=1 -v -timeout=45m -run=^TestSmoke$ ./test/smoke SMOKE_PROJECT=some-project")},
 		{name: "test-terraform", make: []string{"test-terraform"}, wantCalls: []string{
-			"go run ./terraform/stage terraform/staged", "terraform fmt -check -diff -recursive", "terraform init -backend=false -upgrade -input=false -no-color",
+			"go run ./terraform/stage terraform/staged", "terraform fmt -check -diff -recursive terraform", "terraform init -backend=false -upgrade -input=false -no-color",
 			"terraform validate -no-color", "terraform test -no-color"}},
 		{name: "test-terraform without Terraform", make: []string{"test-terraform"}, without: []string{"terraform"}, wantCalls: []string{}, wantSaid: []string{"SKIPPED: Terraform", "were not checked"}},
 		{name: "test-terraform without the registry", make: []string{"test-terraform"}, answers: []answer{{call: "terraform init", says: "Error: could not connect to registry.terraform.io", fails: true}},

@@ -5,6 +5,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/project.sh"
 # shellcheck source-path=SCRIPTDIR source=terraform.sh
 . terraform/commands/terraform.sh
+# shellcheck source-path=SCRIPTDIR source=requirements.sh
+. terraform/commands/requirements.sh
 
 space='[[:space:]]*' string='"[A-Za-z0-9_/+-]+"'
 field="(\"time_zone\"$space:$space$string|\"public\"$space:$space(true|false))"
@@ -13,59 +15,66 @@ listener="\"[a-z][a-z0-9-]{0,30}\"$space:$space\{$space$field($space,$space$fiel
   "all listeners as JSON, such as '{\"me\":{\"time_zone\":\"Europe/Berlin\"},\"sister\":{\"time_zone\":\"Asia/Tokyo\",\"public\":true}}'"
 [ -z "${SETTINGS-}" ] || { [ -f "$SETTINGS" ] && [ -r "$SETTINGS" ]; } || fail "SETTINGS=$SETTINGS is not a readable file."
 [ -z "${STATE_BUCKET-}" ] || wants STATE_BUCKET '^[a-z0-9][a-z0-9_-]{0,48}-spotify-state$' "a bucket's name that ends in -spotify-state"
+[ -z "${ADOPT-}" ] || wants ADOPT '^yes$' "yes, or leave it out"
 needs "${GO:-go}" "Go 1.26: https://go.dev/dl"
 check_terraform
 check_project
 check_login
-billed=$(gcloud billing projects describe "$PROJECT" --format='value(billingEnabled)') || fail "Cannot read whether $PROJECT has billing; the reason is above."
-[ "$billed" = True ] || fail "$PROJECT has no billing account. Link one:" \
-  "  gcloud billing accounts list" "  gcloud billing projects link $PROJECT --billing-account=ID"
-
-# The services that Terraform needs for a plan, and for the bucket of its state. Terraform enables the others.
-gcloud services enable --project="$PROJECT" {serviceusage,cloudresourcemanager,iam,storage,run,eventarc}.googleapis.com ||
-  fail "The services cannot be enabled; the reason is above. terraform/README.md lists the roles that this needs."
+check_billing
+# The services that the calls below and a plan need. Terraform enables the others.
+ask services enable --project="$PROJECT" {serviceusage,cloudresourcemanager,iam,storage,run,eventarc,cloudfunctions}.googleapis.com ||
+  give_up "The services cannot be enabled."
+check_access
 locate
+check_public_page
 if [ -z "$STATE" ]; then
   REGION=${REGION:-us-central1}
-  regions=$(gcloud run regions list --project="$PROJECT" --format='value(locationId)')
-  grep -qx "$REGION" <<<"$regions" || fail "There is no region $REGION. The regions are:" "$regions"
+  regions=$(ask functions regions list --gen2 --project="$PROJECT" --format='value(locationId)') || give_up "The regions of Cloud Run functions cannot be read."
+  grep -qx "$REGION" <<<"$regions" || fail "Cloud Run functions are not in $REGION. Choose a region of theirs: make deploy PROJECT=$PROJECT REGION=..." "$regions"
   STATE=${STATE_BUCKET:-$PROJECT-spotify-state}
-  said=$(gcloud storage buckets create "gs://$STATE" --project="$PROJECT" --location="$REGION" --uniform-bucket-level-access --public-access-prevention 2>&1) || {
-    [[ $said == *"HTTPError 409"* ]] || fail "$said" "The bucket for Terraform's state could not be created."
-    fail "Another project has a bucket $STATE. Choose another name that ends in -spotify-state:" \
+  ask storage buckets create "gs://$STATE" --project="$PROJECT" --location="$REGION" --uniform-bucket-level-access --public-access-prevention >/dev/null || {
+    [[ $(reason) != *"HTTPError 409"* ]] || fail "Another project has a bucket $STATE. Choose another name that ends in -spotify-state:" \
       "  make deploy PROJECT=$PROJECT REGION=$REGION STATE_BUCKET=...-spotify-state"
+    give_up "The bucket for Terraform's state could not be created."
   }
 fi
-gcloud storage buckets update "gs://$STATE" --versioning --quiet
-# Google creates the agent on request only, and a trigger's grants need it.
-gcloud beta services identity create --service=eventarc.googleapis.com --project="$PROJECT"
+# Old versions of the state are deleted when they are a month old and ten newer ones exist.
+ask storage buckets update "gs://$STATE" --versioning --lifecycle-file=terraform/commands/state.json --quiet >/dev/null ||
+  give_up "The bucket of Terraform's state could not be set up."
+grant_agents
 open_deployment
 
-tf plan -input=false -no-color -out="$WORK/plan" "${VARS[@]}" | tee "$WORK/planned" || fail "Terraform could not make a plan; nothing was changed."
-doomed() { grep -E "^ *# ($1)[^ ]* .*(destroyed|replaced)" "$WORK/planned" >&2; }
-if doomed 'google_secret_manager_secret\.'; then
-  fail "This would delete a token. LISTENERS has to name every listener. To remove one: make forget PROJECT=$PROJECT LISTENER=..." "Nothing was changed."
-elif doomed 'google_storage_bucket\.lake|google_bigquery_(dataset\.insights|table\.table)'; then
-  fail "This would delete the lake or a table. Check whether a name in SETTINGS is different. Nothing was changed."
-fi
-store_settings
-
-apply() { tf apply -input=false -no-color "$@" 2>&1 | tee "$WORK/applied"; }
-deploy() {
-  apply "$WORK/plan" && return
-  grep -q 'Eventarc Service Agent' "$WORK/applied" || return 1
-  echo "In a new project the rights of Eventarc's own account take some minutes. Nothing else is wrong. Retrying in two minutes."
-  sleep 120
-  apply -auto-approve "${VARS[@]}"
+doomed() { grep -E "^ *# ($1)[^ ]* .*(destroyed|replaced)" "$ERRORS" >&2; }
+refuse_deletions() {
+  if doomed 'google_secret_manager_secret\.'; then
+    fail "This would delete a token. LISTENERS has to name every listener. To remove one: make forget PROJECT=$PROJECT LISTENER=..." "Nothing was changed."
+  elif doomed 'google_storage_bucket\.lake|google_bigquery_(dataset\.insights|table\.table)'; then
+    fail "This would delete the lake or a table. Check whether a name in SETTINGS is different. Nothing was changed."
+  fi
 }
-deploy || {
-  grep -Eq 'permitted customer|allowedPolicyMember' "$WORK/applied" &&
-    fail "A policy of your organisation (Domain Restricted Sharing) forbids a public page: see terraform/README.md, or" \
-      "  make deploy PROJECT=$PROJECT LISTENERS=... with every listener and no \"public\":true"
-  grep -Eq 'bucket name is not available' "$WORK/applied" &&
-    fail "Another project has a bucket of that name. Choose another for the lake: write lake_bucket = \"...\" into a file, and give SETTINGS=FILE."
-  fail "Not everything is deployed; Terraform's reason is above. After it is fixed, the same command continues."
+# adopt takes into the state what exists already, where that is allowed, and continues. Terraform reports what exists in
+# several parts, because it does not begin what an error makes useless.
+adopt() {
+  local address exist before=''
+  [ -n "${ADOPT-}" ] || return 1
+  while [ -n "$(existing)" ] && [ "$(existing)" != "$before" ]; do
+    before=$(existing) exist=()
+    while read -r address; do exist+=("$address"); done <<<"$before"
+    tf show -json "$WORK/plan" >"$WORK/plan.json" && "${GO:-go}" run ./terraform/adopt "${exist[@]}" <"$WORK/plan.json" >terraform/adopted.tf || return 1
+    ! settle change || return 0
+  done
+  return 1
 }
+failed=''
+change() { # each try makes a plan of its own, because a plan can be applied once
+  failed="Terraform could not make a plan; nothing was changed."
+  visibly plan -out="$WORK/plan" "${VARS[@]}" || return
+  refuse_deletions
+  store_settings
+  failed="Not everything is deployed."
+  visibly apply "$WORK/plan"
+}
+settle change || adopt || give_up "$failed"
 printf '\nDeployed to %s in %s.\n' "$PROJECT" "$REGION"
 if page=$(tf output -raw public_url 2>/dev/null); then # fails without a public listener
   echo "The public page: $page"

@@ -28,7 +28,7 @@ func unknown(call string) string {
 		if rest != strings.TrimSpace(command) && !strings.HasPrefix(rest, strings.TrimSpace(command)+" ") {
 			continue
 		}
-		for _, flag := range regexp.MustCompile(` --[a-z-]+`).FindAllString(rest, -1) {
+		for _, flag := range regexp.MustCompile(` --[a-z0-9-]+`).FindAllString(rest, -1) {
 			if !strings.Contains(" --"+flags+" --project --format --filter --quiet ", flag+" ") {
 				return fmt.Sprintf("%q: there is no flag%s", call, flag)
 			}

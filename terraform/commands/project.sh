@@ -18,6 +18,7 @@ wants() {
 
 needs() { command -v "$1" >/dev/null || fail "$1 is not installed: $2"; }
 
+[[ ! ${PROJECT-} =~ ^[0-9]+$ ]] || fail "PROJECT=$PROJECT is a project's number. This prints its id: gcloud projects describe $PROJECT --format='value(projectId)'"
 wants PROJECT '^[a-z][a-z0-9-]{4,28}[a-z0-9]$' "the id of a project, as 'gcloud projects list' shows it: make $(basename "$0" .sh) PROJECT=my-project"
 [ -z "${REGION-}" ] || wants REGION '^[a-z]+-[a-z]+[1-9][0-9]?$' "a region such as us-central1 or europe-west1, not a zone (us-central1-a) and not a multi-region (US)"
 
@@ -25,6 +26,8 @@ export CLOUDSDK_CORE_DISABLE_PROMPTS=1 TF_IN_AUTOMATION=1
 export GOOGLE_CLOUD_QUOTA_PROJECT=$PROJECT # calls count against its quota, whatever project the login names
 
 wants_listener() { wants LISTENER '^[a-z][a-z0-9-]{0,30}$' "a listener's id, a small letter and then small letters, digits and dashes: LISTENER=me"; }
+
+ask() { gcloud "$@"; }
 
 # check_project checks gcloud, its login and the project.
 check_project() {
@@ -45,7 +48,7 @@ check_login() {
 # locate sets REGION, and STATE to the bucket of Terraform's state. Both stay empty where nothing is deployed.
 locate() {
   local found at
-  found=$(gcloud storage buckets list --project="$PROJECT" --filter='name~-spotify-state$' --format='value(name,location)') ||
+  found=$(ask storage buckets list --project="$PROJECT" --filter='name~-spotify-state$' --format='value(name,location)') ||
     fail "The buckets of $PROJECT cannot be listed; the reason is above."
   read -r STATE at <<<"$found"
   [ -n "$STATE" ] || return 0

@@ -32,7 +32,7 @@ func TestDestroy(t *testing.T) {
 		flags += "-target=" + target + " "
 	}
 	begun := join("terraform version", located, login)
-	some := join(begun, opened, "terraform -chdir=terraform destroy -auto-approve -input=false -no-color "+flags+away)
+	some := join(begun, opened, "terraform -chdir=terraform destroy -input=false -no-color -auto-approve "+flags+away)
 	tests := []command{
 		{name: "the name is typed", make: []string{"destroy", "PROJECT=some-project"}, input: "some-project\n", wantCalls: some,
 			wantSaid: []string{"Type some-project to continue", "The lake, the tables and " + state + " are still there"}},
@@ -43,13 +43,13 @@ func TestDestroy(t *testing.T) {
 		{name: "another name is given", make: []string{"destroy", "PROJECT=some-project", "CONFIRM=other-project"}, wantCalls: begun, wantFail: true},
 		{name: "everything", make: []string{"destroy", "PROJECT=some-project", "ALL=yes"}, input: "some-project\n",
 			wantCalls: join(begun, opened,
-				"terraform -chdir=terraform apply -auto-approve -input=false -no-color -target=google_storage_bucket.lake -target=google_bigquery_table.table "+away+" -var deletion_protection=false",
-				"terraform -chdir=terraform destroy -auto-approve -input=false -no-color "+away+" -var deletion_protection=false",
+				"terraform -chdir=terraform apply -input=false -no-color -auto-approve -target=google_storage_bucket.lake -target=google_bigquery_table.table "+away+" -var deletion_protection=false",
+				"terraform -chdir=terraform destroy -input=false -no-color -auto-approve "+away+" -var deletion_protection=false",
 				"gcloud storage rm --recursive "+state),
 			wantSaid: []string{"the lake with every play"}},
 		{name: "everything, and Terraform fails", make: []string{"destroy", "PROJECT=some-project", "ALL=yes", "CONFIRM=some-project"}, wantFail: true,
-			answers:   []answer{{call: "terraform -chdir=terraform destroy", says: "Error: dataset is not empty", fails: true}},
-			wantCalls: nil, wantSaid: []string{"dataset is not empty"}},
+			answers:  []answer{{call: "terraform -chdir=terraform destroy", says: "Error: dataset is not empty", fails: true}},
+			wantSaid: []string{"dataset is not empty", "Not everything is removed.", "this continues:\n  make destroy PROJECT=some-project ALL='yes'"}},
 	}
 	for _, tt := range tests {
 		tt.answers = append(tt.answers, deployed()...)

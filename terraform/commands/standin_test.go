@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -21,21 +22,22 @@ type machine struct {
 }
 
 // answer is the output of a stand-in for calls that begin with call: on standard output, or with fails on standard error
-// and with exit status 1. The first answer that matches counts. A call without an answer prints nothing and succeeds.
+// and with exit status 1; with stops after a Ctrl-C that every process gets. The first answer that matches counts. A call without an answer prints nothing and succeeds.
 type answer struct {
 	call  string
 	says  string
 	fails bool
+	stops bool
 	times int // 0: always
 }
 
 // The tools that the scripts use.
-var system = []string{"awk", "basename", "bash", "cat", "cp", "dirname", "env", "grep", "head", "make", "mktemp", "rm", "sed", "sh", "sort", "tail", "tee", "tr"}
+var system = []string{"awk", "basename", "bash", "cat", "cp", "dirname", "env", "grep", "head", "ln", "make", "mkdir", "mktemp", "rm", "sed", "sh", "sort", "tail", "tee", "tr"}
 
 func newMachine(t *testing.T, without []string, answers []answer) machine {
 	t.Helper()
 	m := machine{t.TempDir()}
-	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/services.tf", "terraform/tests/*.hcl", "shared/warehouse/schema/*.json")
+	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/commands/state.json", "terraform/services.tf", "terraform/tests/*.hcl", "shared/warehouse/schema/*.json")
 	m.write(t, "it's my data.zip", "an export")
 	for _, folder := range []string{"bin", "path", "functions/ingest", "functions/load", "functions/local", "functions/topten"} {
 		if err := os.MkdirAll(filepath.Join(m.root, folder), 0o755); err != nil {
@@ -77,7 +79,11 @@ func standIn(root string, answers []answer) string {
 		if a.fails {
 			to, status = 2, 1
 		}
-		fmt.Fprintf(&b, "; then\n  echo again >>'%s'\n  printf '%%s\\n' %s >&%d\n  exit %d\nfi\n", times, quoted(a.says), to, status)
+		interrupt := ""
+		if a.stops {
+			interrupt = "  trap '' INT; kill -INT 0; command -p sleep 0.3\n" // time for the others to end
+		}
+		fmt.Fprintf(&b, "; then\n  echo again >>'%s'\n"+interrupt+"  printf '%%s\\n' %s >&%d\n  exit %d\nfi\n", times, quoted(a.says), to, status)
 	}
 	return b.String()
 }
@@ -125,6 +131,7 @@ func (m machine) make(t *testing.T, input string, arguments ...string) run {
 	cmd.Dir = m.root
 	cmd.Env = []string{"PATH=" + filepath.Join(m.root, "path"), "HOME=" + m.root, "TMPDIR=" + m.root}
 	cmd.Stdin = strings.NewReader(input)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C of a test reaches these processes only
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	err := cmd.Run()

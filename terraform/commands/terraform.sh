@@ -3,6 +3,15 @@
 # set STATE and REGION. Settings are stored beside the state, so that a later deploy from any machine uses them. A deploy
 # without a listener of LISTENERS would delete the token.
 export CHECKPOINT_DISABLE=1
+trap '' HUP # a closed terminal would kill Terraform before it has stored its state
+# shellcheck source-path=SCRIPTDIR source=failures.sh
+. terraform/commands/failures.sh
+
+# The command that the person gave.
+AGAIN="make $(basename "$0" .sh) PROJECT=$PROJECT"
+for argument in REGION LISTENERS LISTENER SETTINGS STATE_BUCKET ADOPT ALL; do
+  [ -z "${!argument-}" ] || AGAIN+=" $argument='${!argument}'"
+done
 
 check_terraform() {
   local said
@@ -15,20 +24,22 @@ check_terraform() {
 
 tf() { terraform -chdir=terraform "$@"; }
 
+# visibly COMMAND... runs a command of Terraform, and shows and keeps its output. tee outlives Ctrl-C: Terraform then still
+# has to store its state, and without a reader it would be killed.
+visibly() { tf "$1" -input=false -no-color "${@:2}" 2>&1 | tee -i "$ERRORS"; }
+
 open_state() {
-  tf init -reconfigure -input=false -no-color "-backend-config=bucket=$STATE" >&2 ||
-    fail "Terraform cannot read its state in gs://$STATE, or get its providers; the reason is above."
+  settle visibly init -reconfigure "-backend-config=bucket=$STATE" >&2 ||
+    give_up "Terraform cannot read its state in gs://$STATE, or get its providers."
 }
 
-# open_deployment opens the state, writes the sources, and sets WORK, a temporary folder, and VARS.
+# open_deployment opens the state, writes the sources, and sets VARS.
 open_deployment() {
-  local said file
+  local file
   open_state
   "${GO:-go}" run ./terraform/stage terraform/staged
-  WORK=$(mktemp -d)
-  trap 'rm -rf "$WORK"' EXIT
-  said=$(gcloud storage cp "gs://$STATE/*.tfvars*" "$WORK" 2>&1) || [[ $said == *"matched no objects"* ]] ||
-    fail "$said" "The settings of the deployment cannot be read."
+  gcloud storage cp "gs://$STATE/*.tfvars*" "$WORK" 2>"$ERRORS" || [[ $(reason) == *"matched no objects"* ]] ||
+    { cat "$ERRORS" >&2 && give_up "The settings of the deployment cannot be read."; }
   [ -z "${SETTINGS-}" ] || cp "$SETTINGS" "$WORK/settings.tfvars"
   [ -z "${LISTENERS-}" ] || printf '{"listeners":%s}\n' "$LISTENERS" >"$WORK/listeners.tfvars.json"
   VARS=()
@@ -40,5 +51,5 @@ open_deployment() {
 
 store_settings() {
   [ -n "${SETTINGS-}${LISTENERS-}" ] || return 0
-  gcloud storage cp "$WORK"/*.tfvars* "gs://$STATE" || fail "The settings could not be stored; nothing was changed."
+  ask storage cp "$WORK"/*.tfvars* "gs://$STATE" || give_up "The settings could not be stored; nothing was changed."
 }

@@ -13,8 +13,15 @@ skip() {
 command -v terraform >/dev/null || skip "Terraform (https://developer.hashicorp.com/terraform/install) is not installed"
 
 "${GO:-go}" run ./terraform/stage terraform/staged
-cd terraform
-terraform fmt -check -diff -recursive
+terraform fmt -check -diff -recursive terraform
+# The configuration is linked into a folder of its own, so that neither the state nor the lock file of a deployment from
+# this checkout is opened or changed.
+work=terraform/.terraform/test
+mkdir -p "$work/terraform"
+rm -f "$work"/{shared,functions} "$work"/terraform/*
+ln -s "$PWD"/{shared,functions} "$work"
+ln -s "$PWD"/terraform/* "$work/terraform"
+cd "$work/terraform"
 said=$(terraform init -backend=false -upgrade -input=false -no-color 2>&1) || {
   echo "$said"
   [[ $said != *"could not connect to"* && $said != *"list of available versions"* ]] || skip "Terraform's registry cannot be reached"

@@ -4,9 +4,6 @@
 mock_provider "google" {
   source          = "./tests/mocks"
   override_during = plan
-  mock_resource "google_service_account" {
-    defaults = {}
-  }
 }
 
 mock_provider "time" {
@@ -34,7 +31,9 @@ run "the_grants_on_buckets_are_exactly_these" {
       "importer some-project-spotify-insights roles/storage.objectUser",
       "importer some-project-spotify-insights roles/storage.legacyBucketReader",
       "load some-project-spotify-lake roles/storage.objectViewer",
+      "load some-project-spotify-lake roles/storage.legacyBucketReader",
       "reconcile some-project-spotify-lake roles/storage.objectViewer",
+      "reconcile some-project-spotify-lake roles/storage.legacyBucketReader",
       "topten some-project-spotify-insights roles/storage.objectUser",
       "topten some-project-spotify-insights roles/storage.legacyBucketReader",
       "dashboard some-project-spotify-insights roles/storage.objectViewer",
@@ -218,13 +217,20 @@ run "the_grants_on_the_project_are_those_without_a_narrower_resource" {
     condition     = google_project_iam_member.events.role == "roles/eventarc.eventReceiver" && google_project_iam_member.events.member == google_service_account.events.member
     error_message = "The triggers' account may receive events, and nothing else."
   }
+}
+
+run "googles_own_agents_keep_their_roles_when_the_deployment_is_destroyed" {
+  command = plan
+
   assert {
-    condition     = google_project_iam_member.storage_agent.role == "roles/pubsub.publisher" && google_project_iam_member.storage_agent.member == data.google_storage_project_service_account.agent.member
-    error_message = "Cloud Storage's agent may publish events, and nothing else."
+    condition     = alltrue([for file in fileset(path.module, "*.tf") : !can(regex("gcp-sa-|gs-project-accounts|storage_project_service_account", file(file)))])
+    error_message = "Terraform would remove the role with the deployment, and other triggers of the project need it: deploy.sh grants it."
   }
   assert {
-    condition     = google_project_iam_member.eventarc_agent.role == "roles/eventarc.serviceAgent" && google_project_iam_member.eventarc_agent.member == "serviceAccount:service-123456789012@gcp-sa-eventarc.iam.gserviceaccount.com"
-    error_message = "Eventarc's agent needs its own role."
+    condition = alltrue([for role in ["roles/eventarc.serviceAgent", "roles/pubsub.publisher"] :
+      strcontains(file("${path.module}/commands/requirements.sh"), role) && can(regex("\ngrant_agents\nopen_deployment", file("${path.module}/commands/deploy.sh")))
+    ])
+    error_message = "Without the agents' roles the first trigger of a project fails."
   }
 }
 
@@ -376,7 +382,7 @@ run "there_are_no_other_grants" {
       ["google_bigquery_dataset_iam_member", "function"],
       ["google_bigquery_table_iam_member", "function"],
       ["google_cloud_run_v2_service_iam_member", "events", "everybody", "scheduler"],
-      ["google_project_iam_member", "build", "build_sources", "eventarc_agent", "events", "function", "storage_agent"],
+      ["google_project_iam_member", "build", "build_sources", "events", "function"],
       ["google_pubsub_topic_iam_member", "function"],
       ["google_secret_manager_secret_iam_member", "function"],
       ["google_storage_bucket_iam_member", "build", "function", "public_names", "public_objects"],

@@ -131,6 +131,19 @@ run "two_missed_runs_of_a_slower_schedule_take_longer" {
   }
 }
 
+run "two_missed_runs_of_a_schedule_of_twelve_hours_are_seen_within_25_hours" {
+  command = plan
+
+  variables {
+    ingest_schedule = "0 */12 * * *"
+  }
+
+  assert { # 45 minutes of the 25 hours are left to fire in
+    condition     = endswith(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "[1455m])) > 0")
+    error_message = "Runs every twelve hours are missed after a day and a quarter of an hour. After 25 hours Cloud Monitoring sees nothing."
+  }
+}
+
 run "a_missed_daily_run_is_reported_within_25_hours" {
   command = plan
 
@@ -139,8 +152,50 @@ run "a_missed_daily_run_is_reported_within_25_hours" {
   }
 
   assert {
-    condition     = endswith(one(one(google_monitoring_alert_policy.absence["ingest"].conditions).condition_prometheus_query_language).query, "[1455m])) > 0")
-    error_message = "A daily run is missed after a day and a quarter of an hour. After 25 hours Cloud Monitoring sees nothing."
+    condition = one(one(google_monitoring_alert_policy.absence["silence"].conditions).condition_prometheus_query_language).query == join(" unless ", [for minutes in [11580, 1500] :
+      "sum(sum_over_time(run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\", service_name=\"ingest\"}[${minutes}m])) > 0"
+    ])
+    error_message = "No run at all is the platform's own count, which has no limit of 25 hours."
+  }
+  assert {
+    condition     = !contains(keys(google_monitoring_alert_policy.absence), "ingest")
+    error_message = "A counter cannot follow a daily schedule: two runs are more than 25 hours."
+  }
+  assert {
+    condition     = strcontains(one(one(google_monitoring_alert_policy.line["failing"].conditions).condition_matched_log).filter, "service_name=\"ingest\" AND jsonPayload.failures>=2 AND jsonPayload.behind_minutes>=0")
+    error_message = "Two failed runs have to be reported from the log, and only after a first success."
+  }
+  assert {
+    condition     = alltrue([for field in ["failures", "behind_minutes"] : strcontains(join("", [for file in ["ingest", "measures"] : file("${path.module}/../functions/ingest/${file}.go")]), "\"${field}\", ")])
+    error_message = "ingest no longer writes a field that the alert matches."
+  }
+  assert {
+    condition = alltrue([for p in [google_monitoring_alert_policy.absence["silence"], google_monitoring_alert_policy.line["failing"]] :
+      can(regex("`(make|gcloud) [^`]*some-project", one(p.documentation).content)) && one(p.documentation).mime_type == "text/markdown"
+    ])
+    error_message = "An alert has no command to run."
+  }
+}
+
+run "a_schedule_of_some_weekdays_raises_no_alert_on_the_other_days" {
+  command = plan
+
+  variables {
+    ingest_schedule = "0 9 * * mon-fri"
+  }
+
+  assert {
+    condition     = endswith(one(one(google_monitoring_alert_policy.absence["silence"].conditions).condition_prometheus_query_language).query, "[10140m])) > 0")
+    error_message = "Weekdays count as a week between two runs."
+  }
+}
+
+run "an_hourly_schedule_has_one_alert_on_ingests" {
+  command = plan
+
+  assert {
+    condition     = contains(keys(google_monitoring_alert_policy.absence), "ingest") && !contains(keys(google_monitoring_alert_policy.absence), "silence") && !contains(keys(google_monitoring_alert_policy.line), "failing")
+    error_message = "One fault would be mailed twice."
   }
 }
 
@@ -236,7 +291,7 @@ run "no_condition_looks_back_more_than_25_hours" {
   command = plan
 
   variables {
-    ingest_schedule = "0 9 * * *"
+    ingest_schedule = "0 */12 * * *" # the slowest that a counter follows
   }
 
   # Cloud Monitoring evaluates a counter of log lines over 25 hours at most.
@@ -248,10 +303,34 @@ run "no_condition_looks_back_more_than_25_hours" {
     error_message = "A condition that looks back over more than 25 hours never fires."
   }
   assert {
+    condition     = toset(keys(google_monitoring_alert_policy.absence)) == toset(["ingest", "load", "ranking"])
+    error_message = "The absence of ingests, of loads and of rankings is reported."
+  }
+  assert {
     condition = alltrue([for p in google_monitoring_alert_policy.absence :
       length(regexall("sum_over_time\\(", one(one(p.conditions).condition_prometheus_query_language).query)) == 2 && !strcontains(one(one(p.conditions).condition_prometheus_query_language).query, "increase(")
     ])
     error_message = "The counters have one number per minute, so sum_over_time adds them up."
+  }
+}
+
+run "no_counter_looks_back_more_than_25_hours_with_a_slower_schedule" {
+  command = plan
+
+  variables {
+    ingest_schedule = "0 9 1 * *"
+  }
+
+  assert {
+    condition = alltrue(flatten([for p in google_monitoring_alert_policy.absence : [
+      for window in regexall("\\[([0-9]+)([mhd])\\](?: offset ([0-9]+)h)?", one(one(p.conditions).condition_prometheus_query_language).query) :
+      tonumber(window[0]) * { m = 1, h = 60, d = 24 * 60 }[window[1]] + tonumber(coalesce(window[2], "0")) * 60 <= 25 * 60
+    ] if strcontains(one(one(p.conditions).condition_prometheus_query_language).query, "logging_googleapis_com:user_")]))
+    error_message = "A condition on a counter that looks back over more than 25 hours never fires."
+  }
+  assert {
+    condition     = toset(keys(google_monitoring_alert_policy.absence)) == toset(["silence", "load", "ranking"])
+    error_message = "The absence of ingests, of loads and of rankings is reported."
   }
 }
 

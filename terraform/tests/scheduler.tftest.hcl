@@ -6,9 +6,6 @@ mock_provider "google" {
   mock_resource "google_cloudfunctions2_function" {
     defaults = {}
   }
-  mock_resource "google_service_account" {
-    defaults = {}
-  }
 }
 
 mock_provider "time" {

@@ -7,9 +7,6 @@ mock_provider "google" {
   mock_resource "google_artifact_registry_repository" {
     defaults = {}
   }
-  mock_resource "google_service_account" {
-    defaults = {}
-  }
 }
 
 mock_provider "time" {

@@ -167,7 +167,8 @@ run "everything_is_in_one_region" {
       [for f in google_cloudfunctions2_function.function : f.service_config[0].environment_variables.LOCATION if contains(keys(f.service_config[0].environment_variables), "LOCATION")],
       [for job in google_cloud_scheduler_job.job : job.region],
       [google_artifact_registry_repository.images.location],
+      [for secret in concat([google_secret_manager_secret.client], values(google_secret_manager_secret.token)) : one(one(one(secret.replication).user_managed).replicas).location],
     )) == toset(["europe-west1"])
-    error_message = "A resource in another region cannot be triggered or loaded, or its traffic is billed."
+    error_message = "A resource in another region cannot be triggered or loaded, its traffic is billed, or a token leaves the region."
   }
 }

@@ -15,16 +15,18 @@ type Column struct {
 	Type string `json:"type"`
 }
 
-// Project is the project of the tables. A statement may omit it.
-const Project = "my-project"
+// Projects are ids of projects, each with the same tables. A statement may omit the project. GoogleSQL takes my-project as
+// it is. The others have to be quoted: a part of theirs is a number with letters, or a word of SQL.
+var Projects = []string{"my-project", "music-4f3a", "my-new-project", "hash-music", "spotify-2nd-try"}
 
 // Analyser analyses statements against the schemas of tables.
 type Analyser struct {
-	language      *googlesql.LanguageOptions
-	types         *googlesql.TypeFactory
-	root, project *googlesql.SimpleCatalog
-	datasets      map[string]*googlesql.SimpleCatalog // in both
-	references    []any                               // objects that C++ points to, and Go must not collect
+	language   *googlesql.LanguageOptions
+	types      *googlesql.TypeFactory
+	root       *googlesql.SimpleCatalog
+	projects   []*googlesql.SimpleCatalog
+	datasets   map[string]*googlesql.SimpleCatalog // in the root and in each project
+	references []any                               // objects that C++ points to, and Go must not collect
 }
 
 // New returns an analyser with BigQuery's language and functions, without tables.
@@ -43,8 +45,12 @@ func New() (*Analyser, error) {
 	if a.root, err = googlesql.NewSimpleCatalog("root", a.types); err != nil {
 		return nil, err
 	}
-	if a.project, err = a.root.MakeOwnedSimpleCatalog(Project); err != nil {
-		return nil, err
+	for _, id := range Projects {
+		project, err := a.root.MakeOwnedSimpleCatalog(id)
+		if err != nil {
+			return nil, err
+		}
+		a.projects = append(a.projects, project)
 	}
 	if err := a.root.AddBuiltinFunctionsAndTypes(&googlesql.BuiltinFunctionOptions{LanguageOptions: a.language}); err != nil {
 		return nil, err
@@ -57,11 +63,13 @@ func (a *Analyser) AddTable(name string, columns []Column) error {
 	dataset, short, _ := strings.Cut(name, ".")
 	if a.datasets[dataset] == nil {
 		catalog, err := a.root.MakeOwnedSimpleCatalog(dataset)
-		if err == nil {
-			err = a.project.AddCatalog2(dataset, catalog)
-		}
 		if err != nil {
 			return err
+		}
+		for _, project := range a.projects {
+			if err := project.AddCatalog2(dataset, catalog); err != nil {
+				return err
+			}
 		}
 		a.datasets[dataset] = catalog
 	}
