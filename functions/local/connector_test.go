@@ -336,6 +336,8 @@ func TestConsents(t *testing.T) {
 		d.shelf.statuses[insights.StatusName("me")] = tt.status
 		if body := d.ask("GET", "/connect", nil).Body.String(); !strings.Contains(body, "<h1>"+tt.want) || !strings.Contains(body, "anna: Not connected") {
 			t.Errorf("%v, %+v: the page is not %q\n%s", tt.at, tt.status, tt.want, body)
+		} else if hourly := strings.Contains(body, "every hour"); hourly != strings.HasPrefix(tt.want, "Connected") {
+			t.Errorf("%v, %+v: plays are read every hour: %t", tt.at, tt.status, hourly)
 		}
 	}
 }
