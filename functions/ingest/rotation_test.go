@@ -142,8 +142,10 @@ func TestConnectAgain(t *testing.T) {
 // The stored token is tried where the one in memory is refused, and wins.
 func TestRefusedMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, fakespotify.Listener{Rotate: 1})
+		r := newRig(t, fakespotify.Listener{Rotate: 2})
 		r.connect(t)
+		r.run(t, faults.Transient)
+		time.Sleep(time.Hour)
 		r.secrets.readOnly = true
 		r.run(t, faults.Transient)
 		r.secrets.readOnly = false
@@ -152,11 +154,11 @@ func TestRefusedMemory(t *testing.T) {
 		time.Sleep(time.Hour)
 		r.run(t, faults.Transient)
 		r.secrets.hanging = false
-		time.Sleep(time.Hour)
-		r.run(t, faults.Transient)
 		if c.unstored != nil || r.status(t).TokenUnstored != "" {
 			t.Errorf("%+v is in memory, the status is %+v", c.unstored, r.status(t))
 		}
+		r.restart()
+		r.run(t, faults.Transient)
 	})
 }
 
