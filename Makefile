@@ -57,7 +57,7 @@ test-terraform: ## Check the Terraform configuration and test its promises.
 	@terraform/commands/test.sh
 
 test-soak: ## Run the long tests at full length: a quarter of an hour.
-	$(GO) test -race -count=1 -p 1 -timeout 20m $(TESTFLAGS) ./test/imports ./test/machine ./test/property -soak
+	$(GO) test -race -count=1 -p 1 -timeout 20m $(TESTFLAGS) ./functions/ingest ./test/imports ./test/machine ./test/property -soak
 
 test-browser: ## Test every page in headless Chromium (Debian: apt-get install chromium npm).
 	$(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./test/browser -browser

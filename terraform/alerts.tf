@@ -35,8 +35,9 @@ locals {
       filter   = "resource.labels.service_name=\"ingest\" AND (jsonPayload.token_age_days>=150 OR jsonPayload.consent_lost=true)"
       labels   = { listener = "EXTRACT(jsonPayload.listener)" }
       text     = <<-TEXT
-        Spotify ends every consent six months after it was given, however often it is used. This listener's is over 150 days
-        old, or Spotify has refused it in two runs in a row. Once the consent has ended, plays beyond the last 50 are lost until it is renewed.
+        Spotify ends every consent six months after it was given, however often it is used. This listener's is 150 days old or
+        more, so it ends within about a month or has ended; or Spotify has refused it in two runs in a row. Once the consent has
+        ended, no new plays are fetched, and those beyond the last 50 are lost until it is renewed. The page says which it is.
 
         Connect again: `make connect PROJECT=${var.project} LISTENER=$${log.extracted_label.listener}`
       TEXT

@@ -80,8 +80,11 @@ for listener in $listeners; do
   consent=$(member authorized_at <<<"$status")
   days=$(($(ago "${consent:-$token}") / 24))
   known="connected ${days} days ago; Spotify ends a consent after 6 months"
+  ((days < 185)) || known="connected ${days} days ago; Spotify has ended the consent" # six months have 184 days at most
   [ -n "$consent" ] || known="the token was stored ${days} days ago; the day of consent is unknown"
   if ((days >= 150)); then wrong "$listener" "$known" "make connect PROJECT=$PROJECT LISTENER=$listener"; else line "$listener" "$known"; fi
+  unstored=$(member token_unstored <<<"$status")
+  [ -z "$unstored" ] || wrong "$listener" "the last refresh token cannot be stored: $unstored" "make deploy PROJECT=$PROJECT"
 
   ran=$(member last_run_at <<<"$status") outcome=$(member outcome <<<"$status")
   limit=49 # hours, for a schedule that is not hourly
