@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"spotify-insights.internal/shared/faults"
@@ -20,20 +21,23 @@ import (
 // stand in either.
 var connectionTables = []string{"/proc/net/tcp", "/proc/net/tcp6"}
 
-// stranger is the key of a connection that another user of this machine has made.
+// stranger is the key of the question whether another user of this machine has made a connection.
 type stranger struct{}
 
-// markStranger remembers with a connection whether another user of this machine has made it.
+// markStranger gives a connection that question. Its first request answers it: a server does not know of a connection
+// before this function has returned, and a stop would break it off.
 func markStranger(ctx context.Context, c net.Conn) context.Context {
-	user, known := peerUser(c.RemoteAddr(), c.LocalAddr())
-	return context.WithValue(ctx, stranger{}, known && user != 0 && user != os.Getuid())
+	return context.WithValue(ctx, stranger{}, sync.OnceValue(func() bool {
+		user, known := peerUser(c.RemoteAddr(), c.LocalAddr())
+		return known && user != 0 && user != os.Getuid()
+	}))
 }
 
 // ownUser refuses the requests of other users of this machine: the page shows and changes what belongs to the person who
 // runs the program. Root may do everything anyway. Where the system does not say who has connected, nobody is refused.
 func ownUser(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if other, _ := r.Context().Value(stranger{}).(bool); other {
+		if other, ok := r.Context().Value(stranger{}).(func() bool); ok && other() {
 			err := faults.New(faults.Foreign, "Ask the person who runs the program.", "this page belongs to another user of this machine")
 			handler.HTTP("public", time.Second, func(http.ResponseWriter, *http.Request) error { return err })(w, r)
 			return

@@ -47,7 +47,7 @@ func TestPeerUser(t *testing.T) {
 func TestOwnUser(t *testing.T) {
 	for other, want := range map[bool]int{true: http.StatusForbidden, false: http.StatusOK} {
 		w := httptest.NewRecorder()
-		r := httptest.NewRequestWithContext(context.WithValue(t.Context(), stranger{}, other), http.MethodGet, "/", nil)
+		r := httptest.NewRequestWithContext(context.WithValue(t.Context(), stranger{}, func() bool { return other }), http.MethodGet, "/", nil)
 		ownUser(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
 		if w.Code != want {
 			t.Errorf("another user: %t, answered %d", other, w.Code)
