@@ -81,7 +81,8 @@ func standIn(root string, answers []answer) string {
 		}
 		interrupt := ""
 		if a.stops {
-			interrupt = "  trap '' INT; kill -INT 0; command -p sleep 0.3\n" // time for the others to end
+			// time for the others to begin, and to end
+			interrupt = "  command -p sleep 0.5; trap '' INT; kill -INT 0; command -p sleep 0.5\n"
 		}
 		fmt.Fprintf(&b, "; then\n  echo again >>'%s'\n"+interrupt+"  printf '%%s\\n' %s >&%d\n  exit %d\nfi\n", times, quoted(a.says), to, status)
 	}

@@ -93,10 +93,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	p.settle(t, 30)
 	stored := lakeObjects(t, dir)
-	space := filepath.Join(dir, "space")
-	if err := os.WriteFile(space, make([]byte, 32<<20), 0o600); err == nil {
-		t.Fatal("the disk is not full")
-	}
+	fill(t, filepath.Join(dir, "space"))
 	tl.forward(10)
 	begin := time.Now()
 	if code, body := do(t, http.MethodPost, p.page+"/ingest?listener=me", nil); code < 500 || !strings.Contains(body, "free some space") || time.Since(begin) > 20*time.Second {
@@ -108,9 +105,12 @@ func TestFullDisk(t *testing.T) {
 	if err := p.stop(t); err != nil {
 		t.Errorf("stopped with %v\n%s", err, out)
 	}
+	fill(t, filepath.Join(dir, "more")) // what the stop has freed
 	refused(t, dir, env, nil, "free some space", dir)
-	if err := os.Remove(space); err != nil {
-		t.Fatal(err)
+	for _, file := range []string{"space", "more"} {
+		if err := os.Remove(filepath.Join(dir, file)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p = start(t, dir, out, env...)
 	if code := p.ingest(t.Context()); code != http.StatusOK {
@@ -120,6 +120,14 @@ func TestFullDisk(t *testing.T) {
 	checkPlays(t, p, fake.Served("me"))
 	if err := p.stop(t); err != nil {
 		t.Errorf("stopped with %v", err)
+	}
+}
+
+// fill fills a small disk with a file.
+func fill(t *testing.T, file string) {
+	t.Helper()
+	if err := os.WriteFile(file, make([]byte, 32<<20), 0o600); err == nil {
+		t.Fatal("the disk is not full")
 	}
 }
 
