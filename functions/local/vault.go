@@ -51,7 +51,7 @@ func (v secretVault) keep(ctx context.Context, listener string, app spotify.App,
 	return err
 }
 
-// known returns nil for the errors of a secret that has to be stored anew.
+// known returns nil for the errors of a secret that is empty or malformed: connecting stores it again.
 func known(err error) error {
 	if errors.Is(err, secrets.ErrEmpty) || errors.Is(err, secrets.ErrMalformed) {
 		return nil

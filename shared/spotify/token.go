@@ -126,7 +126,7 @@ func (c *Client) TokenFault(err error) error {
 	return wrongApp("it answered 401")
 }
 
-// ConnectApp is what to do after an [ErrApp]. Any listener who connects stores the app anew.
+// ConnectApp is what to do after an [ErrApp]. Any listener who connects stores the app again.
 func ConnectApp(listener string) string {
 	return "Connect again, and enter the id and the secret of your Spotify app (https://developer.spotify.com/dashboard): " + advice.Connect(listener)
 }

@@ -15,8 +15,8 @@ type Column struct {
 	Type string `json:"type"`
 }
 
-// Projects are ids of projects, each with the same tables. A statement may omit the project. GoogleSQL takes my-project as
-// it is. The others have to be quoted: a part of theirs is a number with letters, or a word of SQL.
+// Projects are ids of projects, each with the same tables. A statement may omit the project. GoogleSQL takes my-project
+// without quotes. It takes the others in quotes only, because a part of each is a number with letters or a keyword.
 var Projects = []string{"my-project", "music-4f3a", "my-new-project", "hash-music", "spotify-2nd-try"}
 
 // Analyser analyses statements against the schemas of tables.

@@ -11,11 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/bigquery"
-
 	"spotify-insights.internal/functions/local/embedded/disk/disktest"
 	"spotify-insights.internal/functions/local/fakespotify"
-	"spotify-insights.internal/shared/emulator"
 )
 
 // A data folder whose secrets are lost, whose warehouse is damaged, and in whose lake others have put things, shows the same
@@ -141,18 +138,7 @@ func TestStopDuringWork(t *testing.T) {
 	_, env := account(t, noFaults(), noPlays())
 	out := newOutput()
 	p := start(t, t.TempDir(), out, append(env, "SPOTIFY_API_URL=http://"+silent.Addr().String())...)
-	server := p.server(t)
-	for _, variable := range []string{emulator.BigQuery, emulator.Token} {
-		t.Setenv(variable, server.Environment[variable])
-	}
-	options, err := emulator.HTTP(emulator.BigQuery, "/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := bigquery.NewClient(t.Context(), "local", options...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := p.bigquery(t)
 	defer client.Close()
 	go p.ingest(t.Context())
 	go client.Query("SELECT SUM(a.range * b.range) FROM RANGE(10000000) AS a CROSS JOIN RANGE(10000000) AS b").Run(t.Context())

@@ -28,8 +28,8 @@ func (p *process) server(t *testing.T) (a machine.Address) {
 	return a
 }
 
-// query sends a statement to the process's warehouse, whose address and credential are in the data folder.
-func query[T any](t *testing.T, p *process, text string) []T {
+// bigquery opens a client of the process's warehouse, whose address and credential are in the data folder.
+func (p *process) bigquery(t *testing.T) *bigquery.Client {
 	t.Helper()
 	server := p.server(t)
 	for _, variable := range []string{emulator.BigQuery, emulator.Token} {
@@ -43,6 +43,13 @@ func query[T any](t *testing.T, p *process, text string) []T {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return client
+}
+
+// query sends a statement to the process's warehouse.
+func query[T any](t *testing.T, p *process, text string) []T {
+	t.Helper()
+	client := p.bigquery(t)
 	defer client.Close()
 	it, err := client.Query(text).Read(t.Context())
 	if err != nil {

@@ -102,8 +102,8 @@ func mondayOf(day time.Time) time.Time {
 	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 }
 
-// month returns the month whose name stands above a week, if any. That is the month that begins in the week. The first week
-// has the name of its own month, unless the next month begins within three weeks.
+// month returns the label above a week: the month that begins in the week. The first week has its own month as the label,
+// unless the next month begins within three weeks.
 func (g grid) month(week int) (time.Time, bool) {
 	sunday := g.monday.AddDate(0, 0, 7*week+6)
 	begin := sunday.AddDate(0, 0, 1-sunday.Day())

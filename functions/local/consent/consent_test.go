@@ -15,7 +15,7 @@ import (
 	"spotify-insights.internal/shared/spotify"
 )
 
-// However a consent ends, the person is told in a sentence what happened and in another what to do, and only a token that
+// However a consent ends, one sentence says what happened and another what to do. Only a token that
 // has been used is kept. The browser brings the answer, or the address is pasted.
 func TestEnds(t *testing.T) {
 	const again = "onnect again: make connect LISTENER=anna"

@@ -34,7 +34,7 @@ var source string
 
 var page = template.Must(template.New("page").Parse(source))
 
-// reply is what the browser is told at the end of a flow, or about an answer that belongs to none.
+// reply is what the page says at the end of a flow, or about an answer that belongs to no flow.
 type reply struct {
 	Flow *Flow
 	Ends time.Time
