@@ -78,8 +78,8 @@ func (s *session) checkProject(ctx context.Context) error {
 	defer cancel()
 	project, err := s.projects.Projects.Get("projects/" + s.project).Context(ctx).Do()
 	if why, _, code := reason(err); err != nil && (code == http.StatusNotFound || code == http.StatusForbidden && (why == "" || why == "forbidden" || why == "IAM_PERMISSION_DENIED")) {
-		return faults.New(faults.Missing, "To list projects: gcloud projects list. To create it: gcloud projects create "+s.project+"\nIf gcloud sees it, programs other than gcloud have the login of another person:\n"+s.login(),
-			"there is no project %s, or this login cannot see it: %w", s.project, brief{err})
+		return faults.New(faults.Missing, lines("These list the projects, and create this one:", "  gcloud projects list", "  gcloud projects create "+s.project,
+			"If the application default login is of another person:", s.login()), "there is no project %s, or this login cannot see it: %w", s.project, brief{err})
 	}
 	if err != nil {
 		return s.failed("looking at the project "+s.project, err)

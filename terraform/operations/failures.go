@@ -13,7 +13,6 @@ import (
 	"cloud.google.com/go/auth"
 	"cloud.google.com/go/bigquery"
 	"cloud.google.com/go/storage"
-	"github.com/googleapis/gax-go/v2/apierror"
 	"google.golang.org/api/googleapi"
 
 	"spotify-insights.internal/shared/faults"
@@ -41,26 +40,28 @@ func (b brief) Error() string {
 }
 
 // reason is why an API has refused a call, as https://google.aip.dev/193 defines it: such as SERVICE_DISABLED, and of which
-// service. code is the HTTP status, 0 where there was no answer.
+// service. code is the HTTP status, 0 where there was no answer. Package apierror refuses answers that have the older form
+// too.
 func reason(err error) (why, service string, code int) {
 	if e, ok := errors.AsType[*bigquery.Error](err); ok { // of a job
 		return e.Reason, "", 0
 	}
-	answer, ok := errors.AsType[*googleapi.Error](err)
+	e, ok := errors.AsType[*googleapi.Error](err)
 	if !ok {
 		return "", "", 0
 	}
-	e, ok := errors.AsType[*apierror.APIError](err)
-	if !ok {
-		e, ok = apierror.ParseError(answer, false)
+	for _, detail := range e.Details {
+		if info, _ := detail.(map[string]any); info["@type"] == "type.googleapis.com/google.rpc.ErrorInfo" {
+			why, _ = info["reason"].(string)
+			metadata, _ := info["metadata"].(map[string]any)
+			service, _ = metadata["service"].(string)
+			return why, service, e.Code
+		}
 	}
-	switch {
-	case ok && e.Reason() != "":
-		return e.Reason(), e.Metadata()["service"], answer.Code
-	case len(answer.Errors) > 0: // the older form of Cloud Storage and BigQuery
-		return answer.Errors[0].Reason, "", answer.Code
+	if len(e.Errors) > 0 { // the older form, of Cloud Storage and BigQuery
+		why = e.Errors[0].Reason
 	}
-	return "", "", answer.Code
+	return why, "", e.Code
 }
 
 // missing reports whether an API has answered that a thing does not exist.
@@ -81,25 +82,30 @@ func (a arguments) action(err error) string {
 	_, unreachable := errors.AsType[net.Error](err)
 	switch text := err.Error(); {
 	case refused || noCredentials.MatchString(text):
-		return "There is no login for programs other than gcloud, or it has ended:\n" + a.login()
+		return lines("There is no login for programs other than gcloud, or it has ended:", a.login())
 	case why == "SERVICE_DISABLED" || why == "accessNotConfigured":
 		return cmp.Or(service, "A service of Google's") + " is off in " + a.project + ". A deploy turns it on: " + a.command("deploy", "")
 	case why == "USER_PROJECT_DENIED" || why == "CONSUMER_INVALID" || why == "RESOURCE_PROJECT_INVALID" || strings.Contains(text, "quota project"):
-		return fmt.Sprintf("There is no project %s, it is being deleted, or calls of this login do not count for it, which needs the role roles/serviceusage.serviceUsageConsumer.\n", a.project) +
-			"  gcloud projects list\n  gcloud projects undelete " + a.project + "\nIf it is the login of another person, which programs other than gcloud use:\n" + a.login()
+		return lines("There is no project "+a.project+", it is being deleted, or calls of this login do not count for it.",
+			"For that it needs the role roles/serviceusage.serviceUsageConsumer. These show the projects, and restore a deleted one:",
+			"  gcloud projects list", "  gcloud projects undelete "+a.project, "If the application default login is of another person:", a.login())
 	case why == "BILLING_DISABLED" || noBilling.MatchString(text):
-		return "The billing account is closed or missing. Link an open one:\n  gcloud billing accounts list\n  gcloud billing projects link " + a.project + " --billing-account=ID"
+		return lines("The billing account is closed or missing. Link an open one:",
+			"  gcloud billing accounts list", "  gcloud billing projects link "+a.project+" --billing-account=ID")
 	case code == http.StatusUnauthorized:
-		return "The login has ended:\n" + a.login()
+		return lines("The login has ended:", a.login())
 	case code == http.StatusForbidden || why == "accessDenied":
-		return "This login lacks a role of those that terraform/README.md lists. An owner of the project grants one with:\n" +
-			"  gcloud projects add-iam-policy-binding " + a.project + " --member=user:... --role=roles/..."
+		return lines("This login lacks a role of those that terraform/README.md lists. An owner of the project grants one with:",
+			"  gcloud projects add-iam-policy-binding "+a.project+" --member=user:... --role=roles/...")
 	case unreachable || errors.Is(err, context.DeadlineExceeded) || code == http.StatusTooManyRequests || code >= http.StatusInternalServerError:
 		return "Google cannot be reached, or is busy. Check the network, and repeat the command in a minute."
 	}
 	return ""
 }
 
+// login is how a person logs in, in two lines.
 func (a arguments) login() string {
-	return "  gcloud auth application-default login\n  gcloud auth application-default set-quota-project " + a.project
+	return lines("  gcloud auth application-default login", "  gcloud auth application-default set-quota-project "+a.project)
 }
+
+func lines(list ...string) string { return strings.Join(list, "\n") }

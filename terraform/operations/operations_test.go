@@ -78,9 +78,9 @@ func TestNoLogin(t *testing.T) {
 	}
 }
 
-// refused is an answer of an API that refuses a call, in the form of https://google.aip.dev/193.
+// refused is an answer of an API that refuses a call, in the form of https://google.aip.dev/193 and in the older one.
 func refused(status int, message, why string) refusal {
-	return refusal{status, fmt.Sprintf(`{"error":{"code":%d,"message":%q,"status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo",
+	return refusal{status, fmt.Sprintf(`{"error":{"code":%d,"message":%q,"errors":[{"message":"x","domain":"global","reason":"forbidden"}],"status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo",
 		"reason":%q,"domain":"googleapis.com","metadata":{"service":"cloudscheduler.googleapis.com","consumer":"projects/some-project"}}]}}`, status, message, why)}
 }
 
