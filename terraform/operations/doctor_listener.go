@@ -11,15 +11,16 @@ import (
 
 // listener writes the lines about a listener's job, consent, last ingest and last load.
 func (d *doctor) listener(ctx context.Context, id string) error {
-	d.job("ingest-" + id)
 	token, err := d.stored(ctx, d.found.tokens[id])
-	switch {
-	case missing(err):
+	if missing(err) {
 		d.wrong(id, "there is no secret "+d.found.tokens[id], d.command("deploy", "")+" restores it; after make forget add LISTENERS=... with the others")
 		return nil
-	case err != nil:
+	}
+	if err != nil {
 		return err
-	case token.IsZero():
+	}
+	d.job("ingest-" + id)
+	if token.IsZero() {
 		d.wrong(id, "not connected", d.command("connect", id))
 		return nil
 	}

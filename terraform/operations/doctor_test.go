@@ -69,7 +69,10 @@ func TestDoctor(t *testing.T) {
 			want: []string{"gs://some-project-spotify-state\ndeployment   Terraform's state lacks outputs", "next: make deploy PROJECT=some-project\n"}},
 		{name: "secrets and jobs that are gone", change: func(_ *testing.T, r *rig) { r.secrets, r.jobs = nil, nil },
 			want: []string{"secrets      there is no secret spotify-client", "reconcile    there is no such job", "me           there is no secret spotify-token-me", "next: make deploy PROJECT=some-project\n"}},
-		{name: "a listener who is forgotten", change: func(_ *testing.T, r *rig) { delete(r.secrets, "spotify-token-me") },
+		{name: "a listener who is forgotten", change: func(_ *testing.T, r *rig) {
+			delete(r.secrets, "spotify-token-me")
+			r.jobs["ingest-me"] = job{"PAUSED", hourly}
+		},
 			want: []string{"me           there is no secret spotify-token-me", "next: make deploy PROJECT=some-project restores it; after make forget add LISTENERS=... with the others\n"}},
 		{name: "deployed only", change: func(_ *testing.T, r *rig) {
 			r.secrets["spotify-client"] = []version{{"DESTROYED", "2026-02-01T10:00:00.1Z"}}
