@@ -60,7 +60,7 @@ func (d *doctor) parts(ctx context.Context) (err error) {
 		return err
 	}
 	if !d.found.complete() {
-		d.wrong("deployment", "Terraform's state lacks outputs: the last deploy has not come to its end", d.command("deploy", ""))
+		d.wrong("deployment", "Terraform's state lacks outputs: it is not complete", d.command("deploy", ""))
 		return nil
 	}
 	if d.jobs, err = d.listJobs(ctx); err != nil {
@@ -144,7 +144,7 @@ func (d *doctor) stored(ctx context.Context, id string) (newest time.Time, err e
 		if err != nil {
 			return newest, d.failed("listing the versions of the secret "+id, err)
 		}
-		if at := version.GetCreateTime().AsTime(); version.GetState() == secretmanagerpb.SecretVersion_ENABLED && at.After(newest) {
+		if at := version.GetCreateTime().AsTime(); at.After(newest) {
 			newest = at
 		}
 	}
