@@ -38,16 +38,19 @@ func unknown(call string) string {
 	return fmt.Sprintf("%q: there is no such command", call)
 }
 
-// texts are the files that name commands: documents, scripts and the configuration.
+// texts are the files that name commands: documents, scripts, programs and the configuration.
 func texts(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
-	for _, pattern := range []string{"../../*.md", "../../.github/*.md", "../../functions/*.md", "../../test/*.md", "../*.md", "*.sh", "../*.tf"} {
+	for _, pattern := range []string{"../../*.md", "../../.github/*.md", "../../functions/*.md", "../../test/*.md", "../*.md", "*.sh", "../*.tf", "../operations/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("nothing is at %s: %v", pattern, err)
 		}
 		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
 			content, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
