@@ -9,7 +9,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
 .PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots
-.PHONY: build vet lint clean deploy open trigger logs doctor destroy forget smoke
+.PHONY: build vet lint clean deploy plan open trigger logs doctor destroy forget smoke
 
 help: ## Show this list.
 	@awk -F ': *[^#]*## ' '/^[a-z -]+:.*## / { printf "  %-15s %s\n", $$1, $$2 } /^##@ / { print "\n" substr($$0, 5) }' $(firstword $(MAKEFILE_LIST))
@@ -88,6 +88,7 @@ screenshots: ## Take the pictures of the README (Debian: apt-get install chromiu
 # PROJECT and the other arguments reach the scripts through the environment, so no shell interprets them.
 # Each script checks its arguments first.
 deploy: ## Deploy or upgrade. REGION, LISTENERS, SETTINGS, STATE_BUCKET, ADOPT
+plan: ## Show what a deploy would change, and change nothing. LISTENERS, SETTINGS, DRIFT
 open: ## Open the private page on this machine. LISTENER, PORT
 trigger: ## Ingest now. LISTENER
 doctor: ## Show the state of the deployment and the next step.
@@ -95,7 +96,7 @@ logs: ## Show the functions' log lines. SINCE, LISTENER
 smoke: ## Run the functions end to end on the project, apart from any deployment. REGION
 forget: ## Delete the data of one listener. LISTENER, CONFIRM
 destroy: ## Remove the deployment. ALL=yes removes the plays too. CONFIRM
-deploy open trigger logs doctor destroy forget smoke:
+deploy plan open trigger logs doctor destroy forget smoke:
 	@terraform/commands/$@.sh
 
 ##@ Other
