@@ -27,6 +27,8 @@ compare() { # with -detailed-exitcode, 2 means that there are changes
 settle compare || give_up "Terraform could not make a plan."
 refuse_deletions
 [ -n "$changes" ] || { echo "$PROJECT is as the code says." && exit; }
+deploy=${AGAIN/#make plan/make deploy}
+deploy=${deploy/ DRIFT=\'yes\'/}
 [ -z "${DRIFT-}" ] || fail "$PROJECT differs from the code, as shown above: it was changed by hand, or a change was not deployed. This makes it as the code says:" \
-  "  make deploy PROJECT=$PROJECT"
-echo "Nothing was changed. To make these changes: make deploy PROJECT=$PROJECT"
+  "  $deploy"
+echo "Nothing was changed. To apply these changes: $deploy"

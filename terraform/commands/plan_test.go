@@ -1,6 +1,9 @@
 package commands
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPlan(t *testing.T) {
 	show := []string{"plan", "PROJECT=some-project"}
@@ -13,8 +16,9 @@ func TestPlan(t *testing.T) {
 	tests := []command{
 		{name: "no change", make: show, answers: deployed(), wantCalls: calls(away), wantSaid: []string{"some-project is as the code says."}},
 		{name: "a change", make: show, answers: differs("  # google_storage_bucket_object.source[\"load\"] must be replaced"), wantCalls: calls(away),
-			wantSaid: []string{`source["load"] must be replaced`, "Nothing was changed. To make these changes: make deploy PROJECT=some-project"}},
-		{name: "with listeners, which are not stored", make: append(show, listeners), answers: differs("a listener"), wantCalls: calls("-var-file=$WORK/listeners.tfvars.json " + away)},
+			wantSaid: []string{`source["load"] must be replaced`, "Nothing was changed. To apply these changes: make deploy PROJECT=some-project\n"}},
+		{name: "with listeners, which are not stored", make: append(show, listeners), answers: differs("a listener"), wantCalls: calls("-var-file=$WORK/listeners.tfvars.json " + away),
+			wantSaid: []string{"make deploy PROJECT=some-project " + strings.Replace(listeners, "=", "='", 1) + "'\n"}},
 		{name: "with settings", make: append(show, "SETTINGS=Makefile"), answers: deployed(), wantCalls: calls("-var-file=$WORK/settings.tfvars " + away)},
 		{name: "no drift", make: append(show, "DRIFT=yes"), answers: deployed(), wantCalls: calls(away), wantSaid: []string{"some-project is as the code says."}},
 		{name: "drift", make: append(show, "DRIFT=yes"), answers: differs("  # google_cloud_scheduler_job.job[\"features\"] will be updated in-place"), wantFail: true,
