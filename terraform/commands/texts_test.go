@@ -58,7 +58,7 @@ var comment = regexp.MustCompile(`(?m)(^|\s)#\s.*$`)
 func withoutComments(script string) string { return comment.ReplaceAllString(script, "") }
 
 // made matches a command that shared/advice completes, such as Command("connect", id).
-var made = regexp.MustCompile(`(?:advice\.|return |\W\()Command\("([^"]+)"`)
+var made = regexp.MustCompile(`(?:advice\.|[^.\w])Command\("([^"]+)"`)
 
 func stringsOf(source string) string {
 	var b strings.Builder
