@@ -36,6 +36,11 @@ func run(in io.Reader, file string, check bool) error {
 	if err := json.NewDecoder(in).Decode(&m); err != nil {
 		return fmt.Errorf("reading the configuration: %w", err)
 	}
+	for _, d := range m.Diagnostics {
+		if d.Severity == "error" {
+			return fmt.Errorf("reading the configuration: %s: %s", d.Summary, d.Detail)
+		}
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -57,6 +62,12 @@ func run(in io.Reader, file string, check bool) error {
 type module struct {
 	Variables map[string]variable `json:"variables"`
 	Outputs   map[string]output   `json:"outputs"`
+
+	Diagnostics []struct {
+		Severity string `json:"severity"`
+		Summary  string `json:"summary"`
+		Detail   string `json:"detail"`
+	} `json:"diagnostics"`
 }
 
 type variable struct {

@@ -38,6 +38,7 @@ func TestTables(t *testing.T) {
 		{name: "up to date", in: inspected, file: want, check: true, want: want},
 		{name: "no markers", in: inspected, file: "# A\n", want: "# A\n", wantErr: "where the tables go"},
 		{name: "the end first", in: inspected, file: end + begin, want: end + begin, wantErr: "where the tables go"},
+		{name: "a configuration with an error", in: `{"variables": {}, "diagnostics": [{"severity": "error", "summary": "Unclosed block", "detail": "There is no brace."}]}`, file: want, want: want, wantErr: "Unclosed block: There is no brace."},
 		{name: "no configuration", in: "", file: want, want: want, wantErr: "reading the configuration"},
 	}
 	for _, tt := range tests {
