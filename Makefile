@@ -11,7 +11,7 @@ CONFIG_INSPECT := github.com/hashicorp/terraform-config-inspect@v0.0.0-202609040
 
 .DEFAULT_GOAL := help
 .PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots
-.PHONY: build vet lint docs clean deploy plan open trigger logs doctor destroy forget smoke
+.PHONY: build vet lint docs clean deploy plan open trigger logs doctor destroy forget smoke operations
 
 help: ## Show this list.
 	@awk -F ': *[^#]*## ' '/^[a-z -]+:.*## / { printf "  %-15s %s\n", $$1, $$2 } /^##@ / { print "\n" substr($$0, 5) }' $(firstword $(MAKEFILE_LIST))
@@ -89,8 +89,8 @@ screenshots: ## Take the pictures of the README (Debian: apt-get install chromiu
 
 ##@ Google Cloud: every target needs PROJECT=...
 
-# PROJECT and the other arguments reach the scripts through the environment, so no shell interprets them.
-# Each script checks its arguments first.
+# PROJECT and the other arguments reach the scripts and bin/operations through the environment, so no shell interprets
+# them. Each checks its arguments first.
 deploy: ## Deploy or upgrade. REGION, LISTENERS, SETTINGS, STATE_BUCKET, ADOPT
 plan: ## Show what a deploy would change, and change nothing. LISTENERS, SETTINGS, DRIFT
 open: ## Open the private page on this machine. LISTENER, PORT
@@ -100,8 +100,14 @@ logs: ## Show the functions' log lines. SINCE, LISTENER
 smoke: ## Run the functions end to end on the project, apart from any deployment. REGION
 forget: ## Delete the data of one listener. LISTENER, CONFIRM
 destroy: ## Remove the deployment. ALL=yes removes the plays too. CONFIRM
-deploy plan open trigger logs doctor destroy forget smoke:
+deploy plan open destroy smoke:
 	@terraform/commands/$@.sh
+
+trigger logs doctor forget: operations
+	@exec bin/operations $@
+
+operations:
+	@$(GO) build -o bin/operations ./terraform/operations
 
 ##@ Other
 

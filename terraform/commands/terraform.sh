@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Terraform on the state of a deployment, with its settings: deploy, plan, destroy and forget share this, after project.sh
+# Terraform on the state of a deployment, with its settings: deploy, plan and destroy share this, after project.sh
 # has set STATE and REGION. Settings are stored beside the state, so that a later deploy from any machine uses them. A
 # deploy without a listener of LISTENERS would delete the token.
 export CHECKPOINT_DISABLE=1
@@ -9,7 +9,7 @@ trap '' HUP # a closed terminal would kill Terraform before it has stored its st
 
 # The command that the person gave.
 AGAIN="make $(basename "$0" .sh) PROJECT=$PROJECT"
-for argument in REGION LISTENERS LISTENER SETTINGS STATE_BUCKET ADOPT DRIFT ALL; do
+for argument in REGION LISTENERS SETTINGS STATE_BUCKET ADOPT DRIFT ALL; do
   [ -z "${!argument-}" ] || AGAIN+=" $argument='${!argument}'"
 done
 
