@@ -124,7 +124,7 @@ func TestNamedCalls(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"a sentence", "there is no login: gcloud auth login. Then deploy.", "gcloud auth login"},
 		{"the end of a string", `fail "Log in:" "  gcloud auth login" "  and more"`, "gcloud auth login"},
-		{"flags after quoted arguments", `x=$(ask secrets list "$1" --filter='a | b (c)' --limit=1) --no`, `gcloud secrets list "$1" --filter='a | b (c)' --limit=1`},
+		{"flags after quoted arguments", `x=$(ask secrets describe "$1" --filter='a | b (c)' --limit=1) --no`, `gcloud secrets describe "$1" --filter='a | b (c)' --limit=1`},
 		{"two lines", "gcloud logging read x \\\n  --limit=200\nnext", "gcloud logging read x --limit=200"},
 		{"Markdown", "`gcloud projects list`, and more", "gcloud projects list"},
 		{"no command", "use gcloud; it is here", ""},
@@ -141,7 +141,7 @@ func TestNamedCalls(t *testing.T) {
 		"gcloud auth logon":                            "no such command",
 		"gcloud auth list --filter=x --project=y":      "",
 		"gcloud auth list --max=1":                     "no flag --max",
-		"gcloud secrets delete x --note='a --max b'":   "no flag --note",
+		"gcloud secrets describe x --note='a --max b'": "no flag --note",
 		"gcloud storage rm --recursive 'gs://a --max'": "",
 	} {
 		if got := unknown(call); (got == "") != (want == "") || !strings.Contains(got, want) {

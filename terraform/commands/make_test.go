@@ -34,9 +34,9 @@ func makeTargets(t *testing.T) map[string][]string {
 
 var (
 	// In a sentence, "make" has other words after it.
-	makes  = regexp.MustCompile("\\bmake ([a-z][a-z-]*)([^\n`,;(]*)")
+	makes  = regexp.MustCompile("\\bmake ([a-z][a-z-]*)((?: [A-Z][A-Z_]*=(?:'[^'\n]*'|[^\\s`]*))*)")
 	words  = []string{"a", "it", "no", "sure", "the", "them"}
-	passed = regexp.MustCompile(`\b([A-Z][A-Z_]*)=`)
+	passed = regexp.MustCompile(` ([A-Z][A-Z_]*)=`)
 	// The environment of a workflow's job is the arguments of its command.
 	job = regexp.MustCompile(`(?m)^  [a-z]+:(?:\n(?:    .*)?)*`)
 	env = regexp.MustCompile(`(?m)^      ([A-Z_]+): `)
