@@ -22,12 +22,14 @@ type machine struct {
 }
 
 // answer is the output of a stand-in for calls that begin with call: on standard output, or with fails on standard error
-// and with exit status 1; with stops after a Ctrl-C that every process gets. The first answer that matches counts. A call without an answer prints nothing and succeeds.
+// and with exit status 1; with stops after a Ctrl-C that every process gets. The first answer that matches counts. A
+// call without an answer prints nothing and succeeds.
 type answer struct {
 	call  string
 	says  string
 	fails bool
 	stops bool
+	exit  int // the status, where it is neither 0 nor 1
 	times int // 0: always
 }
 
@@ -79,6 +81,9 @@ func standIn(root string, answers []answer) string {
 		to, status := 1, 0
 		if a.fails {
 			to, status = 2, 1
+		}
+		if a.exit != 0 {
+			status = a.exit
 		}
 		interrupt := ""
 		if a.stops {
