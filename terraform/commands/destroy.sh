@@ -35,5 +35,5 @@ visibly apply -auto-approve -target=google_storage_bucket.lake -target=google_bi
   echo "The protection of the lake or of a table could not be removed; everything else is destroyed."
 visibly destroy -auto-approve "${VARS[@]}" -var deletion_protection=false || give_up "Not everything is removed."
 remove_objects "gs://$STATE"
-echo "These stay: enabled services, the roles of Google's own agents, logs for 30 days, deleted buckets and tables for 7 days, and the sources of functions" \
+echo "These stay: enabled services, the roles of Google's own agents, logs for 30 days, deleted buckets for 7 days, deleted tables for 14, and the sources of functions" \
   "in gs://gcf-v2-sources-... and gs://gcf-v2-uploads-..., which other functions may use."

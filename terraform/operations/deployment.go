@@ -56,7 +56,8 @@ func (s *session) find(ctx context.Context) (d deployment, err error) {
 		return d, faults.New(faults.Invalid, "Leave REGION out. If the first deployment failed and nothing is deployed, remove its bucket: gcloud storage rm --recursive gs://"+d.state,
 			"%s is deployed in %s and cannot move to %s", s.project, d.region, s.region)
 	}
-	return d, s.readOutputs(ctx, &d)
+	err = s.readOutputs(ctx, &d)
+	return d, err
 }
 
 // findComplete returns the project's deployment.

@@ -57,8 +57,8 @@ func (s *session) forget(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Fprintf(s.out, "The data of %s is deleted. Google retains deleted objects and rows for 7 days (soft delete, time travel),"+
-		" and the functions' logs, which name the listener, for 30 days.\n"+
+	fmt.Fprintf(s.out, "The data of %s is deleted. Google retains deleted plays of the lake for 7 days (soft delete), deleted rows for 14 days"+
+		" (time travel, fail-safe), and the functions' logs, which name the listener, for 30 days.\n"+
 		"A function that was running may have written something again: repeat this command in ten minutes."+
 		" The names and audio features of tracks stay, because they belong to no listener.\n"+
 		"Now remove %s from LISTENERS: %s LISTENERS=... with the others\n", s.listener, s.listener, s.command("deploy", ""))

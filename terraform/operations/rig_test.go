@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -152,10 +155,25 @@ func (r *rig) recorded(next http.Handler) http.Handler {
 			}
 		}
 		if req.Method != http.MethodGet {
-			r.calls = append(r.calls, req.Method+" "+req.URL.Path)
+			r.calls = append(r.calls, req.Method+" "+req.URL.Path+deletes(req))
 		}
 		next.ServeHTTP(w, req)
 	})
+}
+
+var deletesRows = regexp.MustCompile(`DELETE FROM \S+\.(\w+)\\n`)
+
+// deletes names the table whose rows a job of BigQuery deletes.
+func deletes(req *http.Request) string {
+	if !strings.HasSuffix(req.URL.Path, "/jobs") {
+		return ""
+	}
+	body, _ := io.ReadAll(req.Body)
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	if table := deletesRows.FindSubmatch(body); table != nil {
+		return " " + string(table[1])
+	}
+	return ""
 }
 
 // through records the changing calls of an embedded service too.
