@@ -59,6 +59,10 @@ func (r *rig) apis() http.Handler {
 	})
 	mux.HandleFunc("GET /v1/projects/{project}/services", func(w http.ResponseWriter, req *http.Request) {
 		var list []any
+		if req.URL.Query().Get("filter") != "state:ENABLED" {
+			http.Error(w, "a list with services that are off", http.StatusNotImplemented)
+			return
+		}
 		for _, name := range r.services {
 			list = append(list, map[string]any{"name": "projects/123456789012/services/" + name + ".googleapis.com", "config": map[string]string{"name": name + ".googleapis.com"}, "state": "ENABLED"})
 		}

@@ -74,7 +74,7 @@ func newRig(t *testing.T, project string) *rig {
 		services: []string{"bigquery", "run", "storage", "translate"},
 		jobs:     map[string]job{"ingest-me": {"ENABLED", "0 * * * *"}, "reconcile": {"ENABLED", "30 4 * * *"}, "features": {"ENABLED", "20 * * * *"}},
 		secrets: map[string][]version{
-			"spotify-client":   {{"DESTROYED", "2026-02-01T10:00:00.1Z"}, {"ENABLED", "2026-01-30T10:00:00.1Z"}, {"ENABLED", "2026-01-02T10:00:00.1Z"}},
+			"spotify-client":   {{"DESTROYED", "2026-02-01T10:00:00.1Z"}, {"ENABLED", "2026-01-02T10:00:00.1Z"}, {"ENABLED", "2026-01-30T10:00:00.1Z"}},
 			"spotify-token-me": {{"DISABLED", "2026-02-02T00:00:00Z"}, {"ENABLED", "2026-02-01T00:00:00.000001Z"}},
 		},
 		refused: map[string]refusal{},
