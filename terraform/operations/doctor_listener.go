@@ -150,9 +150,12 @@ func (d *doctor) imported(ctx context.Context, id string) error {
 	return nil
 }
 
+// shownUploads is how many uploads of a listener have a line.
+const shownUploads = 10
+
 // waiting writes a line for each upload that is not imported yet.
 func (d *doctor) waiting(ctx context.Context, id string) error {
-	prefix := "listener=" + id + "/"
+	prefix, shown := "listener="+id+"/", 0
 	for o, err := range d.objects(ctx, d.found.uploads, prefix, false) {
 		switch {
 		case missing(err):
@@ -160,7 +163,11 @@ func (d *doctor) waiting(ctx context.Context, id string) error {
 			return nil
 		case err != nil:
 			return d.failed("listing the uploads", err)
+		case shown == shownUploads:
+			d.line(id, "more uploads wait")
+			return nil
 		}
+		shown++
 		waits := fmt.Sprintf("an upload waits for %d hours: %s", d.hours(o.Created), strings.TrimPrefix(o.Name, prefix))
 		if d.hours(o.Created) >= 3 {
 			d.wrong(id, waits, d.command("logs", ""))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -126,6 +127,11 @@ func TestDoctor(t *testing.T) {
 			want: []string{"last import 3 hours ago: running, my_spotify_data.zip, 51234 rows, and it stopped", "next: make import PROJECT=some-project LISTENER=me FILE=...\n"}},
 		{name: "an upload that nothing imports", change: both(upload("b.zip", "2026-03-01T11:00:04Z"), upload("a/b.zip", "2026-02-27T12:00:04Z")),
 			want: []string{"an upload waits for 48 hours: a/b.zip", "an upload waits for 1 hours: b.zip\n", "next: make logs PROJECT=some-project\n"}},
+		{name: "many uploads", change: func(t *testing.T, r *rig) {
+			for n := range 12 {
+				upload(fmt.Sprintf("%02d.zip", n), "2026-03-01T11:00:04Z")(t, r)
+			}
+		}, want: []string{"an upload waits for 1 hours: 09.zip\nme           more uploads wait\nnext: "}, never: "10.zip"},
 		{name: "a bucket that is gone", change: func(t *testing.T, r *rig) { r.refused["GET /storage/v1/b/uploads-bucket/o"] = noBucket },
 			want: []string{"me           there is no bucket uploads-bucket\n", "next: make deploy PROJECT=some-project\n"}},
 		{name: "a status that is not JSON", change: with(insightsBucket+insights.StatusName("me"), `"last_run_at":"yesterday"`),
