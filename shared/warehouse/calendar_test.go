@@ -19,7 +19,7 @@ func TestCalendars(t *testing.T) {
 	}) {
 		got = append(got, fmt.Sprint(c.Param(), c.Listeners, len(c.Periods)))
 	}
-	if want := "listeners_0[a d]2 listeners_1[b]1 listeners_2[c]1"; strings.Join(got, " ") != want {
+	if want := "listeners_0[a d] 2 listeners_1[b] 1 listeners_2[c] 1"; strings.Join(got, " ") != want {
 		t.Errorf("the calendars are %s, want %s", strings.Join(got, " "), want)
 	}
 }
@@ -27,9 +27,9 @@ func TestCalendars(t *testing.T) {
 // BigQuery takes a text of a megabyte: https://cloud.google.com/bigquery/quotas#query_jobs
 func TestTextOfManyListeners(t *testing.T) {
 	var periods []Period
-	for n := range 10_000 { // in 24 zones, each with 4 windows and 1 to 20 years
+	for n := range 2_400 { // in 24 zones, each with 4 windows and 1 to 20 years
 		zone := time.FixedZone("", n%24*3600)
-		for i := range 5 + n%20 {
+		for i := range 5 + n/24%20 {
 			periods = append(periods, Period{Listener: fmt.Sprint("listener-", n), Name: "2026", Since: time.Date(2026, 1, 1+i, 0, 0, 0, 0, zone), Until: time.Date(2027, 1, 1, 0, 0, 0, 0, zone)})
 		}
 	}
@@ -37,5 +37,4 @@ func TestTextOfManyListeners(t *testing.T) {
 	if err != nil || len(text) > 1<<20 {
 		t.Errorf("the text has %d bytes, %v", len(text), err)
 	}
-	t.Logf("%d bytes", len(text))
 }
