@@ -8,7 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots
+.PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots scale
 .PHONY: build vet lint clean deploy open trigger logs doctor destroy forget smoke
 
 help: ## Show this list.
@@ -79,6 +79,9 @@ vet: ## Check gofmt and run go vet.
 
 bench: ## Measure speed and billed bytes. Nothing else should run meanwhile.
 	@$(GO) run ./test/bench
+
+scale: ## Simulate a day of many listeners, and check that nothing is lost. LISTENERS=1000, HOURS
+	@exec $(GO) run ./test/scale
 
 screenshots: ## Take the pictures of the README (Debian: apt-get install chromium fonts-liberation).
 	$(GO) run ./test/screenshots

@@ -76,7 +76,7 @@ locals {
       environment = merge(local.warehouse, {
         LAKE_BUCKET = google_storage_bucket.lake.name
         TOPIC       = google_pubsub_topic.loaded.name
-      }, { for text in var.batch_loading ? [local.packed.all] : [] : "LISTENERS" => text })
+      }, { for name, value in { LISTENERS = local.packed.all, GOMEMLIMIT = "3600MiB" } : name => value if var.batch_loading })
     }
     topten = {
       source    = "topten"

@@ -4,24 +4,40 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
 )
 
 func main() {
-	listeners := flag.Int("listeners", 1000, "number of listeners")
-	hours := flag.Int("hours", 24, "number of hours")
-	flag.Parse()
+	listeners, err := number("LISTENERS", "1000", 9999)
+	hours := 0
+	if err == nil {
+		hours, err = number("HOURS", "24", 24)
+	}
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	if err := run(*listeners, *hours); err != nil {
+	if err == nil {
+		err = run(listeners, hours)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// number reads a variable of the environment.
+func number(variable, without string, most int) (int, error) {
+	text := cmp.Or(os.Getenv(variable), without)
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, fmt.Errorf("%s=%q is not a number from 1 to %d: make scale LISTENERS=1000", variable, text, most)
+	}
+	return n, nil
 }
 
 func run(listeners, hours int) error {
