@@ -6,10 +6,12 @@ CASES ?= ../shared/cases
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+CONFIG_INSPECT := github.com/hashicorp/terraform-config-inspect@v0.0.0-20260904064934-75d64de68c31
 
 .DEFAULT_GOAL := help
 .PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots scale
-.PHONY: build vet lint clean deploy open trigger logs doctor destroy forget smoke
+.PHONY: build vet lint docs clean deploy plan open trigger logs doctor destroy forget smoke operations
 
 help: ## Show this list.
 	@awk -F ': *[^#]*## ' '/^[a-z -]+:.*## / { printf "  %-15s %s\n", $$1, $$2 } /^##@ / { print "\n" substr($$0, 5) }' $(firstword $(MAKEFILE_LIST))
@@ -45,8 +47,10 @@ test: vet ## Run all tests with the race detector. TESTFLAGS
 	$(GO) test -race -p 3 $(TESTFLAGS) ./...
 	@terraform/commands/test.sh validate
 
-lint: vet ## Run gofmt, go vet, staticcheck, shellcheck, go mod verify and govulncheck.
+lint: vet ## Run gofmt, go vet, staticcheck, actionlint, shellcheck, go mod verify and govulncheck, and check the tables of docs.
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(ACTIONLINT)
+	$(GO) run $(CONFIG_INSPECT) --json terraform | $(GO) run ./terraform/tables -check terraform/README.md
 	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck -x .ci/run terraform/commands/*.sh; \
 	else echo "SKIPPED: shellcheck is not installed (Debian: apt-get install shellcheck)"; fi
 	$(GO) mod verify
@@ -88,9 +92,10 @@ screenshots: ## Take the pictures of the README (Debian: apt-get install chromiu
 
 ##@ Google Cloud: every target needs PROJECT=...
 
-# PROJECT and the other arguments reach the scripts through the environment, so no shell interprets them.
-# Each script checks its arguments first.
+# PROJECT and the other arguments reach the scripts and bin/operations through the environment, so no shell interprets
+# them. Each checks its arguments first.
 deploy: ## Deploy or upgrade. REGION, LISTENERS, SETTINGS, STATE_BUCKET, ADOPT
+plan: ## Show what a deploy would change, and change nothing. LISTENERS, SETTINGS, DRIFT
 open: ## Open the private page on this machine. LISTENER, PORT
 trigger: ## Ingest now. LISTENER
 doctor: ## Show the state of the deployment and the next step.
@@ -98,10 +103,19 @@ logs: ## Show the functions' log lines. SINCE, LISTENER
 smoke: ## Run the functions end to end on the project, apart from any deployment. REGION
 forget: ## Delete the data of one listener. LISTENER, CONFIRM
 destroy: ## Remove the deployment. ALL=yes removes the plays too. CONFIRM
-deploy open trigger logs doctor destroy forget smoke:
+deploy plan open destroy smoke:
 	@terraform/commands/$@.sh
 
+trigger logs doctor forget: operations
+	@exec bin/operations $@
+
+operations:
+	@$(GO) build -o bin/operations ./terraform/operations
+
 ##@ Other
+
+docs: ## Write the tables of settings and outputs in terraform/README.md.
+	$(GO) run $(CONFIG_INSPECT) --json terraform | $(GO) run ./terraform/tables terraform/README.md
 
 clean: ## Remove bin.
 	rm -rf bin

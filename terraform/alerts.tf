@@ -2,7 +2,7 @@
 # of absences.tf wait for a first success, and the functions write these lines for connected listeners only.
 
 variable "alert_email" {
-  description = "The address that alerts are mailed to. Without it, alerts appear in the console only."
+  description = "The address that alerts are mailed to, such as `\"me@example.com\"`. Without it, alerts appear in the console only."
   type        = string
   default     = null
 

@@ -1,5 +1,5 @@
 variable "budget" {
-  description = "An optional budget: a mail to the billing account's administrators, and to alert_email, when the costs of a month reach half and all of an amount. It stops nothing."
+  description = "A mail to the billing account's administrators, and to `alert_email`, when the costs of a month reach half and all of an amount: `{ billing_account = \"012345-6789AB-CDEF01\", amount = 5 }`. It stops nothing."
   type = object({
     billing_account = string
     amount          = number           # per month, in whole units of the currency

@@ -18,9 +18,24 @@ output "insights" {
   value       = google_storage_bucket.insights.name
 }
 
+output "uploads" {
+  description = "The bucket of privacy exports that are not imported yet."
+  value       = google_storage_bucket.uploads.name
+}
+
 output "dataset" {
   description = "The tables and views, as PROJECT.DATASET."
   value       = "${var.project}.${google_bigquery_dataset.insights.dataset_id}"
+}
+
+output "services" {
+  description = "Names of Google's services that have to be enabled, without `.googleapis.com`."
+  value       = sort(local.services)
+}
+
+output "functions" {
+  description = "Names of the functions, which are also those of their Cloud Run services."
+  value       = sort(keys(local.functions))
 }
 
 output "jobs" {

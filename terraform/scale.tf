@@ -1,14 +1,14 @@
 # Two settings for many listeners, and the queue. terraform/README.md says from which number on each is needed.
 
 variable "ingest_queue" {
-  description = "One Scheduler job puts all listeners into a queue, instead of a job for each listener."
+  description = "One Scheduler job puts all listeners into a queue, instead of a job for each listener: [Scale](#scale)."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "batch_loading" {
-  description = "reconcile loads new objects every ten minutes, many in one load job, instead of load each object at once."
+  description = "`reconcile` loads new objects every ten minutes, many in one load job, instead of `load` each object at once: [Scale](#scale)."
   type        = bool
   default     = false
   nullable    = false

@@ -26,7 +26,7 @@ data "google_cloud_run_locations" "here" {
 }
 
 locals {
-  always = [ # doctor.sh reads this list
+  always = [
     "artifactregistry", "bigquery", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "eventarc",
     "iam", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage",
   ]

@@ -1,5 +1,5 @@
 variable "project" {
-  description = "Id of the Google Cloud project."
+  description = "Id of the Google Cloud project. `make deploy` sets it from `PROJECT`."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "The region of all resources. us-central1, us-east1 and us-west1 have free storage."
+  description = "The region of all resources. `make deploy` sets it from `REGION`, or as the deployment has it."
   type        = string
   default     = "us-central1"
   nullable    = false
@@ -22,7 +22,7 @@ variable "region" {
 }
 
 variable "listeners" {
-  description = "The listeners, by id. A public listener's page is open to everybody, without recent plays, times of day and status."
+  description = "The listeners, by id. `make deploy` sets them from `LISTENERS`, or as they are stored. A public listener's page is open to everybody, without recent plays, times of day and status."
   type = map(object({
     time_zone = string
     public    = optional(bool, false)
@@ -47,7 +47,7 @@ variable "listeners" {
 }
 
 variable "lake_bucket" {
-  description = "Name of the lake's bucket, unique among all buckets of Cloud Storage; by default PROJECT-spotify-lake."
+  description = "Name of the lake's bucket, unique among all buckets of Cloud Storage. Without it the name is `PROJECT-spotify-lake`."
   type        = string
   default     = null
 
@@ -73,7 +73,7 @@ variable "dataset" {
 }
 
 variable "feature_providers" {
-  description = "The providers of audio features, in order; [] disables audio features. A provider receives ids of tracks and nothing else."
+  description = "The providers of audio features, in order; `[]` disables audio features. A provider receives ids of tracks and nothing else."
   type        = list(string)
   default     = ["spotify", "reccobeats"]
   nullable    = false
@@ -88,23 +88,23 @@ variable "feature_providers" {
 }
 
 variable "covers" {
-  description = "Pages load covers from Spotify's image hosts. With false they have drawn covers only, and load nothing from elsewhere."
+  description = "Pages load covers from Spotify's image hosts. With `false` they have drawn covers only, and load nothing from elsewhere."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "deletion_protection" {
-  description = "Protect the lake and the tables from deletion. To destroy them, set this to false and apply first."
+  description = "Protects the lake and the tables from deletion. `make destroy` with `ALL=yes` sets it to `false` first."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "maximum_bytes_billed" {
-  description = "The most bytes that one query may be billed for. A query that would read more fails and costs nothing."
+  description = "The most bytes that one query may be billed for: 20 GiB, or twelve cents. A query that would read more fails and costs nothing."
   type        = number
-  default     = 21474836480 # 20 GiB: twelve cents
+  default     = 21474836480
   nullable    = false
 
   validation {

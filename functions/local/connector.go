@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"sync"
@@ -118,8 +119,11 @@ func (c *connector) consent(ctx context.Context, id string) (pages.Consent, erro
 		return pages.Consent{Listener: id}, err
 	}
 	var last insights.Status
-	if _, err := c.statuses.ReadJSON(ctx, insights.StatusName(id), &last); err != nil {
+	if generation, err := c.statuses.ReadJSON(ctx, insights.StatusName(id), &last); err != nil && generation == 0 {
 		return pages.Consent{}, err
+	} else if err != nil { // the next ingest replaces it
+		slog.WarnContext(ctx, "the status of the last ingest is not valid", "listener", id, "error", err)
+		last = insights.Status{}
 	}
 	refused := last.Suspect && last.Failures > 1 && last.TokenVersion == version
 	return pages.Consent{Listener: id, Given: true, At: token.AuthorizedAt, Refused: refused}, nil

@@ -29,7 +29,8 @@ type shelf struct {
 	stored   spotify.App
 	tokens   map[string]spotify.Token
 	statuses map[string]insights.Status
-	broken   error // of storing
+	damaged  map[string]bool // statuses
+	broken   error           // of storing
 }
 
 func (s *shelf) app(context.Context) (spotify.App, error) { return s.stored, nil }
@@ -51,6 +52,9 @@ func (s *shelf) keep(_ context.Context, id string, app spotify.App, token spotif
 
 func (s *shelf) ReadJSON(_ context.Context, name string, v any) (int64, error) {
 	*v.(*insights.Status) = s.statuses[name]
+	if s.damaged[name] {
+		return 1, errors.New("not valid JSON")
+	}
 	return 1, nil
 }
 
@@ -316,7 +320,8 @@ func TestBusyCallback(t *testing.T) {
 	}
 }
 
-// The page knows a consent that has ended, one that Spotify refuses, and a token from the environment.
+// The page knows a consent that has ended, one that Spotify refuses, and a token from the environment. A damaged status
+// tells it nothing.
 func TestConsents(t *testing.T) {
 	d := newDesk(t)
 	old := time.Date(2020, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -325,15 +330,18 @@ func TestConsents(t *testing.T) {
 		at     *time.Time
 		status insights.Status
 		want   string
+		bad    bool // the status
 	}{
-		{&old, insights.Status{}, "The consent ended on 31 July 2020"},
-		{new(time.Now()), refused, "Spotify refuses the consent"},
-		{new(time.Now()), insights.Status{Suspect: true, Failures: 9}, "Connected until"}, // of the token before
-		{nil, insights.Status{}, "Connected"},
-		{nil, refused, "The consent has ended"},
+		{&old, insights.Status{}, "The consent ended on 31 July 2020", false},
+		{new(time.Now()), refused, "Spotify refuses the consent", false},
+		{new(time.Now()), insights.Status{Suspect: true, Failures: 9}, "Connected until", false}, // of the token before
+		{nil, insights.Status{}, "Connected", false},
+		{nil, refused, "The consent has ended", false},
+		{nil, refused, "Connected", true},
 	} {
 		d.tokens["me"] = spotify.Token{RefreshToken: "x", AuthorizedAt: tt.at}
-		d.shelf.statuses[insights.StatusName("me")] = tt.status
+		name := insights.StatusName("me")
+		d.shelf.statuses[name], d.damaged = tt.status, map[string]bool{name: tt.bad}
 		if body := d.ask("GET", "/connect", nil).Body.String(); !strings.Contains(body, "<h1>"+tt.want) || !strings.Contains(body, "anna: Not connected") {
 			t.Errorf("%v, %+v: the page is not %q\n%s", tt.at, tt.status, tt.want, body)
 		} else if hourly := strings.Contains(body, "every hour"); hourly != strings.HasPrefix(tt.want, "Connected") {

@@ -26,6 +26,7 @@ import (
 	"syscall"
 
 	"spotify-insights.internal/shared/faults"
+	"spotify-insights.internal/shared/terminal"
 )
 
 // garbagePercent is how much garbage may be in memory, as a percentage of what is in use. Go's default of 100 doubles the
@@ -36,7 +37,7 @@ func main() {
 	if set := debug.SetGCPercent(garbagePercent); set != 100 { // GOGC sets another percentage
 		debug.SetGCPercent(set)
 	}
-	out := escaping{os.Stdout}
+	out := terminal.Writer{Writer: os.Stdout}
 	slog.SetDefault(slog.New(newConsole(out)))
 	// The functions framework prints a line of its own for each function to the standard output.
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {

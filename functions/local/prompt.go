@@ -10,10 +10,12 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"spotify-insights.internal/shared/terminal"
 )
 
 // screen is where a person reads.
-var screen = escaping{os.Stderr}
+var screen = terminal.Writer{Writer: os.Stderr}
 
 // errStopped is the error of a question that Ctrl-C ends.
 var errStopped = errors.New("stopped, and nothing has changed")

@@ -77,14 +77,14 @@ func ConsentEnded(given *time.Time, now time.Time, expired bool) string {
 	switch {
 	case given != nil && !now.Before(ConsentEnds(*given)):
 		return "Spotify's consent ended on " + ConsentEnds(*given).Format(dayFormat)
-	case expired && (given == nil || endsSoon(*given, now)):
+	case expired && (given == nil || EndsSoon(*given, now)):
 		return "Spotify's consent has ended"
 	}
 	return ""
 }
 
-// endsSoon reports whether the listener is asked for a new consent: about a month before the end.
-func endsSoon(given, now time.Time) bool { return now.Sub(given) >= tokenWarning }
+// EndsSoon reports whether the listener is asked for a new consent: about a month before the end.
+func EndsSoon(given, now time.Time) bool { return now.Sub(given) >= tokenWarning }
 
 // UnstoredAction is what to do about a refresh token that is in memory only.
 func UnstoredAction(listener string) string {
@@ -96,8 +96,8 @@ func UnstoredAction(listener string) string {
 const dayFormat = "2 January 2006"
 
 const (
-	// tokenWarning is the age of a consent from which the listener is asked for a new one. The alert (terraform/alerts.tf) and
-	// make doctor have the same.
+	// tokenWarning is the age of a consent from which the listener is asked for a new one. The alert (terraform/alerts.tf) has the
+	// same.
 	tokenWarning = 150 * 24 * time.Hour
 	// late is the age of the last run from which the hourly job has a problem.
 	late = 3 * time.Hour
@@ -133,7 +133,7 @@ func (s Status) Problems(now time.Time, fetchedAt *time.Time) []string {
 	switch {
 	case ended != "":
 		problems = append(problems, ended+": no new plays are fetched. "+advice.ConnectAgain(s.Listener))
-	case s.AuthorizedAt != nil && endsSoon(*s.AuthorizedAt, now):
+	case s.AuthorizedAt != nil && EndsSoon(*s.AuthorizedAt, now):
 		problems = append(problems, "Spotify's consent ends on "+ConsentEnds(*s.AuthorizedAt).Format(dayFormat)+". Connect again before that day: "+advice.Connect(s.Listener))
 	}
 	return problems

@@ -18,7 +18,7 @@ func TestStatements(t *testing.T) {
 		run  func(*testing.T, *rig)
 	}{
 		{"tables", testTables}, {"listens", testListens}, {"tracks", testTracks}, {"gaps", testGaps}, {"receipts", testReceipts}, {"load status", testLoadStatus},
-		{"missing features", testMissingFeatures}, {"features", testFeatures}, {"listening history", testListeningHistory}, {"load counts", testLoadCounts}, {"imports", testImports},
+		{"missing features", testMissingFeatures}, {"features", testFeatures}, {"listening history", testListeningHistory}, {"load counts", testLoadCounts}, {"imports", testImports}, {"forget", testForget},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, table := range warehouse.Tables() {

@@ -8,12 +8,7 @@
 # shellcheck source-path=SCRIPTDIR source=requirements.sh
 . terraform/commands/requirements.sh
 
-space='[[:space:]]*' string='"[A-Za-z0-9_/+-]+"'
-field="(\"time_zone\"$space:$space$string|\"public\"$space:$space(true|false))"
-listener="\"[a-z][a-z0-9-]{0,30}\"$space:$space\{$space$field($space,$space$field)*$space\}"
-[ -z "${LISTENERS-}" ] || wants LISTENERS "^$space\{$space$listener($space,$space$listener)*$space\}$space\$" \
-  "all listeners as JSON, such as '{\"me\":{\"time_zone\":\"Europe/Berlin\"},\"sister\":{\"time_zone\":\"Asia/Tokyo\",\"public\":true}}'"
-[ -z "${SETTINGS-}" ] || { [ -f "$SETTINGS" ] && [ -r "$SETTINGS" ]; } || fail "SETTINGS=$SETTINGS is not a readable file."
+check_settings
 [ -z "${STATE_BUCKET-}" ] || wants STATE_BUCKET '^[a-z0-9][a-z0-9_-]{0,48}-spotify-state$' "a bucket's name that ends in -spotify-state"
 [ -z "${ADOPT-}" ] || wants ADOPT '^yes$' "yes, or leave it out"
 needs "${GO:-go}" "Go 1.26: https://go.dev/dl"
@@ -44,14 +39,6 @@ ask storage buckets update "gs://$STATE" --versioning --lifecycle-file=terraform
 grant_agents
 open_deployment
 
-doomed() { grep -E "^ *# ($1)[^ ]* .*(destroyed|replaced)" "$ERRORS" >&2; }
-refuse_deletions() {
-  if doomed 'google_secret_manager_secret\.'; then
-    fail "This would delete a token. LISTENERS has to name every listener. To remove one: make forget PROJECT=$PROJECT LISTENER=..." "Nothing was changed."
-  elif doomed 'google_storage_bucket\.lake|google_bigquery_(dataset\.insights|table\.table)'; then
-    fail "This would delete the lake or a table. Check whether a name in SETTINGS is different. Nothing was changed."
-  fi
-}
 # adopt takes into the state what exists already, where that is allowed, and continues. Terraform reports what exists in
 # several parts, because it does not begin what an error makes useless.
 adopt() {

@@ -15,31 +15,33 @@ import (
 	"testing"
 )
 
-// machine is a copy of the scripts, in which gcloud, terraform, bq, go, bin/local, sleep and date are stand-ins: they
+// machine is a copy of the scripts, in which gcloud, terraform, go, bin/local, bin/operations and sleep are stand-ins: they
 // record their calls and answer from a table.
 type machine struct {
 	root string
 }
 
 // answer is the output of a stand-in for calls that begin with call: on standard output, or with fails on standard error
-// and with exit status 1; with stops after a Ctrl-C that every process gets. The first answer that matches counts. A call without an answer prints nothing and succeeds.
+// and with exit status 1; with stops after a Ctrl-C that every process gets. The first answer that matches counts. A
+// call without an answer prints nothing and succeeds.
 type answer struct {
 	call  string
 	says  string
 	fails bool
 	stops bool
+	exit  int // the status, where it is neither 0 nor 1
 	times int // 0: always
 }
 
 // The tools that the scripts use.
-var system = []string{"awk", "basename", "bash", "cat", "cp", "dirname", "env", "grep", "head", "ln", "make", "mkdir", "mktemp", "rm", "sed", "sh", "sort", "tail", "tee", "tr"}
+var system = []string{"awk", "basename", "bash", "cat", "cp", "dirname", "env", "grep", "head", "ln", "make", "mkdir", "mktemp", "rm", "sed", "sh", "tee", "tr"}
 
 func newMachine(t *testing.T, without []string, answers []answer) machine {
 	t.Helper()
 	m := machine{t.TempDir()}
-	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/commands/state.json", "terraform/services.tf", "terraform/tests/*.hcl", "shared/warehouse/schema/*.json")
+	m.copy(t, "Makefile", "terraform/commands/*.sh", "terraform/commands/state.json", "terraform/tests/*.hcl")
 	m.write(t, "it's my data.zip", "an export")
-	for _, folder := range []string{"bin", "path", "functions/ingest", "functions/load", "functions/local", "functions/topten"} {
+	for _, folder := range []string{"bin", "path"} {
 		if err := os.MkdirAll(filepath.Join(m.root, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +56,7 @@ func newMachine(t *testing.T, without []string, answers []answer) machine {
 		}
 	}
 	m.write(t, "path/.standin", standIn(m.root, answers))
-	for _, name := range []string{"gcloud", "terraform", "bq", "sleep", "date"} {
+	for _, name := range []string{"gcloud", "terraform", "sleep"} {
 		if !slices.Contains(without, name) {
 			m.write(t, "path/"+name, "#!/usr/bin/env bash\n. '"+m.root+"/path/.standin'\n")
 		}
@@ -63,6 +65,7 @@ func newMachine(t *testing.T, without []string, answers []answer) machine {
 		m.write(t, "path/go", "#!/usr/bin/env bash\nset -- \"$@\" ${SMOKE_PROJECT:+\"SMOKE_PROJECT=$SMOKE_PROJECT\"}\n. '"+m.root+"/path/.standin'\n")
 	}
 	m.write(t, "bin/local", "#!/usr/bin/env bash\n[ \"${1-}\" != import ] || set -- \"$@\" \"LISTENER=${LISTENER-}\"\nset -- \"$@\" \"GOOGLE_CLOUD_PROJECT=${GOOGLE_CLOUD_PROJECT-}\"\n. '"+m.root+"/path/.standin'\n")
+	m.write(t, "bin/operations", "#!/usr/bin/env bash\nset -- \"$@\" \"$PROJECT\" \"$REGION\" \"$LISTENER\" \"$SINCE\" \"$CONFIRM\"\n. '"+m.root+"/path/.standin'\n")
 	return m
 }
 
@@ -78,6 +81,9 @@ func standIn(root string, answers []answer) string {
 		to, status := 1, 0
 		if a.fails {
 			to, status = 2, 1
+		}
+		if a.exit != 0 {
+			status = a.exit
 		}
 		interrupt := ""
 		if a.stops {

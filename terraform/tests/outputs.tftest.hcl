@@ -1,4 +1,4 @@
-# Guards the outputs: the address of the page, and the names that the scripts need.
+# Guards the outputs: the address of the page, and the names that terraform/operations and the scripts need.
 
 mock_provider "google" {
   source          = "./tests/mocks"
@@ -28,8 +28,16 @@ run "the_outputs_name_the_resources" {
     error_message = "The page's address has to be the dashboard's."
   }
   assert {
-    condition     = output.lake == "some-project-spotify-lake" && output.insights == "some-project-spotify-insights" && output.dataset == "some-project.spotify_insights"
-    error_message = "The names of the lake and the dataset are wrong."
+    condition     = output.lake == "some-project-spotify-lake" && output.insights == "some-project-spotify-insights" && output.uploads == "some-project-spotify-uploads" && output.dataset == "some-project.spotify_insights"
+    error_message = "The names of the buckets and the dataset are wrong."
+  }
+  assert {
+    condition     = contains(output.services, "run") && toset(output.services) == toset([for service in google_project_service.on : trimsuffix(service.service, ".googleapis.com")])
+    error_message = "The services are those that Terraform enables: make doctor looks whether they are on."
+  }
+  assert {
+    condition     = contains(output.functions, "ingest") && toset(output.functions) == toset([for function in google_cloudfunctions2_function.function : function.name])
+    error_message = "The functions are those that are deployed: make logs shows their lines."
   }
   assert {
     condition     = output.jobs == tolist(["features", "ingest-me", "ingest-sister", "reconcile"])

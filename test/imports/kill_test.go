@@ -77,9 +77,12 @@ func TestKilled(t *testing.T) {
 	}
 	for step := 1; step <= undisturbed.Steps; step += stride {
 		dir := t.TempDir()
-		if _, killed := importProcess(t, dir, export, step); !killed {
-			t.Errorf("step %d of %d: the process was not killed", step, undisturbed.Steps)
-			continue
+		first, killed := importProcess(t, dir, export, step)
+		if !killed && first.Steps < step {
+			continue // the number of calls depends on how many objects one run of topten takes
+		}
+		if !killed {
+			t.Fatalf("step %d of %d: the process was not killed", step, first.Steps)
 		}
 		again, killed := importProcess(t, dir, export, 0)
 		if killed {

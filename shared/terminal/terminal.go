@@ -1,4 +1,5 @@
-package main
+// Package terminal writes text from outside to a person's terminal.
+package terminal
 
 import (
 	"io"
@@ -8,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// escaping writes text for a person. It writes what is not printable as Go does in a string: a name from outside could
-// otherwise control the terminal, or change the order of the letters of a line.
-type escaping struct{ io.Writer }
+// Writer writes what is not printable as Go does in a string, except ends of lines: a name from outside could otherwise
+// control the terminal, or change the order of the letters of a line.
+type Writer struct{ io.Writer }
 
-func (e escaping) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(e.Writer, printable(string(p))); err != nil {
+func (w Writer) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(w.Writer, printable(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
