@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,8 +10,6 @@ import (
 
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/iterator"
-
-	"encoding/json"
 
 	"spotify-insights.internal/functions/local/fakespotify"
 	"spotify-insights.internal/shared/bucket"

@@ -49,7 +49,7 @@ func id(n int) string { return fmt.Sprintf("listener-%04d", n) }
 
 // start starts the deployment in dir. The day begins at a time.
 func start(ctx context.Context, dir string, listeners int, from, to time.Time) (d *day, err error) {
-	d = &day{plays: map[string][]fakespotify.Play{}, serve: platform.Handler(), report: &Report{Listeners: listeners, Stages: map[string]*Stage{}}}
+	d = &day{plays: map[string][]fakespotify.Play{}, serve: platform.Handler(), report: newReport(listeners)}
 	started := d // a return of an error sets d to nil
 	defer func() {
 		if err != nil {

@@ -32,13 +32,13 @@ type Stage struct {
 	Sum, Longest, Last time.Duration
 }
 
+func newReport(listeners int) *Report {
+	return &Report{Listeners: listeners, Stages: map[string]*Stage{"ingest": {}, "load": {}, "rank": {}}}
+}
+
 // time runs a stage and adds its time.
 func (r *Report) time(stage string, do func() error) error {
 	s := r.Stages[stage]
-	if s == nil {
-		s = &Stage{}
-		r.Stages[stage] = s
-	}
 	begin := time.Now()
 	err := do()
 	s.Last = time.Since(begin)
@@ -88,7 +88,7 @@ func (r *Report) Print(w io.Writer) {
 	row("queries", all, "")
 	row("bytes billed, computed with the tables of the end", fmt.Sprintf("%.1f GB", float64(r.Billed)/1e9), "1 TiB a month is free")
 	for _, stage := range []string{"ingest", "load", "rank"} {
-		if s := r.Stages[stage]; s != nil {
+		if s := r.Stages[stage]; s.Runs > 0 {
 			row(map[string]string{
 				"ingest": "all ingests of an hour, through the queue: mean, longest", "load": "`reconcile`: mean, longest", "rank": "`topten`: mean, longest",
 			}[stage], fmt.Sprintf("%.1f s, %.1f s", s.Sum.Seconds()/float64(s.Runs), s.Longest.Seconds()), map[string]string{"load": "28 min", "rank": "480 s"}[stage])

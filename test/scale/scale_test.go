@@ -23,15 +23,15 @@ func TestSimulate(t *testing.T) {
 		t.Setenv(variable, os.Getenv(variable)) // restores the variable at the end of the test
 	}
 	zones = []string{evening(time.Now())}
-	report, err := Simulate(t.Context(), t.TempDir(), 5, 3)
+	report, err := Simulate(t.Context(), t.TempDir(), 5, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Ingests != 5*3 || report.Objects == 0 || report.Loaded != report.Objects || report.Plays == 0 {
+	if report.Ingests != 5*2 || report.Objects == 0 || report.Loaded != report.Objects || report.Plays == 0 {
 		t.Errorf("the report is %+v", report)
 	}
 	// Many objects of an hour are one load job.
-	if jobs := report.Loads["plays"]; jobs == 0 || jobs > 3 {
+	if jobs := report.Loads["plays"]; jobs == 0 || jobs > 2 {
 		t.Errorf("there are %d load jobs for %d objects", jobs, report.Objects)
 	}
 	var text strings.Builder
