@@ -23,6 +23,15 @@ const pages = 20
 // check returns an error unless each play that happened was reported by Spotify, is exactly one listen, and is counted by
 // its listener's document and page, and the daily run of reconcile finds nothing that the runs before have left.
 func (d *day) check(ctx context.Context) error {
+	var errs []error
+	lost := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	loaded := d.report.Loaded
+	if err := d.reconcile(ctx, ""); err != nil { // it also makes the documents of listeners without a play
+		return err
+	}
+	if d.report.Loaded != loaded || loaded != d.report.Objects {
+		lost("of %d objects %d were loaded, and the daily run loaded %d more", d.report.Objects, loaded, d.report.Loaded-loaded)
+	}
 	listens, err := d.listens(ctx)
 	if err != nil {
 		return err
@@ -31,8 +40,6 @@ func (d *day) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
-	lost := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	for n := range d.report.Listeners {
 		l := id(n)
 		served := d.spotify.Served(l)
@@ -60,13 +67,6 @@ func (d *day) check(ctx context.Context) error {
 				lost("%s: the page counts %d of %d plays: %v", l, got, plays, err)
 			}
 		}
-	}
-	loaded := d.report.Loaded
-	if err := d.reconcile(ctx, ""); err != nil {
-		return err
-	}
-	if d.report.Loaded != loaded || loaded != d.report.Objects {
-		lost("of %d objects %d were loaded, and the daily run loaded %d more", d.report.Objects, loaded, d.report.Loaded-loaded)
 	}
 	if len(errs) > 10 {
 		errs = append(errs[:10], fmt.Errorf("and %d more", len(errs)-10))
