@@ -9,7 +9,7 @@ unset LISTENERS SETTINGS # the stored ones are used
 
 # What is removed. Terraform also removes what depends on it: grants, sources, invokers.
 targets=(
-  google_cloudfunctions2_function.function google_cloud_scheduler_job.job google_pubsub_topic.loaded
+  google_cloudfunctions2_function.function google_cloud_scheduler_job.job google_pubsub_topic.{loaded,ingests}
   google_service_account.{function,build,scheduler,events} time_sleep.grants
   google_secret_manager_secret.{client,token} google_storage_bucket.{uploads,insights,sources}
   google_artifact_registry_repository.images google_logging_metric.{counter,measure} google_billing_budget.month

@@ -54,6 +54,9 @@ func (r *rig) storage(embedded http.Handler) http.Handler {
 // apis answers the other APIs.
 func (r *rig) apis() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/projects/{project}/topics/{call}", func(w http.ResponseWriter, req *http.Request) {
+		answer(w, map[string]any{"messageIds": []string{"1"}})
+	})
 	mux.HandleFunc("GET /v3/projects/{project}", func(w http.ResponseWriter, req *http.Request) {
 		answer(w, map[string]string{"name": "projects/123456789012", "projectId": req.PathValue("project"), "state": r.state})
 	})

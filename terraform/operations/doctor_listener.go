@@ -19,7 +19,9 @@ func (d *doctor) listener(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	d.job("ingest-" + id)
+	if !d.found.queued() { // parts has the job of all
+		d.job(d.found.job(id))
+	}
 	if token.IsZero() {
 		d.wrong(id, "not connected", d.command("connect", id))
 		return nil
@@ -82,7 +84,7 @@ func (d *doctor) consent(id string, token time.Time, s insights.Status) {
 // ingest writes the result of a listener's last ingest.
 func (d *doctor) ingest(id string, token time.Time, s insights.Status) {
 	limit := 49 * time.Hour
-	if job := d.jobs["ingest-"+id]; job != nil && strings.HasSuffix(job.Schedule, " * * * *") { // hourly
+	if job := d.jobs[d.found.job(id)]; job != nil && strings.HasSuffix(job.Schedule, " * * * *") { // hourly
 		limit = 3 * time.Hour
 	}
 	last := "last ingest " + d.ago(s.LastRunAt) + ": " + s.Outcome

@@ -110,6 +110,8 @@ func TestDoctor(t *testing.T) {
 			want: []string{"last ingest 49 hours ago", "next: make logs PROJECT=some-project\n"}},
 		{name: "a paused job", change: func(_ *testing.T, r *rig) { r.jobs["ingest-me"] = job{"PAUSED", hourly} },
 			want: []string{"ingest-me    the job is PAUSED", "next: gcloud scheduler jobs resume ingest-me --location=europe-west1 --project=some-project\n"}},
+		{name: "one job for all listeners", change: withQueue, want: []string{"ingest       on schedule\n", nothing}, never: "ingest-me"},
+		{name: "no run for hours of one job for all", change: both(withQueue, withStatus("2026-03-01T11", "2026-03-01T09")), want: []string{"last ingest 3 hours ago", "next: make logs PROJECT=some-project\n"}},
 		{name: "nothing loaded", change: with(insightsBucket+insights.DocumentName("me"), "{}"), want: []string{"nothing loaded yet", "next: make logs PROJECT=some-project\n"}},
 		{name: "not loaded since", change: with(insightsBucket+insights.DocumentName("me"), document, "11:00:19", "09:00:00"),
 			want: []string{"last load 3 hours ago, before the last ingest", "next: gcloud scheduler jobs run reconcile --location=europe-west1 --project=some-project\n"}},

@@ -148,6 +148,7 @@ func TestIncomplete(t *testing.T) {
 func TestTrigger(t *testing.T) {
 	tests := []struct {
 		name, listener string
+		queue          bool
 		change         func(*rig)
 		want           string
 		wantCalls      []string
@@ -157,11 +158,18 @@ func TestTrigger(t *testing.T) {
 		{name: "another listener", listener: "sister", want: "some-project has no listener sister\nDeploy with all listeners: make deploy PROJECT=some-project LISTENERS="},
 		{name: "a job that is gone", listener: "me", change: func(r *rig) { r.jobs = nil }, want: "there is no job ingest-me\nDeploy again, which restores it: make deploy PROJECT=some-project",
 			wantCalls: []string{"POST /v1/projects/some-project/locations/europe-west1/jobs/ingest-me:run"}},
+		{name: "a queue", listener: "me", queue: true, want: "In a minute: make doctor PROJECT=some-project",
+			wantCalls: []string{`POST /v1/projects/some-project/topics/ingests:publish`}},
+		{name: "a queue that is gone", listener: "me", queue: true, change: func(r *rig) { r.refused["POST /v1/projects/some-project/topics/"] = refusal{http.StatusNotFound, "{}"} },
+			want: "there is no topic ingests\nDeploy again, which restores it: make deploy PROJECT=some-project"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, "some-project")
 			r.listener = tt.listener
+			if tt.queue {
+				withQueue(t, r)
+			}
 			if tt.change != nil {
 				tt.change(r)
 			}

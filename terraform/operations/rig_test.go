@@ -100,6 +100,14 @@ func newRig(t *testing.T, project string) *rig {
 	return r
 }
 
+// withQueue makes it a deployment in which one job ingests for all listeners.
+func withQueue(t *testing.T, r *rig) {
+	t.Helper()
+	r.put(t, stateFile, strings.NewReplacer("PROJECT", "some-project", `"ingest-me"`, `"ingest"`).Replace(outputs))
+	r.jobs["ingest"] = r.jobs["ingest-me"]
+	delete(r.jobs, "ingest-me")
+}
+
 // put writes an object, BUCKET/NAME.
 func (r *rig) put(t *testing.T, name, content string) {
 	t.Helper()
