@@ -50,6 +50,7 @@ func TestSmoke(t *testing.T) {
 	r.lose(warehouse.Listens)
 	r.loseDocuments()
 	r.importExport()
+	r.forget()
 	r.checkStatements()
 }
 
@@ -161,6 +162,16 @@ func (r *run) lose(tables ...string) {
 	r.checkListens()
 	r.checkFigures()
 	r.Logf("%d objects are reconciled after the loss of %v", result.Loaded, tables)
+}
+
+// forget deletes the rows of the listener, and leaves the audio features.
+func (r *run) forget() {
+	features := r.query("SELECT COUNT(*) FROM %[1]s.audio_features")
+	r.must(r.functions.Warehouse.Forget(r.ctx, listener))
+	for _, table := range []string{warehouse.Loads, warehouse.Plays, warehouse.Listens, warehouse.TopTen} {
+		r.same("rows of the forgotten listener in "+table, []string{"0"}, r.query("SELECT COUNT(*) FROM %[1]s."+table+" WHERE listener IS NOT NULL"))
+	}
+	r.same("audio features", features, r.query("SELECT COUNT(*) FROM %[1]s.audio_features"))
 }
 
 // loseDocuments deletes everything in the insights bucket. The next run writes it again.
