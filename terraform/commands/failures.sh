@@ -57,7 +57,8 @@ give_up() {
     next=("These exist, and are not in Terraform's state: a killed deploy has made them in its last seconds, or they belong to something else." "$(existing)"
       "If it was a killed deploy:" "  $AGAIN ADOPT=yes")
   elif about_quota; then
-    next=("Calls of this login do not count for $PROJECT. With the role roles/serviceusage.serviceUsageConsumer:"
+    next=("Calls of this login do not count for $PROJECT. An owner of the project grants the role for that, and the login names the project:"
+      "  gcloud projects add-iam-policy-binding $PROJECT --member=user:... --role=roles/serviceusage.serviceUsageConsumer"
       "  gcloud auth application-default set-quota-project $PROJECT")
   elif [[ $why =~ BILLING_DISABLED|accountDisabled|billing\ to\ be\ enabled|[Bb]illing\ (account\ for|must\ be\ enabled) ]]; then
     next=("The billing account is closed or missing. Link an open one:" "${link_billing[@]}")
