@@ -47,7 +47,7 @@ give_up() {
       "  terraform -chdir=terraform force-unlock -force ${BASH_REMATCH[1]-ID}" "  $AGAIN")
   elif [[ $why =~ permitted\ customer|allowedPolicyMember ]]; then
     next=("${public_is_forbidden[@]}")
-  elif [[ $why =~ constraints/([A-Za-z.]+) ]]; then
+  elif [[ $why =~ constraints/([A-Za-z0-9]+(\.[A-Za-z0-9]+)*) ]]; then
     next=("A policy of your organisation, ${BASH_REMATCH[1]}, forbids this. This shows it, and its administrator has to allow it in $PROJECT:"
       "  gcloud org-policies describe ${BASH_REMATCH[1]} --effective --project=$PROJECT")
   elif [[ $why == *"bucket name is not available"* ]]; then
