@@ -10,7 +10,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 CONFIG_INSPECT := github.com/hashicorp/terraform-config-inspect@v0.0.0-20260904064934-75d64de68c31
 
 .DEFAULT_GOAL := help
-.PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots
+.PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots scale
 .PHONY: build vet lint docs clean deploy plan open trigger logs doctor destroy forget smoke operations
 
 help: ## Show this list.
@@ -83,6 +83,9 @@ vet: ## Check gofmt and run go vet.
 
 bench: ## Measure speed and billed bytes. Nothing else should run meanwhile.
 	@$(GO) run ./test/bench
+
+scale: ## Simulate a day of many listeners, and check that nothing is lost. LISTENERS=1000, HOURS
+	@exec $(GO) run ./test/scale
 
 screenshots: ## Take the pictures of the README (Debian: apt-get install chromium fonts-liberation).
 	$(GO) run ./test/screenshots

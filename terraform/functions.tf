@@ -41,13 +41,13 @@ locals {
       memory    = "256Mi"
       cpu       = null
       timeout   = 90 # its own 50 seconds, and the time to store a token and its status after them
-      instances = length(var.listeners) + 1
+      instances = var.ingest_queue ? local.queue_instances : length(var.listeners) + 1
       requests  = 1
       environment = merge(local.base, {
         LAKE_BUCKET     = google_storage_bucket.lake.name
         INSIGHTS_BUCKET = google_storage_bucket.insights.name
-        LISTENERS       = jsonencode(local.shown)
-      })
+        LISTENERS       = local.packed.all
+      }, { for topic in google_pubsub_topic.ingests : "INGEST_TOPIC" => topic.name })
     }
     importer = {
       source    = "importer"
@@ -61,47 +61,34 @@ locals {
         UPLOADS_BUCKET  = google_storage_bucket.uploads.name
         LAKE_BUCKET     = google_storage_bucket.lake.name
         INSIGHTS_BUCKET = google_storage_bucket.insights.name
-        LISTENERS       = jsonencode(local.shown)
+        LISTENERS       = local.packed.all
         GOMEMLIMIT      = "900MiB"
-      })
-    }
-    load = {
-      source    = "load"
-      on        = "lake"
-      memory    = "1Gi" # it holds an object and its rows
-      cpu       = null
-      timeout   = 540
-      instances = 1 # BigQuery limits how often a table may change
-      requests  = 1
-      environment = merge(local.warehouse, {
-        LAKE_BUCKET = google_storage_bucket.lake.name
-        TOPIC       = google_pubsub_topic.loaded.name
       })
     }
     reconcile = {
       source    = "reconcile"
       on        = "schedule"
-      memory    = "1Gi" # it holds a batch of objects and their rows
-      cpu       = null
-      timeout   = 1740 # a minute less than the half hour that Scheduler waits at most
+      memory    = var.batch_loading ? "4Gi" : "1Gi" # it holds a batch of objects and their rows, and once a day all names and receipts
+      cpu       = var.batch_loading ? "1" : null    # so much memory needs a whole CPU
+      timeout   = 1740                              # a minute less than the half hour that Scheduler waits at most
       instances = 1
       requests  = 1
       environment = merge(local.warehouse, {
         LAKE_BUCKET = google_storage_bucket.lake.name
         TOPIC       = google_pubsub_topic.loaded.name
-      })
+      }, { for name, value in { LISTENERS = local.packed.all, GOMEMLIMIT = "3600MiB" } : name => value if var.batch_loading })
     }
     topten = {
       source    = "topten"
       on        = "loaded"
-      memory    = "256Mi"
-      cpu       = null
+      memory    = var.batch_loading ? "1Gi" : "256Mi" # it holds what is loaded for every listener and month
+      cpu       = var.batch_loading ? "1" : null
       timeout   = 540
       instances = 1 # two runs that change the same months of a table conflict
       requests  = 1
       environment = merge(local.warehouse, {
         INSIGHTS_BUCKET = google_storage_bucket.insights.name
-        LISTENERS       = jsonencode(local.shown)
+        LISTENERS       = local.packed.all
       })
     }
     features = {
@@ -119,9 +106,23 @@ locals {
     }
     dashboard = merge(local.page, {
       environment = merge(local.page_environment, {
-        LISTENERS = jsonencode(local.shown)
+        LISTENERS = local.packed.all
       })
     })
+    }, {
+    for name in var.batch_loading ? [] : ["load"] : name => {
+      source    = "load"
+      on        = "lake"
+      memory    = "1Gi" # it holds an object and its rows
+      cpu       = null
+      timeout   = 540
+      instances = 1 # BigQuery limits how often a table may change
+      requests  = 1
+      environment = merge(local.warehouse, {
+        LAKE_BUCKET = google_storage_bucket.lake.name
+        TOPIC       = google_pubsub_topic.loaded.name
+      })
+    }
   }, local.public_functions)
 
   events = {
@@ -190,6 +191,10 @@ resource "google_cloudfunctions2_function" "function" {
     precondition {
       condition     = contains(concat(["schedule", "people"], keys(local.events)), each.value.on)
       error_message = "Function ${each.key} has on = \"${each.value.on}\": use schedule, people, or one of ${join(", ", keys(local.events))}."
+    }
+    precondition {
+      condition     = sum([for name, value in each.value.environment : length(name) + length(value)]) <= 32768
+      error_message = "The variables of function ${each.key} have more than the 32 KiB that Cloud Run functions take, because there are too many listeners."
     }
   }
 

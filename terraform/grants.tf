@@ -2,6 +2,10 @@
 # the name of a deleted role is locked for up to 37 days, which would block a new deployment.
 
 locals {
+  # Of the functions that are deployed: the settings in scale.tf change which these are.
+  granted = { for on, grants in local.grants : on => [
+    for g in grants : g if contains(keys(local.functions), g.account) && (var.ingest_queue || try(g.topic, "") != "ingests")
+  ] }
   grants = {
     projects = [ # jobs have no narrower resource
       { account = "load", role = "roles/bigquery.jobUser" },
@@ -58,6 +62,7 @@ locals {
     topics = [
       { account = "load", role = "roles/pubsub.publisher" },
       { account = "reconcile", role = "roles/pubsub.publisher" },
+      { account = "ingest", role = "roles/pubsub.publisher", topic = "ingests" },
     ]
     secrets = concat(
       [for account in concat(["ingest"], contains(var.feature_providers, "spotify") ? ["features"] : []) :
@@ -72,7 +77,7 @@ locals {
 }
 
 resource "google_project_iam_member" "function" {
-  for_each = { for g in local.grants.projects : "${g.account} ${g.role}" => g }
+  for_each = { for g in local.granted.projects : "${g.account} ${g.role}" => g }
 
   project = var.project
   role    = each.value.role
@@ -80,7 +85,7 @@ resource "google_project_iam_member" "function" {
 }
 
 resource "google_storage_bucket_iam_member" "function" {
-  for_each = { for g in local.grants.buckets : "${g.account} ${g.bucket} ${g.role}" => g }
+  for_each = { for g in local.granted.buckets : "${g.account} ${g.bucket} ${g.role}" => g }
 
   bucket = {
     lake     = google_storage_bucket.lake.name
@@ -103,7 +108,7 @@ resource "google_storage_bucket_iam_member" "function" {
 }
 
 resource "google_bigquery_dataset_iam_member" "function" {
-  for_each = { for g in local.grants.datasets : "${g.account} ${g.role}" => g }
+  for_each = { for g in local.granted.datasets : "${g.account} ${g.role}" => g }
 
   dataset_id = google_bigquery_dataset.insights.dataset_id
   role       = each.value.role
@@ -111,7 +116,7 @@ resource "google_bigquery_dataset_iam_member" "function" {
 }
 
 resource "google_bigquery_table_iam_member" "function" {
-  for_each = { for g in local.grants.tables : "${g.account} ${g.table} ${g.role}" => g }
+  for_each = { for g in local.granted.tables : "${g.account} ${g.table} ${g.role}" => g }
 
   dataset_id = google_bigquery_dataset.insights.dataset_id
   table_id   = google_bigquery_table.table[each.value.table].table_id
@@ -120,15 +125,15 @@ resource "google_bigquery_table_iam_member" "function" {
 }
 
 resource "google_pubsub_topic_iam_member" "function" {
-  for_each = { for g in local.grants.topics : "${g.account} ${g.role}" => g }
+  for_each = { for g in local.granted.topics : "${g.account} ${g.role}" => g }
 
-  topic  = google_pubsub_topic.loaded.name
+  topic  = try(each.value.topic, "") == "ingests" ? google_pubsub_topic.ingests[0].name : google_pubsub_topic.loaded.name
   role   = each.value.role
   member = google_service_account.function[each.value.account].member
 }
 
 resource "google_secret_manager_secret_iam_member" "function" {
-  for_each = { for g in local.grants.secrets : "${g.account} ${g.secret} ${g.role}" => g }
+  for_each = { for g in local.granted.secrets : "${g.account} ${g.secret} ${g.role}" => g }
 
   secret_id = each.value.secret
   role      = each.value.role

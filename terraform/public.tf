@@ -9,7 +9,7 @@ locals {
     for name in length(local.public) > 0 ? ["dashboard-public"] : [] : name => merge(local.page, {
       environment = merge(local.page_environment, {
         AUDIENCE  = "public"
-        LISTENERS = jsonencode(local.public)
+        LISTENERS = local.packed.public
       })
     })
   }

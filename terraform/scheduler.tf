@@ -54,12 +54,26 @@ locals {
   jobs = merge(
     # An ingest is never retried: two refusals of a token in a row mean that the consent is gone, and two within a
     # minute do not prove that. The next run asks for the same plays and more.
-    { for id in keys(var.listeners) : "ingest-${id}" => {
+    { for id in var.ingest_queue ? [] : keys(var.listeners) : "ingest-${id}" => {
       function    = "ingest"
       description = "Fetches the last plays of ${id}."
       schedule    = var.ingest_schedule
       query       = "?listener=${id}"
       retries     = 0
+    } },
+    { for name in var.ingest_queue ? ["ingest"] : [] : name => {
+      function    = "ingest"
+      description = "Puts all listeners into the queue of ingests."
+      schedule    = var.ingest_schedule
+      query       = "?listeners=all"
+      retries     = 0 # a second message is a second ingest
+    } },
+    { for name in var.batch_loading ? ["reconcile-recent"] : [] : name => {
+      function    = "reconcile"
+      description = "Loads the objects that were written within a day."
+      schedule    = "*/10 * * * *"
+      query       = "?recent=true"
+      retries     = 0 # the next run loads what a failed one has left
     } },
     {
       reconcile = {

@@ -1,5 +1,5 @@
 // Package ingest is the function that fetches a listener's last plays from Spotify and writes them to the lake.
-// Cloud Scheduler calls it every hour.
+// Cloud Scheduler calls it every hour: for each listener, or once to put all listeners into a queue that calls it for each.
 package ingest
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/config"
+	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/handler"
 	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/secrets"
@@ -43,13 +44,28 @@ var ingester = handler.NewOnce(func() (*Ingester, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Ingester{
+	i := &Ingester{
 		Listeners: s.Listeners, Tokens: &Tokens{Secrets: store, Spotify: client, Now: time.Now}, Spotify: client, Lake: lake, Status: status, Now: time.Now,
-	}, nil
+	}
+	if s.Topic != "" {
+		queue, err := events.OpenPublisher(ctx, s.Project, s.Topic)
+		if err != nil {
+			return nil, err
+		}
+		i.Queue = queue
+	}
+	return i, nil
 })
 
 // Serve is the function.
-var Serve = handler.Post("ingest", limit, func(r *http.Request) (Result, error) {
+func Serve(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Has(fromQueue) {
+		w = handler.Acknowledged(w)
+	}
+	post(w, r)
+}
+
+var post = handler.Post("ingest", limit, func(r *http.Request) (Result, error) {
 	in, err := ingester.Get()
 	if err != nil {
 		return Result{}, err
@@ -57,10 +73,15 @@ var Serve = handler.Post("ingest", limit, func(r *http.Request) (Result, error) 
 	return in.serve(r)
 })
 
-// serve answers POST /ingest?listener=L.
+// serve answers POST /ingest?listener=L, and the requests of a queue: [Ingester.enqueue] and [Ingester.receive].
 func (i *Ingester) serve(r *http.Request) (Result, error) {
-	listener := listener.Default
-	if query := r.URL.Query(); query.Has("listener") {
+	listener, query := listener.Default, r.URL.Query()
+	switch {
+	case query.Has(fromQueue):
+		return i.receive(r)
+	case query.Has(toQueue):
+		return i.enqueue(r.Context())
+	case query.Has("listener"):
 		listener = query.Get("listener")
 	}
 	if _, err := i.Listeners.Find(listener); err != nil {

@@ -29,15 +29,19 @@ type Ingester struct {
 		Create(ctx context.Context, name, contentType string, content []byte) (bool, error)
 	}
 	Status Documents
-	Now    func() time.Time
+	Queue  interface { // nil where each listener has a job of Cloud Scheduler
+		PublishListeners(ctx context.Context, listeners []string) error
+	}
+	Now func() time.Time
 }
 
 // Result is the result of a run.
 type Result struct {
-	Status   string `json:"status"` // insights.Written or insights.Unchanged
+	Status   string `json:"status"` // insights.Written or insights.Unchanged, or queued
 	Listener string `json:"listener"`
 	Plays    int    `json:"plays"` // rows of the API page that are plays
 	Object   string `json:"object,omitempty"`
+	Queued   int    `json:"queued,omitempty"` // listeners
 
 	fetchedAt time.Time // ingested_at of the rows
 	newest    time.Time // of the plays, zero without one

@@ -1,5 +1,6 @@
 // Package reconcile is the function that repairs what lost events and failures left: it loads the objects of the
-// lake that are missing in the warehouse, and starts topten. Cloud Scheduler calls it once a day.
+// lake that are missing in the warehouse, and starts topten. Cloud Scheduler calls it once a day. Where many listeners
+// make events for each object too many, it is the loader too: Cloud Scheduler calls it for recent objects every ten minutes.
 package reconcile
 
 import (
@@ -22,26 +23,29 @@ func init() {
 }
 
 var reconciler = handler.NewOnce(func() (*Reconciler, error) {
-	s, err := config.Read[config.Load]()
+	s, err := config.Read[config.Reconcile]()
 	if err != nil {
 		return nil, err
 	}
 	ctx := context.Background() // the clients outlive the first request
-	loader, lake, w, err := loader.Open(ctx, s)
+	loader, lake, w, err := loader.Open(ctx, s.Load)
 	if err != nil {
 		return nil, err
 	}
-	return &Reconciler{Lake: lake, Warehouse: w, Loader: loader}, nil
+	return &Reconciler{Lake: lake, Warehouse: w, Loader: loader, Listeners: s.Listeners, Now: time.Now}, nil
 })
 
 // Serve is the function.
 var Serve = handler.Post("reconcile", limit, serve)
 
-// serve answers POST /reconcile.
+// serve answers POST /reconcile, and POST /reconcile?recent=true.
 func serve(r *http.Request) (Result, error) {
 	rec, err := reconciler.Get()
 	if err != nil {
 		return Result{}, err
+	}
+	if r.URL.Query().Has("recent") {
+		return rec.Recent(r.Context())
 	}
 	return rec.Run(r.Context())
 }

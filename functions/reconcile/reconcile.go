@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
 	"spotify-insights.internal/shared/lake"
+	"spotify-insights.internal/shared/listener"
 	"spotify-insights.internal/shared/loader"
 	"spotify-insights.internal/shared/warehouse"
 )
@@ -15,19 +17,21 @@ import (
 // Reconciler loads what the warehouse lacks.
 type Reconciler struct {
 	Lake interface {
-		List(ctx context.Context, prefix string) ([]bucket.Object, error)
+		ListFrom(ctx context.Context, prefix, from string) ([]bucket.Object, error)
 	}
 	Warehouse interface {
-		Receipts(ctx context.Context) ([]warehouse.Loaded, error)
+		Receipts(ctx context.Context, since time.Time) ([]warehouse.Loaded, error)
 		Rows(ctx context.Context, table string) (uint64, error)
 		Reset(ctx context.Context) error
 	}
-	Loader *loader.Loader
+	Loader    *loader.Loader
+	Listeners listener.Set     // whose pages [Reconciler.Recent] looks for
+	Now       func() time.Time // for [Reconciler.Recent]
 }
 
 // Result is what a run did.
 type Result struct {
-	Objects int  `json:"objects"` // in the lake
+	Objects int  `json:"objects"` // in the lake, or of these the recent ones
 	Loaded  int  `json:"loaded"`  // by this run
 	Failed  int  `json:"failed"`  // by this run, with a permanent error
 	Reset   bool `json:"reset"`   // the tables were emptied before
@@ -38,10 +42,18 @@ type Result struct {
 func (r *Reconciler) Run(ctx context.Context) (result Result, err error) {
 	defer faults.Wrap(&err, "reconciling the lake with the warehouse")
 	missing, result, err := r.missing(ctx)
-	var receipts []warehouse.Receipt
 	if err == nil {
-		receipts, err = r.Loader.Load(ctx, missing)
+		err = r.load(ctx, missing, &result)
 	}
+	// Also after an error: the page can show what was loaded before it.
+	err = errors.Join(err, r.publish(ctx))
+	slog.InfoContext(ctx, "reconciled", "objects", result.Objects, "loaded", result.Loaded, "failed", result.Failed, "reset", result.Reset)
+	return result, err
+}
+
+// load loads objects and counts them.
+func (r *Reconciler) load(ctx context.Context, missing []bucket.Object, result *Result) error {
+	receipts, err := r.Loader.Load(ctx, missing)
 	for _, receipt := range receipts {
 		if receipt.Error == nil {
 			result.Loaded++
@@ -49,17 +61,19 @@ func (r *Reconciler) Run(ctx context.Context) (result Result, err error) {
 			result.Failed++
 		}
 	}
-	// Also after an error: the page can show what was loaded before it.
-	err = errors.Join(err, r.Loader.Publisher.Publish(context.WithoutCancel(ctx)))
-	slog.InfoContext(ctx, "reconciled", "objects", result.Objects, "loaded", result.Loaded, "failed", result.Failed, "reset", result.Reset)
-	return result, err
+	return err
+}
+
+// publish starts topten.
+func (r *Reconciler) publish(ctx context.Context) error {
+	return r.Loader.Publisher.Publish(context.WithoutCancel(ctx))
 }
 
 // missing returns the objects of the lake that are not loaded. Where the warehouse lost rows or contains rows of an
 // older version, it resets the warehouse and returns all objects.
 func (r *Reconciler) missing(ctx context.Context) (missing []bucket.Object, result Result, err error) {
 	// The receipts are read before the list: an object that is loaded in between is loaded twice, and never left out.
-	receipts, err := r.Warehouse.Receipts(ctx)
+	receipts, err := r.Warehouse.Receipts(ctx, warehouse.Beginning)
 	if err != nil {
 		return nil, result, err
 	}
@@ -74,29 +88,44 @@ func (r *Reconciler) missing(ctx context.Context) (missing []bucket.Object, resu
 		}
 		receipts = nil
 	}
-	type generation struct {
-		object string
-		number int64
-	}
-	done := make(map[generation]bool, len(receipts))
-	for _, l := range receipts {
-		if l.Done() {
-			done[generation{l.Object, l.Generation}] = true
-		}
-	}
+	done := doneOf(receipts)
 	for _, prefix := range []string{lake.FeaturesPrefix, lake.PlaysPrefix} {
-		list, err := r.Lake.List(ctx, prefix)
+		list, err := r.Lake.ListFrom(ctx, prefix, "")
 		if err != nil {
 			return nil, result, err
 		}
 		result.Objects += len(list)
-		for _, o := range list {
-			if !done[generation{o.Name, o.Generation}] {
-				missing = append(missing, o)
-			}
-		}
+		missing = append(missing, done.without(list)...)
 	}
 	return missing, result, nil
+}
+
+// done has the generations of objects that need not be loaded again.
+type done map[generation]bool
+
+type generation struct {
+	object string
+	number int64
+}
+
+func doneOf(receipts []warehouse.Loaded) done {
+	d := make(done, len(receipts))
+	for _, l := range receipts {
+		if l.Done() {
+			d[generation{l.Object, l.Generation}] = true
+		}
+	}
+	return d
+}
+
+// without returns the objects of a list that have to be loaded.
+func (d done) without(list []bucket.Object) (missing []bucket.Object) {
+	for _, o := range list {
+		if !d[generation{o.Name, o.Generation}] {
+			missing = append(missing, o)
+		}
+	}
+	return missing
 }
 
 // resetReason returns why the rows in the warehouse cannot be used, "" where they can.

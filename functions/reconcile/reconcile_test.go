@@ -20,7 +20,7 @@ var noon = time.Date(2026, 6, 24, 12, 0, 0, 0, time.UTC)
 func TestReconcile(t *testing.T) {
 	m := machinetest.Open(t, "you")
 	for name, test := range map[string]func(*testing.T, *rig){
-		"missing": testMissing, "reset": testReset, "interrupted reset": testInterruptedReset, "errors": testErrors,
+		"missing": testMissing, "reset": testReset, "interrupted reset": testInterruptedReset, "errors": testErrors, "recent": testRecent,
 	} {
 		t.Run(name, func(t *testing.T) {
 			list, err := m.Lake.List(t.Context(), "")
@@ -34,7 +34,7 @@ func TestReconcile(t *testing.T) {
 				t.Fatal(err)
 			}
 			m.Loader.Warehouse = m.Warehouse
-			test(t, &rig{m, &Reconciler{Lake: m.Lake, Warehouse: m.Warehouse, Loader: m.Loader}})
+			test(t, &rig{m, &Reconciler{Lake: m.Lake, Warehouse: m.Warehouse, Loader: m.Loader, Listeners: m.Config.Listeners, Now: time.Now}})
 		})
 	}
 }
@@ -197,7 +197,7 @@ func testInterruptedReset(t *testing.T, r *rig) {
 // failing is a lake that cannot be listed, and a warehouse that cannot be appended to.
 type failing struct{ *warehouse.Warehouse }
 
-func (failing) List(context.Context, string) ([]bucket.Object, error) {
+func (failing) ListFrom(context.Context, string, string) ([]bucket.Object, error) {
 	return nil, errors.New("backendError")
 }
 

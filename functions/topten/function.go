@@ -21,6 +21,10 @@ const limit = 8 * time.Minute
 // importPause is longer than a run of load takes. Nothing waits for an object that has to be retried.
 const importPause = 10 * time.Minute
 
+// parallel is the number of listeners who are published at once. An export asks for its job's status about twice a second,
+// and BigQuery takes 100 requests a second of one account.
+const parallel = 16
+
 func init() {
 	functions.CloudEvent("topten", Receive)
 }
@@ -39,7 +43,7 @@ var refresher = handler.NewOnce(func() (*Refresher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: w, Objects: bucket, Now: time.Now, FeaturesPause: s.FeaturesPause, ImportPause: importPause}, nil
+	return &Refresher{Bucket: s.InsightsBucket, Listeners: s.Listeners, Warehouse: w, Objects: bucket, Now: time.Now, FeaturesPause: s.FeaturesPause, ImportPause: importPause, Parallel: parallel}, nil
 })
 
 // Receive is the function.

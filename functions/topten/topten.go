@@ -2,14 +2,13 @@ package topten
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
+	"golang.org/x/sync/errgroup"
 
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/events"
@@ -47,6 +46,8 @@ type Refresher struct {
 	FeaturesPause time.Duration
 	// ImportPause is how long a document stays as it is while an export is incomplete and none of its objects is loaded.
 	ImportPause time.Duration
+	// Parallel is how many listeners are read or published at once; 0 is one.
+	Parallel int
 }
 
 const (
@@ -91,21 +92,31 @@ type state struct {
 // readDocuments reads the documents of all listeners, in the order of their ids. An invalid document counts as
 // missing and is replaced.
 func (r *Refresher) readDocuments(ctx context.Context) ([]state, error) {
-	var list []state
-	for _, id := range slices.Sorted(maps.Keys(r.Listeners)) {
-		s := state{listener: r.Listeners[id]}
-		var err error
-		s.generation, err = r.Objects.ReadJSON(ctx, insights.DocumentName(id), &s.document)
-		if err != nil && s.generation == 0 {
-			return nil, err
-		}
-		s.readable = err == nil && s.generation != 0 && s.document.Loaded != nil
-		if !s.readable {
-			s.document = insights.Document{}
-		}
-		list = append(list, s)
+	ids := slices.Sorted(maps.Keys(r.Listeners))
+	list := make([]state, len(ids))
+	var group errgroup.Group
+	group.SetLimit(max(1, r.Parallel))
+	for i, id := range ids {
+		group.Go(func() (err error) {
+			list[i], err = r.readDocument(ctx, r.Listeners[id])
+			return err
+		})
 	}
-	return list, nil
+	return list, group.Wait()
+}
+
+func (r *Refresher) readDocument(ctx context.Context, l listener.Listener) (state, error) {
+	s := state{listener: l}
+	var err error
+	s.generation, err = r.Objects.ReadJSON(ctx, insights.DocumentName(l.ID), &s.document)
+	if err != nil && s.generation == 0 {
+		return s, err
+	}
+	s.readable = err == nil && s.generation != 0 && s.document.Loaded != nil
+	if !s.readable {
+		s.document = insights.Document{}
+	}
+	return s, nil
 }
 
 // includes reports whether every document includes everything that was loaded before a time. A document from the
@@ -169,14 +180,7 @@ func (r *Refresher) refresh(ctx context.Context, before []state) error {
 	if err != nil {
 		return err
 	}
-	for i, s := range before {
-		if plans[i].publish {
-			if err := r.publish(ctx, s, plans[i], status, gaps[s.listener.ID], imports[s.listener.ID]); err != nil {
-				return fmt.Errorf("listener %s: %w", s.listener.ID, err)
-			}
-		}
-	}
-	return nil
+	return r.publishAll(ctx, before, plans, status, gaps, imports)
 }
 
 // checkTables compares the number of rows of listens and tracks with the documents. Where rows are lost, it uses none
@@ -210,48 +214,4 @@ func (r *Refresher) checkTables(ctx context.Context, before []state, status ware
 		}
 	}
 	return before, nil
-}
-
-// publish writes a listener's snapshot and then the document that names it.
-func (r *Refresher) publish(ctx context.Context, s state, p plan, status warehouse.Status, gaps warehouse.Gaps, imports []insights.Import) error {
-	list, err := r.Objects.List(ctx, insights.SnapshotPrefix(s.listener.ID))
-	if err != nil {
-		return err
-	}
-	existing := map[string]bool{}
-	for _, o := range list {
-		existing[o.Name] = true
-	}
-	snapshot, closed, err := r.export(ctx, s.listener, status.AsOf, closedOf(s, p, status.AsOf, existing))
-	if err != nil {
-		return err
-	}
-	if err := r.publishPublic(ctx, s, status.AsOf); err != nil {
-		return err
-	}
-	document := newDocument(s, status, gaps, imports, snapshot, closed)
-	// Before the write: otherwise a gap would never be logged where only the answer to the write is lost.
-	reportGaps(ctx, s, document.Status.Gaps)
-	err = r.Objects.WriteJSON(ctx, insights.DocumentName(s.listener.ID), document, s.generation)
-	if errors.Is(err, bucket.ErrPrecondition) {
-		return errors.New("another run has written the document in the meantime")
-	}
-	if err != nil {
-		return err
-	}
-	slog.InfoContext(ctx, "ranked", "listener", s.listener.ID, "plays", snapshot.Listens.Rows, "tracks", snapshot.Tracks.Rows, "as_of", status.AsOf)
-	return r.deleteUnnamed(ctx, list, document)
-}
-
-// reportGaps logs the gaps that the previous document did not contain. An alert matches this line.
-func reportGaps(ctx context.Context, s state, gaps []insights.Gap) {
-	var logged []insights.Gap
-	if s.document.Status != nil {
-		logged = s.document.Status.Gaps
-	}
-	for _, gap := range gaps {
-		if !slices.ContainsFunc(logged, func(l insights.Gap) bool { return l.After.Equal(gap.After) && l.Before.Equal(gap.Before) }) {
-			slog.WarnContext(ctx, "gap found", "listener", s.listener.ID, "after", gap.After, "before", gap.Before)
-		}
-	}
 }

@@ -189,3 +189,33 @@ func TestListeners(t *testing.T) {
 		}
 	}
 }
+
+// An error of one listener does not keep the others back, and those who have waited longest are published first.
+func TestErrorOfOneListener(t *testing.T) {
+	c := newCloud(t, "amy", "you")
+	c.run(t)
+	c.load("you", noon)
+	c.run(t) // amy and me have the older documents now
+	for _, id := range []string{"amy", "me", "you"} {
+		c.load(id, noon)
+	}
+	c.calls = nil
+	c.stop = func(call string) bool { return call == "ExportListens amy recent" }
+	c.before = func(call string) { c.stopped = strings.Contains(call, "amy") && c.stopped }
+	if err := c.Handle(t.Context(), machinetest.Message(c.tick())); err == nil || !strings.Contains(err.Error(), "listener amy: ") {
+		t.Errorf("Handle() = %v", err)
+	}
+	var written []string
+	for _, call := range c.calls {
+		if name, ok := strings.CutPrefix(call, "WriteJSON insights/listener="); ok {
+			written = append(written, strings.TrimSuffix(name, ".json"))
+		}
+	}
+	if got := strings.Join(written, " "); got != "me you" {
+		t.Errorf("written are %s", got)
+	}
+	c.run(t)
+	for _, id := range []string{"amy", "me", "you"} {
+		c.check(t, "in the end", id)
+	}
+}

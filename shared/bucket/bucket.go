@@ -43,7 +43,7 @@ type Object struct {
 	Name       string
 	Generation int64
 	Size       int64     // bytes, as stored
-	Created    time.Time // when the generation was written; Read and List do not return it
+	Created    time.Time // when the generation was written; Read does not return it
 }
 
 // Open makes a client of one bucket. It makes no call.
@@ -237,10 +237,15 @@ func (b *Bucket) write(ctx context.Context, name, contentType string, content []
 
 // List returns the objects whose names begin with prefix, sorted by name.
 func (b *Bucket) List(ctx context.Context, prefix string) ([]Object, error) {
+	return b.ListFrom(ctx, prefix, "")
+}
+
+// ListFrom returns the objects whose names begin with prefix and are not less than from, sorted by name.
+func (b *Bucket) ListFrom(ctx context.Context, prefix, from string) ([]Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, listLimit)
 	defer cancel()
-	query := &storage.Query{Prefix: prefix, Projection: storage.ProjectionNoACL}
-	if err := query.SetAttrSelection([]string{"Name", "Generation", "Size"}); err != nil {
+	query := &storage.Query{Prefix: prefix, StartOffset: from, Projection: storage.ProjectionNoACL}
+	if err := query.SetAttrSelection([]string{"Name", "Generation", "Size", "Created"}); err != nil {
 		return nil, err
 	}
 	var list []Object

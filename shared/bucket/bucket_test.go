@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/bucket"
@@ -161,5 +162,9 @@ func TestList(t *testing.T) {
 	list, err := b.List(t.Context(), "x/")
 	if err != nil || len(list) != 25 || !slices.IsSortedFunc(list, func(a, b bucket.Object) int { return int(a.Generation - b.Generation) }) {
 		t.Errorf("List() = %+v, %v", list, err)
+	}
+	list, err = b.ListFrom(t.Context(), "x/", "x/23")
+	if err != nil || len(list) != 2 || list[0].Name != "x/23" || time.Since(list[0].Created).Abs() > time.Minute {
+		t.Errorf("ListFrom() = %+v, %v", list, err)
 	}
 }

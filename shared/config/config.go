@@ -51,6 +51,7 @@ type Ingest struct {
 	Project        string       `env:"GOOGLE_CLOUD_PROJECT,notEmpty"`
 	LakeBucket     string       `env:"LAKE_BUCKET,notEmpty"`
 	InsightsBucket string       `env:"INSIGHTS_BUCKET,notEmpty"`
+	Topic          string       `env:"INGEST_TOPIC"` // the queue of listeners; empty: there is none
 	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
 
@@ -63,11 +64,17 @@ type Importer struct {
 	Listeners      listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"`
 }
 
-// Load configures the functions load and reconcile.
+// Load configures the function load. Other structs embed it.
 type Load struct {
 	Warehouse
 	LakeBucket string `env:"LAKE_BUCKET,notEmpty"`
 	Topic      string `env:"TOPIC" envDefault:"plays-loaded"`
+}
+
+// Reconcile configures the function reconcile.
+type Reconcile struct {
+	Load
+	Listeners listener.Set `env:"LISTENERS" envDefault:"{\"me\":{}}"` // whose recent pages are looked for
 }
 
 // TopTen configures the function topten.

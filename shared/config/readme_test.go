@@ -48,7 +48,7 @@ func TestReadmeListsAllVariables(t *testing.T) {
 	for _, m := range read.FindAllStringSubmatch(sources.String(), -1) {
 		variables = append(variables, m[1])
 	}
-	for _, s := range []any{&config.Listeners{}, &config.Ingest{}, &config.Load{}, &config.TopTen{}, &config.Features{}, &config.Dashboard{}, &config.All{}} {
+	for _, s := range []any{&config.Listeners{}, &config.Ingest{}, &config.Load{}, &config.Reconcile{}, &config.TopTen{}, &config.Features{}, &config.Dashboard{}, &config.All{}} {
 		params, err := env.GetFieldParams(s)
 		if err != nil {
 			t.Fatal(err)

@@ -1,10 +1,14 @@
-// Package events decodes the events that trigger functions, and publishes the one that triggers topten.
+// Package events decodes the events that trigger functions, and publishes those that functions make: that something was
+// loaded, which triggers topten, and that a listener's plays are to be fetched.
 package events
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
+	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -46,6 +50,30 @@ func CheckMessage(e event.Event) error {
 		return refused("is of type %s, not %s", faults.Quote(e.Type()), MessagePublished)
 	}
 	return nil
+}
+
+// Pushed is a message that a push subscription delivers in a request.
+type Pushed struct {
+	Attributes  map[string]string `json:"attributes"`
+	PublishTime time.Time         `json:"publishTime"`
+}
+
+// maxPush is more than the request of a message without content has.
+const maxPush = 64 << 10
+
+// DecodePush decodes the body of a push subscription's request. The error is a faults.Invalid.
+func DecodePush(body io.Reader) (Pushed, error) {
+	var request struct {
+		Message *Pushed `json:"message"`
+	}
+	err := json.NewDecoder(io.LimitReader(body, maxPush)).Decode(&request)
+	if err == nil && request.Message == nil {
+		err = errors.New("there is none")
+	}
+	if err != nil {
+		return Pushed{}, refused("contains no message of Pub/Sub: %w", err)
+	}
+	return *request.Message, nil
 }
 
 func refused(format string, args ...any) error {

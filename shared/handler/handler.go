@@ -72,6 +72,14 @@ func Post[T any](name string, limit time.Duration, run func(*http.Request) (T, e
 	})
 }
 
+// Acknowledged answers a request by which Pub/Sub pushes a message: with 200 also where the run fails, because Pub/Sub would
+// send the message again.
+func Acknowledged(w http.ResponseWriter) http.ResponseWriter { return acknowledged{w} }
+
+type acknowledged struct{ http.ResponseWriter }
+
+func (a acknowledged) WriteHeader(int) { a.ResponseWriter.WriteHeader(http.StatusOK) }
+
 // Event makes a CloudEvent function of a core. A permanent error is logged and acknowledged. Another error is
 // returned to the platform, which delivers the event again. The returned text is fixed, because the framework
 // uses it as a format string.

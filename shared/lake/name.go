@@ -20,6 +20,19 @@ const (
 	FeaturesPrefix = "features/"
 )
 
+// ExportsPrefix begins the names of all objects of exports.
+const ExportsPrefix = PlaysPrefix + "source=" + SourceExport + "/"
+
+// PagesPrefix begins the names of all API pages of a listener. They go on with the day of their newest play.
+func PagesPrefix(listener string) string {
+	return fmt.Sprintf("%ssource=%s/listener=%s/", PlaysPrefix, SourceAPI, listener)
+}
+
+// Since is the beginning of the names of API pages or audio features since a day, below their prefix.
+func Since(prefix string, day time.Time) string {
+	return prefix + "date=" + day.UTC().Format(time.DateOnly)
+}
+
 // The kinds of objects that are not plays of a source.
 const (
 	KindFeatures = "features"
@@ -119,8 +132,7 @@ func PageName(listener string, rows []PlayRow) string {
 		newest = rejected
 	}
 	newest = newest.UTC()
-	return fmt.Sprintf("%ssource=%s/listener=%s/date=%s/%s-%s.ndjson.gz", PlaysPrefix, SourceAPI, listener,
-		newest.Format(time.DateOnly), newest.Format("20060102T150405Z"), hex.EncodeToString(hash.Sum(nil)))
+	return fmt.Sprintf("%s/%s-%s.ndjson.gz", Since(PagesPrefix(listener), newest), newest.Format("20060102T150405Z"), hex.EncodeToString(hash.Sum(nil)))
 }
 
 // FeaturesName returns the name of an object of audio features. It contains the day of fetching, and a hash over
@@ -131,7 +143,7 @@ func FeaturesName(fetchedAt time.Time, rows []string) string {
 	for _, row := range slices.Sorted(slices.Values(rows)) {
 		fmt.Fprintln(hash, row)
 	}
-	return fmt.Sprintf("%sdate=%s/%s.ndjson.gz", FeaturesPrefix, fetchedAt.UTC().Format(time.DateOnly), hex.EncodeToString(hash.Sum(nil)))
+	return fmt.Sprintf("%s/%s.ndjson.gz", Since(FeaturesPrefix, fetchedAt), hex.EncodeToString(hash.Sum(nil)))
 }
 
 func later(a, b time.Time) time.Time {

@@ -4,6 +4,8 @@ package listener
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,8 +49,15 @@ func (s Set) Find(id string) (Listener, error) {
 	return l, nil
 }
 
-// UnmarshalText parses the variable LISTENERS, such as {"me":{"time_zone":"Europe/Berlin","public":false}}.
+// UnmarshalText parses the variable LISTENERS, such as {"me":{"time_zone":"Europe/Berlin","public":false}}. It may be
+// compressed: base64 of gzip, because all variables of a function have 32 KiB together.
 func (s *Set) UnmarshalText(text []byte) error {
+	if bytes.HasPrefix(text, []byte(compressed)) {
+		var err error
+		if text, err = unpack(text); err != nil {
+			return fmt.Errorf("it begins as compressed text does, and is not: %w", err)
+		}
+	}
 	set, err := decode(text)
 	if err != nil {
 		return err
@@ -70,6 +79,21 @@ func (s *Set) UnmarshalText(text []byte) error {
 	}
 	*s = set
 	return errors.Join(errs...)
+}
+
+// compressed begins every gzip in base64. No JSON begins with it.
+const compressed = "H4sI"
+
+// maxText is the largest size of an unpacked set in bytes: 10,000 listeners have less than 1 MB.
+const maxText = 4 << 20
+
+// unpack returns the text that Terraform's base64gzip has packed.
+func unpack(text []byte) ([]byte, error) {
+	unzipped, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, bytes.NewReader(text)))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(unzipped, maxText))
 }
 
 // decode reads the JSON of a set. Package json would take the last one of listeners with the same id.

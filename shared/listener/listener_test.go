@@ -1,6 +1,9 @@
 package listener
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -33,6 +36,24 @@ func TestUnmarshalText(t *testing.T) {
 		var s Set
 		if err := s.UnmarshalText([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error %v does not contain %q", text, err, want)
+		}
+	}
+}
+
+// Terraform packs the text where there are many listeners.
+func TestUnmarshalCompressed(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	w.Write([]byte(`{"me":{"time_zone":"Asia/Tokyo"}}`))
+	w.Close()
+	text := []byte(base64.StdEncoding.EncodeToString(packed.Bytes()))
+	var s Set
+	if err := s.UnmarshalText(text); err != nil || s["me"].TimeZone != "Asia/Tokyo" {
+		t.Errorf("the set is %+v, %v", s, err)
+	}
+	for name, text := range map[string][]byte{"half": text[:len(text)/2], "no base64": []byte("H4sI!"), "no gzip": []byte("H4sIAAAA")} {
+		if err := s.UnmarshalText(text); err == nil || !strings.Contains(err.Error(), "compressed") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"spotify-insights.internal/functions/local/machine/machinetest"
 	"spotify-insights.internal/shared/bucket"
@@ -130,25 +131,35 @@ func TestGiveUp(t *testing.T) {
 	}
 }
 
-// One log line reports what a load added. Alerts read its fields.
+// One log line for each listener reports what a load added. Alerts read its fields.
 func TestLoadIsLogged(t *testing.T) {
 	c := newCloud()
 	lines := machinetest.Logs(t)
 	o := c.page(t, "me", noon, 3)
 	for _, tt := range []struct {
 		list []bucket.Object
-		want map[string]any
+		want []map[string]any
 	}{
-		{[]bucket.Object{o}, map[string]any{"object": o.Name, "listener": "me", "plays": 3.0}},
-		{[]bucket.Object{o, c.page(t, "you", noon, 2), c.features(t, "a")}, map[string]any{"objects": 3.0, "rows_read": 6.0, "object": nil}},
+		{[]bucket.Object{o}, []map[string]any{{"object": o.Name, "listener": "me", "plays": 3.0}}},
+		{[]bucket.Object{o, c.page(t, "you", noon, 2), c.features(t, "a"), c.page(t, "you", noon.Add(time.Hour), 2)}, []map[string]any{
+			{"objects": 1.0, "rows_read": 1.0, "kind": "features", "listener": nil},
+			{"objects": 1.0, "plays": 3.0, "listener": "me"},
+			{"objects": 2.0, "plays": 4.0, "rows_read": 4.0, "object": nil, "listener": "you"},
+		}},
 	} {
 		if _, err := c.Load(t.Context(), tt.list); err != nil {
 			t.Fatal(err)
 		}
 		got := lines("loaded")
-		for field, want := range tt.want {
-			if len(got) != 1 || got[0][field] != want {
-				t.Errorf("logged is %v, want %s %v", got, field, want)
+		if len(got) != len(tt.want) {
+			t.Errorf("logged is %v, want %v", got, tt.want)
+			continue
+		}
+		for i, fields := range tt.want {
+			for field, want := range fields {
+				if got[i][field] != want {
+					t.Errorf("logged is %v, want %s %v", got[i], field, want)
+				}
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package loader
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"spotify-insights.internal/shared/bucket"
 	"spotify-insights.internal/shared/faults"
@@ -24,28 +26,37 @@ func (l *Loader) failedReceipt(o bucket.Object, text string) warehouse.Receipt {
 	return r
 }
 
-// logLoads logs one line for all objects. Alerts read its fields.
+// logLoads logs one line for each listener, and one for audio features. Alerts read its fields.
 func logLoads(ctx context.Context, receipts []warehouse.Receipt) {
-	var good int
-	var sum warehouse.Receipt
+	loaded := map[string][]warehouse.Receipt{} // by listener
 	for _, r := range receipts {
 		if r.Error == nil {
-			good++
-			sum.RowsRead += r.RowsRead
-			sum.Plays += r.Plays
-			sum.Rejected += r.Rejected
-			sum.NotMusic += r.NotMusic
+			listener := ""
+			if r.Listener != nil {
+				listener = *r.Listener
+			}
+			loaded[listener] = append(loaded[listener], r)
 		}
 	}
-	if good == 0 {
-		return
+	for _, listener := range slices.Sorted(maps.Keys(loaded)) {
+		logLoad(ctx, listener, loaded[listener])
 	}
-	attrs := []any{"objects", good, "rows_read", sum.RowsRead, "plays", sum.Plays, "rejected", sum.Rejected, "not_music", sum.NotMusic}
+}
+
+func logLoad(ctx context.Context, listener string, receipts []warehouse.Receipt) {
+	var sum warehouse.Receipt
+	for _, r := range receipts {
+		sum.RowsRead += r.RowsRead
+		sum.Plays += r.Plays
+		sum.Rejected += r.Rejected
+		sum.NotMusic += r.NotMusic
+	}
+	attrs := []any{"objects", len(receipts), "rows_read", sum.RowsRead, "plays", sum.Plays, "rejected", sum.Rejected, "not_music", sum.NotMusic}
 	if len(receipts) == 1 {
 		attrs = append(attrs, "kind", *receipts[0].Kind, "object", receipts[0].Object)
-		if receipts[0].Listener != nil {
-			attrs = append(attrs, "listener", *receipts[0].Listener)
-		}
+	}
+	if listener != "" {
+		attrs = append(attrs, "listener", listener)
 	}
 	slog.InfoContext(ctx, "loaded", attrs...)
 }

@@ -9,9 +9,10 @@ import (
 )
 
 // Forget deletes all rows of a listener, of every table that has listeners. Receipts go first: reconcile treats a table with
-// fewer plays than its receipts report as damaged, and loads the lake again.
+// fewer plays than its receipts report as damaged, and loads the lake again. Plays are next: topten writes the other tables
+// from them.
 func (w *Warehouse) Forget(ctx context.Context, listener string) error {
-	for _, table := range append([]string{Loads}, personal()...) {
+	for _, table := range append([]string{Loads, Plays}, derived()...) {
 		v := w.values()
 		v.Table = table
 		if _, _, err := w.run(ctx, "statements/forget", v, param("listener", listener)); err != nil {
@@ -21,9 +22,9 @@ func (w *Warehouse) Forget(ctx context.Context, listener string) error {
 	return nil
 }
 
-// personal are the tables with a column listener, except the receipts.
-func personal() []string {
+// derived are the tables with a column listener whose rows are made of plays.
+func derived() []string {
 	return slices.DeleteFunc(Tables(), func(table string) bool {
-		return table == Loads || !slices.ContainsFunc(Schema(table), func(f *bigquery.FieldSchema) bool { return f.Name == "listener" })
+		return table == Loads || table == Plays || !slices.ContainsFunc(Schema(table), func(f *bigquery.FieldSchema) bool { return f.Name == "listener" })
 	})
 }

@@ -17,7 +17,7 @@ import (
 // The calls that have trouble.
 var (
 	query = call{"Receipts", "statement statements/receipts", func(ctx context.Context, w *Warehouse) error {
-		receipts, err := w.Receipts(ctx)
+		receipts, err := w.Receipts(ctx, Beginning)
 		if err == nil && len(receipts) != 1 {
 			return errors.New("there is no receipt")
 		}
@@ -164,7 +164,7 @@ func TestQueries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &scripted{}
 		w := server.open(t)
-		if _, err := w.Receipts(t.Context()); err != nil {
+		if _, err := w.Receipts(t.Context(), Beginning); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Reset(t.Context()); err != nil {

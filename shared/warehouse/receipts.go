@@ -82,9 +82,10 @@ func (l Loaded) Table() string {
 	return ""
 }
 
-// Receipts returns one receipt for each generation of each object that was ever loaded.
-func (w *Warehouse) Receipts(ctx context.Context) ([]Loaded, error) {
-	return read[Loaded](ctx, w, "statements/receipts", w.values())
+// Receipts returns one receipt for each generation of each object that was loaded since an instant. A later instant reads
+// fewer months of the table.
+func (w *Warehouse) Receipts(ctx context.Context, since time.Time) ([]Loaded, error) {
+	return read[Loaded](ctx, w, "statements/receipts", w.values(), param("since", since))
 }
 
 // Append adds rows, one JSON line each, to a table in one atomic load job. The error is a faults.Invalid where

@@ -26,7 +26,7 @@ func testReceipts(t *testing.T, r *rig) {
 		receipt("error", "api", with(at(1), row{"error": "x"})), receipt("error", "api", with(at(2), row{"error": warehouse.GivenUp(errors.New("y"))})),
 		receipt("generations", "export", with(at(1), row{"rows_read": 1})), receipt("generations", "export", with(at(1), row{"rows_read": 2, "generation": 2})),
 		receipt("features", "features", with(at(1), row{"listener": nil, "row_version": nil})))
-	receipts, err := r.Warehouse.Receipts(t.Context())
+	receipts, err := r.Warehouse.Receipts(t.Context(), warehouse.Beginning)
 	if err != nil {
 		t.Fatal(err)
 	}

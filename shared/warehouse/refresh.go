@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"cloud.google.com/go/bigquery"
+
 	"spotify-insights.internal/shared/lake"
 )
 
@@ -26,7 +28,7 @@ func (w *Warehouse) RefreshListens(ctx context.Context, listeners []string, from
 
 // Period is a time range of one listener that gets a top ten. Since is included, Until is not.
 type Period struct {
-	Listener     string // a valid id: it is part of the SQL text
+	Listener     string
 	Name         string // such as 4w or 2026
 	Since, Until time.Time
 }
@@ -34,7 +36,11 @@ type Period struct {
 // RebuildTopTen replaces the table top_ten by the top tens of these periods.
 func (w *Warehouse) RebuildTopTen(ctx context.Context, periods []Period) error {
 	v := w.values()
-	v.Periods = periods
-	_, _, err := w.run(ctx, "statements/rebuild_top_ten", v)
+	v.Calendars = calendarsOf(periods)
+	params := make([]bigquery.QueryParameter, len(v.Calendars))
+	for i, c := range v.Calendars {
+		params[i] = param(c.Param(), c.Listeners)
+	}
+	_, _, err := w.run(ctx, "statements/rebuild_top_ten", v, params...)
 	return err
 }

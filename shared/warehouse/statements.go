@@ -78,10 +78,10 @@ func Statements() (list []string) {
 // values are the values of a template. Values from outside are query parameters instead.
 type values struct {
 	Dataset     string
-	Table       string   // of empty.sql
-	Periods     []Period // of rebuild_top_ten.sql
-	Destination string   // of an export: a gs:// address with one wildcard
-	Public      bool     // of an export: everybody may read it
+	Table       string     // of empty.sql
+	Calendars   []Calendar // of rebuild_top_ten.sql
+	Destination string     // of an export: a gs:// address with one wildcard
+	Public      bool       // of an export: everybody may read it
 }
 
 func (values) Columns(table string, prefix ...string) []string {

@@ -25,6 +25,7 @@ var ids = map[string]string{
 	"google_logging_metric":               "{project} {name}",
 	"google_monitoring_custom_service":    "projects/{project}/services/{service_id}",
 	"google_monitoring_slo":               "projects/{project}/services/{service}/serviceLevelObjectives/{slo_id}",
+	"google_pubsub_subscription":          "projects/{project}/subscriptions/{name}",
 	"google_pubsub_topic":                 "projects/{project}/topics/{name}",
 	"google_secret_manager_secret":        "projects/{project}/secrets/{secret_id}",
 	"google_service_account":              "projects/{project}/serviceAccounts/{account_id}@{project}.iam.gserviceaccount.com",

@@ -9,7 +9,7 @@ unset LISTENERS SETTINGS # the stored ones are used
 
 # What is removed. Terraform also removes what depends on it: grants, sources, invokers.
 targets=(
-  google_cloudfunctions2_function.function google_cloud_scheduler_job.job google_pubsub_topic.loaded
+  google_cloudfunctions2_function.function google_cloud_scheduler_job.job google_pubsub_topic.{loaded,ingests}
   google_service_account.{function,build,scheduler,events} time_sleep.grants
   google_secret_manager_secret.{client,token} google_storage_bucket.{uploads,insights,sources}
   google_artifact_registry_repository.images google_logging_metric.{counter,measure} google_billing_budget.month
@@ -35,5 +35,5 @@ visibly apply -auto-approve -target=google_storage_bucket.lake -target=google_bi
   echo "The protection of the lake or of a table could not be removed; everything else is destroyed."
 visibly destroy -auto-approve "${VARS[@]}" -var deletion_protection=false || give_up "Not everything is removed."
 remove_objects "gs://$STATE"
-echo "These stay: enabled services, the roles of Google's own agents, logs for 30 days, deleted buckets and tables for 7 days, and the sources of functions" \
+echo "These stay: enabled services, the roles of Google's own agents, logs for 30 days, deleted buckets for 7 days, deleted tables for 14, and the sources of functions" \
   "in gs://gcf-v2-sources-... and gs://gcf-v2-uploads-..., which other functions may use."

@@ -53,7 +53,7 @@ var code = regexp.MustCompile("(?s)```.*?```|`[^`\n]+`")
 
 func codeOf(document string) string { return strings.Join(code.FindAllString(document, -1), "\n") }
 
-var comment = regexp.MustCompile(`(?m)(^|\s)#\s.*$`)
+var comment = regexp.MustCompile(`(?m)(^|[ \t]+)#( .*)?$`)
 
 func withoutComments(script string) string { return comment.ReplaceAllString(script, "") }
 

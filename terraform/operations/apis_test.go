@@ -54,11 +54,18 @@ func (r *rig) storage(embedded http.Handler) http.Handler {
 // apis answers the other APIs.
 func (r *rig) apis() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/projects/{project}/topics/{call}", func(w http.ResponseWriter, req *http.Request) {
+		answer(w, map[string]any{"messageIds": []string{"1"}})
+	})
 	mux.HandleFunc("GET /v3/projects/{project}", func(w http.ResponseWriter, req *http.Request) {
 		answer(w, map[string]string{"name": "projects/123456789012", "projectId": req.PathValue("project"), "state": r.state})
 	})
 	mux.HandleFunc("GET /v1/projects/{project}/services", func(w http.ResponseWriter, req *http.Request) {
 		var list []any
+		if req.URL.Query().Get("filter") != "state:ENABLED" {
+			http.Error(w, "a list with services that are off", http.StatusNotImplemented)
+			return
+		}
 		for _, name := range r.services {
 			list = append(list, map[string]any{"name": "projects/123456789012/services/" + name + ".googleapis.com", "config": map[string]string{"name": name + ".googleapis.com"}, "state": "ENABLED"})
 		}

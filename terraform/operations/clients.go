@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/cloudscheduler/v1"
 	"google.golang.org/api/logging/v2"
 	"google.golang.org/api/option"
+	"google.golang.org/api/pubsub/v1"
 	"google.golang.org/api/serviceusage/v1"
 
 	"spotify-insights.internal/shared/emulator"
@@ -30,6 +31,7 @@ type clients struct {
 	services  *serviceusage.Service
 	scheduler *cloudscheduler.Service
 	logging   *logging.Service
+	pubsub    *pubsub.Service
 }
 
 // openClients makes no call. The options are for the clients without an emulator.
@@ -39,13 +41,14 @@ func openClients(ctx context.Context, options ...option.ClientOption) (c *client
 		return nil, err
 	}
 	c = &clients{}
-	var errs [6]error
+	var errs [7]error
 	c.storage, errs[0] = storage.NewClient(ctx, emulated...)
 	c.secrets, errs[1] = secretmanager.NewRESTClient(ctx, options...)
 	c.projects, errs[2] = cloudresourcemanager.NewService(ctx, options...)
 	c.services, errs[3] = serviceusage.NewService(ctx, options...)
 	c.scheduler, errs[4] = cloudscheduler.NewService(ctx, options...)
 	c.logging, errs[5] = logging.NewService(ctx, options...)
+	c.pubsub, errs[6] = pubsub.NewService(ctx, options...)
 	for _, err := range errs { // they have one reason
 		if err != nil {
 			return nil, err

@@ -33,6 +33,23 @@ type deployment struct {
 	tokens    map[string]string // the secrets of the listeners' tokens
 }
 
+// queue is the topic of the listeners to ingest for, and the job that fills it, where the deployment has one for all.
+const (
+	queue    = "ingests"
+	queueJob = "ingest"
+)
+
+// queued reports whether one job ingests for all listeners.
+func (d deployment) queued() bool { return slices.Contains(d.jobs, queueJob) }
+
+// job is the name of the job that ingests for a listener.
+func (d deployment) job(listener string) string {
+	if d.queued() {
+		return queueJob
+	}
+	return "ingest-" + listener
+}
+
 // listeners are the ids of the deployment's listeners, sorted.
 func (d deployment) listeners() []string { return slices.Sorted(maps.Keys(d.tokens)) }
 
@@ -56,7 +73,8 @@ func (s *session) find(ctx context.Context) (d deployment, err error) {
 		return d, faults.New(faults.Invalid, "Leave REGION out. If the first deployment failed and nothing is deployed, remove its bucket: gcloud storage rm --recursive gs://"+d.state,
 			"%s is deployed in %s and cannot move to %s", s.project, d.region, s.region)
 	}
-	return d, s.readOutputs(ctx, &d)
+	err = s.readOutputs(ctx, &d)
+	return d, err
 }
 
 // findComplete returns the project's deployment.

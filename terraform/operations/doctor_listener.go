@@ -19,7 +19,9 @@ func (d *doctor) listener(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	d.job("ingest-" + id)
+	if !d.found.queued() { // parts has the job of all
+		d.job(d.found.job(id))
+	}
 	if token.IsZero() {
 		d.wrong(id, "not connected", d.command("connect", id))
 		return nil
@@ -82,7 +84,7 @@ func (d *doctor) consent(id string, token time.Time, s insights.Status) {
 // ingest writes the result of a listener's last ingest.
 func (d *doctor) ingest(id string, token time.Time, s insights.Status) {
 	limit := 49 * time.Hour
-	if job := d.jobs["ingest-"+id]; job != nil && strings.HasSuffix(job.Schedule, " * * * *") { // hourly
+	if job := d.jobs[d.found.job(id)]; job != nil && strings.HasSuffix(job.Schedule, " * * * *") { // hourly
 		limit = 3 * time.Hour
 	}
 	last := "last ingest " + d.ago(s.LastRunAt) + ": " + s.Outcome
@@ -150,9 +152,12 @@ func (d *doctor) imported(ctx context.Context, id string) error {
 	return nil
 }
 
+// shownUploads is how many uploads of a listener have a line.
+const shownUploads = 10
+
 // waiting writes a line for each upload that is not imported yet.
 func (d *doctor) waiting(ctx context.Context, id string) error {
-	prefix := "listener=" + id + "/"
+	prefix, shown := "listener="+id+"/", 0
 	for o, err := range d.objects(ctx, d.found.uploads, prefix, false) {
 		switch {
 		case missing(err):
@@ -160,7 +165,11 @@ func (d *doctor) waiting(ctx context.Context, id string) error {
 			return nil
 		case err != nil:
 			return d.failed("listing the uploads", err)
+		case shown == shownUploads:
+			d.line(id, "more uploads wait")
+			return nil
 		}
+		shown++
 		waits := fmt.Sprintf("an upload waits for %d hours: %s", d.hours(o.Created), strings.TrimPrefix(o.Name, prefix))
 		if d.hours(o.Created) >= 3 {
 			d.wrong(id, waits, d.command("logs", ""))

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -88,6 +90,8 @@ func TestDoctor(t *testing.T) {
 		{name: "a consent of 150 days less an hour", change: withStatus("2026-01-30T13", "2025-10-02T13"), want: []string{"connected 149 days ago", nothing}},
 		{name: "a consent of 150 days", change: withStatus("2026-01-30T13", "2025-10-02T12"), want: []string{"connected 150 days ago; Spotify ends", "next: make connect PROJECT=some-project LISTENER=me\n"}},
 		{name: "a consent of seven months", change: withStatus("2026-01-30", "2025-08-01"), want: []string{"connected 211 days ago; Spotify has ended the consent", "next: make connect PROJECT=some-project LISTENER=me\n"}},
+		{name: "a token of seven months that was never used", change: both(with(insightsBucket+insights.StatusName("me"), "{}"), withToken("2025-08-01T13:00:00Z")),
+			want: []string{"the token was stored 211 days ago; the day of consent is unknown\n", "next: make connect PROJECT=some-project LISTENER=me\n"}},
 		{name: "a consent of seven months, and connected since", change: both(withStatus("2026-01-30", "2025-08-01"), withToken("2026-03-01T12:10:00.000001Z")),
 			want: []string{"connected 211 days ago; Spotify has ended the consent. A newer token is stored", "next: make trigger PROJECT=some-project LISTENER=me\n"}},
 		{name: "a token in memory only", change: withStatus(`"token_version":3`, `"token_version":3,"token_unstored":"permission denied"`),
@@ -102,8 +106,12 @@ func TestDoctor(t *testing.T) {
 		{name: "no run for hours", change: withStatus("2026-03-01T11", "2026-03-01T09"), want: []string{"last ingest 3 hours ago", "next: make logs PROJECT=some-project\n"}},
 		{name: "no run for hours with a slower schedule", change: both(withStatus("2026-03-01T11", "2026-03-01T09"), func(_ *testing.T, r *rig) { r.jobs["ingest-me"] = job{"ENABLED", "0 */6 * * *"} }),
 			want: []string{"last ingest 3 hours ago", nothing}},
+		{name: "no run for two days with a slower schedule", change: both(withStatus("2026-03-01T11", "2026-02-27T11"), func(_ *testing.T, r *rig) { r.jobs["ingest-me"] = job{"ENABLED", "0 */6 * * *"} }),
+			want: []string{"last ingest 49 hours ago", "next: make logs PROJECT=some-project\n"}},
 		{name: "a paused job", change: func(_ *testing.T, r *rig) { r.jobs["ingest-me"] = job{"PAUSED", hourly} },
 			want: []string{"ingest-me    the job is PAUSED", "next: gcloud scheduler jobs resume ingest-me --location=europe-west1 --project=some-project\n"}},
+		{name: "one job for all listeners", change: withQueue, want: []string{"ingest       on schedule\n", nothing}, never: "ingest-me"},
+		{name: "no run for hours of one job for all", change: both(withQueue, withStatus("2026-03-01T11", "2026-03-01T09")), want: []string{"last ingest 3 hours ago", "next: make logs PROJECT=some-project\n"}},
 		{name: "nothing loaded", change: with(insightsBucket+insights.DocumentName("me"), "{}"), want: []string{"nothing loaded yet", "next: make logs PROJECT=some-project\n"}},
 		{name: "not loaded since", change: with(insightsBucket+insights.DocumentName("me"), document, "11:00:19", "09:00:00"),
 			want: []string{"last load 3 hours ago, before the last ingest", "next: gcloud scheduler jobs run reconcile --location=europe-west1 --project=some-project\n"}},
@@ -115,12 +123,19 @@ func TestDoctor(t *testing.T) {
 			want: []string{"51234 rows. 1 of its files could not be read to the end; the page says why\n", nothing}},
 		{name: "an import that failed", change: withImport(`"imported"`, `"failed"`, `"rows":1234`, `"rows":1234,"error":"row 7"`, `"again":false`, `"again":false,"error":"this is \"Account data\"","action":"Ask for the extended streaming history."`),
 			want: []string{`last import 2 hours ago: failed, my_spotify_data.zip, 51234 rows. this is "Account data"`, "next: Ask for the extended streaming history.\n"}},
-		{name: "an import that runs", change: both(withImport(`"imported"`, `"running"`, "T10:01", "T11:01"), upload("my spotify data.zip", "2026-03-01T11:00:04Z")),
-			want: []string{"last import 1 hours ago: running", "me           an upload waits for 1 hours: my spotify data.zip\n", nothing}},
+		{name: "an import that runs", change: both(withImport(`"imported"`, `"running"`, "T10:01", "T09:31"), upload("my spotify data.zip", "2026-03-01T09:30:04Z")),
+			want: []string{"last import 2 hours ago: running", "me           an upload waits for 2 hours: my spotify data.zip\n", nothing}},
 		{name: "an import that stopped", change: withImport(`"imported"`, `"running"`, "T10:01", "T09:01"),
 			want: []string{"last import 3 hours ago: running, my_spotify_data.zip, 51234 rows, and it stopped", "next: make import PROJECT=some-project LISTENER=me FILE=...\n"}},
 		{name: "an upload that nothing imports", change: both(upload("b.zip", "2026-03-01T11:00:04Z"), upload("a/b.zip", "2026-02-27T12:00:04Z")),
 			want: []string{"an upload waits for 48 hours: a/b.zip", "an upload waits for 1 hours: b.zip\n", "next: make logs PROJECT=some-project\n"}},
+		{name: "many uploads", change: func(t *testing.T, r *rig) {
+			for n := range 12 {
+				upload(fmt.Sprintf("%02d.zip", n), "2026-03-01T11:00:04Z")(t, r)
+			}
+		}, want: []string{"an upload waits for 1 hours: 09.zip\nme           more uploads wait\nnext: "}, never: "10.zip"},
+		{name: "a bucket that is gone", change: func(t *testing.T, r *rig) { r.refused["GET /storage/v1/b/uploads-bucket/o"] = noBucket },
+			want: []string{"me           there is no bucket uploads-bucket\n", "next: make deploy PROJECT=some-project\n"}},
 		{name: "a status that is not JSON", change: with(insightsBucket+insights.StatusName("me"), `"last_run_at":"yesterday"`),
 			want: []string{"me           a document cannot be read: gs://insights-bucket/status/listener=me.json is not valid JSON", "next: make logs PROJECT=some-project LISTENER=me\n"}},
 		{name: "names that control a terminal", change: both(withImport("my_spotify_data.zip", `x\u001b[2J\nnext: rm -rf /`), upload("a\u202eb", "2026-03-01T11:00:04Z")),
@@ -155,6 +170,9 @@ func TestDoctor(t *testing.T) {
 		})
 	}
 }
+
+// noBucket is Cloud Storage's answer about a bucket that does not exist.
+var noBucket = refusal{http.StatusNotFound, `{"error":{"code":404,"message":"The specified bucket does not exist.","errors":[{"message":"The specified bucket does not exist.","domain":"global","reason":"notFound"}]}}`}
 
 func upload(name, at string) func(*testing.T, *rig) {
 	return func(t *testing.T, r *rig) { r.putAt(t, "uploads-bucket/listener=me/"+name, at) }

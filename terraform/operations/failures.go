@@ -29,6 +29,9 @@ type brief struct{ error }
 func (b brief) Unwrap() error { return b.error }
 
 func (b brief) Error() string {
+	if e, ok := errors.AsType[*bigquery.Error](b.error); ok && e.Message != "" { // of a job
+		return e.Message
+	}
 	e, ok := errors.AsType[*googleapi.Error](b.error)
 	switch {
 	case !ok:

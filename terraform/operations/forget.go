@@ -28,8 +28,10 @@ func (s *session) forget(ctx context.Context) error {
 	if err := s.confirm(s.listener, fmt.Sprintf("This deletes every play of %s in %s for good, with the page and the token.", s.listener, s.project)); err != nil {
 		return err
 	}
-	if err := s.pauseJob(ctx, d); err != nil {
-		return err
+	if !d.queued() { // where one job ingests for all, runs of this listener fail until it is removed from LISTENERS
+		if err := s.pauseJob(ctx, d); err != nil {
+			return err
+		}
 	}
 	if err := s.deleteToken(ctx); err != nil {
 		return err
@@ -57,11 +59,12 @@ func (s *session) forget(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Fprintf(s.out, "The data of %s is deleted. Google retains deleted objects and rows for 7 days (soft delete, time travel),"+
-		" and the functions' logs, which name the listener, for 30 days.\n"+
-		"A function that was running may have written something again: repeat this command in ten minutes."+
+	fmt.Fprintf(s.out, "The data of %s is deleted. Google retains deleted plays of the lake for 7 days (soft delete), deleted rows for 14 days"+
+		" (time travel, fail-safe), and the functions' logs, which name the listener, for 30 days."+
 		" The names and audio features of tracks stay, because they belong to no listener.\n"+
-		"Now remove %s from LISTENERS: %s LISTENERS=... with the others\n", s.listener, s.listener, s.command("deploy", ""))
+		"Now remove %s from LISTENERS: %s LISTENERS=... with the others\n"+
+		"Repeat this command ten minutes after that: a function that was running may have written something again.\n",
+		s.listener, s.listener, s.command("deploy", ""))
 	return nil
 }
 
@@ -69,13 +72,13 @@ func (s *session) forget(ctx context.Context) error {
 func (s *session) pauseJob(ctx context.Context, d deployment) error {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	name := s.parent(d) + "/jobs/ingest-" + s.listener
+	name := s.parent(d) + "/jobs/" + d.job(s.listener)
 	job, err := s.scheduler.Projects.Locations.Jobs.Get(name).Context(ctx).Do()
 	if err == nil && job.State == "ENABLED" {
 		_, err = s.scheduler.Projects.Locations.Jobs.Pause(name, &cloudscheduler.PauseJobRequest{}).Context(ctx).Do()
 	}
 	if err != nil && !missing(err) {
-		return s.failed("pausing the job ingest-"+s.listener, err)
+		return s.failed("pausing the job "+d.job(s.listener), err)
 	}
 	return nil
 }

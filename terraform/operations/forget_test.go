@@ -55,7 +55,7 @@ func TestForget(t *testing.T) {
 	// The steps in order: what several calls do is one step.
 	steps := map[string]string{
 		"POST /v1/projects/local/locations/europe-west1/jobs/ingest-sister:pause": "job", "DELETE /v1/projects/local/secrets/spotify-token-sister": "token",
-		"DELETE /storage/v1/b/uploads-bucket/o/": "uploads", "DELETE /storage/v1/b/lake-bucket/o/": "plays", "POST /projects/local/jobs": "rows",
+		"DELETE /storage/v1/b/uploads-bucket/o/": "uploads", "DELETE /storage/v1/b/lake-bucket/o/": "plays", "POST /projects/local/jobs ": "rows",
 		"DELETE /storage/v1/b/insights-bucket/o/status/": "status", "DELETE /storage/v1/b/insights-bucket/o/insights/": "document", "DELETE /storage/v1/b/insights-bucket/o/public/insights/": "public document",
 		"DELETE /storage/v1/b/insights-bucket/o/snapshots/": "snapshot", "DELETE /storage/v1/b/insights-bucket/o/public/snapshots/": "public snapshot",
 	}
@@ -63,7 +63,9 @@ func TestForget(t *testing.T) {
 	for _, call := range r.calls {
 		step := call
 		for beginning, name := range steps {
-			if strings.HasPrefix(call, beginning) {
+			if rest, found := strings.CutPrefix(call, beginning); found && name == "rows" {
+				step = "rows of " + rest
+			} else if found {
 				step = name
 			}
 		}
@@ -71,12 +73,12 @@ func TestForget(t *testing.T) {
 			got = append(got, step)
 		}
 	}
-	want := []string{"job", "token", "uploads", "plays", "rows", "status", "document", "public document", "snapshot", "public snapshot"}
+	want := []string{"job", "token", "uploads", "plays", "rows of loads", "rows of plays", "rows of listens", "rows of top_ten", "status", "document", "public document", "snapshot", "public snapshot"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the steps (-want +got):\n%s", diff)
 	}
 	said := r.said.String()
-	for _, want := range []string{"Type sister to continue", "for 7 days", "names and audio features of tracks stay", "remove sister from LISTENERS: make deploy PROJECT=local LISTENERS="} {
+	for _, want := range []string{"Type sister to continue", "the lake for 7 days", "rows for 14 days", "names and audio features of tracks stay", "remove sister from LISTENERS: make deploy PROJECT=local LISTENERS="} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it lacks %q:\n%s", want, said)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,6 +74,9 @@ func TestNoLogin(t *testing.T) {
 	if said := told(err); err == nil || !strings.Contains(said, "gcloud auth application-default login\n  gcloud auth application-default set-quota-project some-project") {
 		t.Errorf("it says %q", said)
 	}
+	if got := os.Getenv("GOOGLE_CLOUD_QUOTA_PROJECT"); got != "some-project" {
+		t.Errorf("calls count for %q", got)
+	}
 	if err := (&session{}).run(t.Context(), []string{"destroy"}); err == nil {
 		t.Error("destroy is a command")
 	}
@@ -110,6 +114,7 @@ func TestFindStops(t *testing.T) {
 		{name: "nothing is deployed", change: refuse(buckets, refusal{http.StatusOK, `{"kind":"storage#buckets","items":[{"name":"x-spotify-lake","location":"US"}]}`}), want: []string{"nothing is deployed in some-project", "make deploy PROJECT=some-project"}},
 		{name: "another region", change: func(_ *testing.T, r *rig) { r.region = "us-central1" }, want: []string{"deployed in europe-west1 and cannot move to us-central1", "gcloud storage rm --recursive gs://some-project-spotify-state"}},
 		{name: "a state that is not JSON", change: with(stateFile, "version 4"), want: []string{"reading Terraform's state: gs://some-project-spotify-state/spotify-insights/default.tfstate is not valid JSON"}},
+		{name: "a dataset with SQL in it", change: with(stateFile, outputs, "PROJECT.spotify_insights", "some-project.x` WHERE TRUE --"), want: []string{`the dataset "some-project.x` + "`" + ` WHERE TRUE --" of Terraform's state`}},
 		{name: "a secret of somebody else", change: with(stateFile, outputs, "spotify-token-me", "password", "PROJECT", "some-project"), want: []string{`the secret "password" of Terraform's state`}},
 	}
 	for _, tt := range tests {
@@ -129,9 +134,21 @@ func TestFindStops(t *testing.T) {
 	}
 }
 
+// A deployment lacks something where any output is missing.
+func TestIncomplete(t *testing.T) {
+	for _, name := range []string{"services", "functions", "lake", "insights", "uploads", "dataset", "jobs", "secrets"} {
+		r := newRig(t, "some-project")
+		with(stateFile, outputs, `"`+name+`":`, `"no":`, "PROJECT", "some-project")(t, r)
+		if _, err := r.findComplete(t.Context()); err == nil || !strings.Contains(told(err), "Deploy again, which continues: make deploy PROJECT=some-project") {
+			t.Errorf("without %s it says %q", name, told(err))
+		}
+	}
+}
+
 func TestTrigger(t *testing.T) {
 	tests := []struct {
 		name, listener string
+		queue          bool
 		change         func(*rig)
 		want           string
 		wantCalls      []string
@@ -141,11 +158,18 @@ func TestTrigger(t *testing.T) {
 		{name: "another listener", listener: "sister", want: "some-project has no listener sister\nDeploy with all listeners: make deploy PROJECT=some-project LISTENERS="},
 		{name: "a job that is gone", listener: "me", change: func(r *rig) { r.jobs = nil }, want: "there is no job ingest-me\nDeploy again, which restores it: make deploy PROJECT=some-project",
 			wantCalls: []string{"POST /v1/projects/some-project/locations/europe-west1/jobs/ingest-me:run"}},
+		{name: "a queue", listener: "me", queue: true, want: "In a minute: make doctor PROJECT=some-project",
+			wantCalls: []string{`POST /v1/projects/some-project/topics/ingests:publish`}},
+		{name: "a queue that is gone", listener: "me", queue: true, change: func(r *rig) { r.refused["POST /v1/projects/some-project/topics/"] = refusal{http.StatusNotFound, "{}"} },
+			want: "there is no topic ingests\nDeploy again, which restores it: make deploy PROJECT=some-project"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, "some-project")
 			r.listener = tt.listener
+			if tt.queue {
+				withQueue(t, r)
+			}
 			if tt.change != nil {
 				tt.change(r)
 			}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -71,7 +74,7 @@ func newRig(t *testing.T, project string) *rig {
 		services: []string{"bigquery", "run", "storage", "translate"},
 		jobs:     map[string]job{"ingest-me": {"ENABLED", "0 * * * *"}, "reconcile": {"ENABLED", "30 4 * * *"}, "features": {"ENABLED", "20 * * * *"}},
 		secrets: map[string][]version{
-			"spotify-client":   {{"DESTROYED", "2026-02-01T10:00:00.1Z"}, {"ENABLED", "2026-01-30T10:00:00.1Z"}, {"ENABLED", "2026-01-02T10:00:00.1Z"}},
+			"spotify-client":   {{"DESTROYED", "2026-02-01T10:00:00.1Z"}, {"ENABLED", "2026-01-02T10:00:00.1Z"}, {"ENABLED", "2026-01-30T10:00:00.1Z"}},
 			"spotify-token-me": {{"DISABLED", "2026-02-02T00:00:00Z"}, {"ENABLED", "2026-02-01T00:00:00.000001Z"}},
 		},
 		refused: map[string]refusal{},
@@ -95,6 +98,14 @@ func newRig(t *testing.T, project string) *rig {
 	r.session = &session{arguments: arguments{project: project}, clients: clients, in: bufio.NewReader(strings.NewReader("")), out: out, screen: out,
 		now: func() time.Time { return time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC) }}
 	return r
+}
+
+// withQueue makes it a deployment in which one job ingests for all listeners.
+func withQueue(t *testing.T, r *rig) {
+	t.Helper()
+	r.put(t, stateFile, strings.NewReplacer("PROJECT", "some-project", `"ingest-me"`, `"ingest"`).Replace(outputs))
+	r.jobs["ingest"] = r.jobs["ingest-me"]
+	delete(r.jobs, "ingest-me")
 }
 
 // put writes an object, BUCKET/NAME.
@@ -152,10 +163,25 @@ func (r *rig) recorded(next http.Handler) http.Handler {
 			}
 		}
 		if req.Method != http.MethodGet {
-			r.calls = append(r.calls, req.Method+" "+req.URL.Path)
+			r.calls = append(r.calls, req.Method+" "+req.URL.Path+deletes(req))
 		}
 		next.ServeHTTP(w, req)
 	})
+}
+
+var deletesRows = regexp.MustCompile(`DELETE FROM \S+\.(\w+)\\n`)
+
+// deletes names the table whose rows a job of BigQuery deletes.
+func deletes(req *http.Request) string {
+	if !strings.HasSuffix(req.URL.Path, "/jobs") {
+		return ""
+	}
+	body, _ := io.ReadAll(req.Body)
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	if table := deletesRows.FindSubmatch(body); table != nil {
+		return " " + string(table[1])
+	}
+	return ""
 }
 
 // through records the changing calls of an embedded service too.

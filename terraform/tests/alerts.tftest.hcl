@@ -220,14 +220,14 @@ run "counters_count_the_lines_that_the_functions_write" {
     condition = (
       strcontains(file("${path.module}/../functions/ingest/ingest.go"), "\"ingested\"") &&
       strcontains(file("${path.module}/../shared/loader/receipts.go"), "\"loaded\"") &&
-      strcontains(file("${path.module}/../functions/topten/topten.go"), "\"ranked\", \"listener\"")
+      strcontains(file("${path.module}/../functions/topten/publish.go"), "\"ranked\", \"listener\"")
     )
     error_message = "A function no longer writes the line that is counted."
   }
   assert {
     condition = (
       strcontains(one(one(google_monitoring_alert_policy.line["gap"].conditions).condition_matched_log).filter, "jsonPayload.message=\"gap found\"") &&
-      strcontains(file("${path.module}/../functions/topten/topten.go"), "\"gap found\", \"listener\"")
+      strcontains(file("${path.module}/../functions/topten/publish.go"), "\"gap found\", \"listener\"")
     )
     error_message = "No alert reports gaps."
   }
@@ -268,7 +268,7 @@ run "audio_features_that_are_loaded_do_not_hide_plays_that_are_not" {
   assert {
     condition = (
       strcontains(file("${path.module}/../shared/loader/receipts.go"), "\"plays\", sum.Plays, \"rejected\", sum.Rejected, \"not_music\", sum.NotMusic") &&
-      strcontains(file("${path.module}/../shared/loader/receipts.go"), "\"listener\", *receipts[0].Listener") &&
+      strcontains(file("${path.module}/../shared/loader/receipts.go"), "\"listener\", listener") &&
       can(regex("PlaysPrefix += \"plays/\"", file("${path.module}/../shared/lake/name.go")))
     )
     error_message = "The line about a load no longer has the counts or the listener, or plays have another prefix in the lake: the alerts would be wrong."

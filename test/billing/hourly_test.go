@@ -59,7 +59,7 @@ func TestHourly(t *testing.T) {
 		}
 	}
 
-	// Three statements that no hour sends: a reset, the reading of rejected items, and the account of imports.
+	// Statements that no hour sends: a reset, the reading of rejected items, the account of imports, and forgetting a listener.
 	journal, err := openJournal(t.Context(), p.Config.Warehouse)
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +74,7 @@ func TestHourly(t *testing.T) {
 			return errors.Join(err, p.Warehouse.CountRejected(t.Context(), status))
 		},
 		func() error { _, err := p.Warehouse.Imports(t.Context(), ids); return err },
+		func() error { return p.Warehouse.Forget(t.Context(), ids[0]) },
 	} {
 		if err := do(); err != nil {
 			t.Fatal(err)

@@ -23,15 +23,16 @@ type job struct {
 	created   time.Time
 }
 
-// journal reads the query jobs of a project, each once.
+// journal reads the query jobs of a project, each once, and counts the load jobs.
 type journal struct {
 	*bigquery.Client
-	seen map[string]bool
+	Loads map[string]int // load jobs by table
+	seen  map[string]bool
 }
 
 func openJournal(ctx context.Context, s config.Warehouse) (*journal, error) {
 	client, err := warehouse.Client(ctx, s)
-	return &journal{client, map[string]bool{}}, err
+	return &journal{client, map[string]int{}, map[string]bool{}}, err
 }
 
 // read returns the query jobs since the last call, in their order. Load jobs are free.
@@ -49,11 +50,17 @@ func (j *journal) read(ctx context.Context) (jobs []job, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the configuration of job %s: %w", found.ID(), err)
 		}
-		query, ok := config.(*bigquery.QueryConfig)
-		if !ok || j.seen[found.ID()] {
+		if j.seen[found.ID()] {
 			continue
 		}
 		j.seen[found.ID()] = true
+		if load, ok := config.(*bigquery.LoadConfig); ok {
+			j.Loads[load.Dst.TableID]++
+		}
+		query, ok := config.(*bigquery.QueryConfig)
+		if !ok {
+			continue
+		}
 		sent := job{statement: query.Labels["statement"], text: query.Q, times: map[string]time.Time{}, created: found.LastStatus().Statistics.CreationTime}
 		for _, p := range query.Parameters {
 			if t, ok := p.Value.(time.Time); ok {

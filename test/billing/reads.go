@@ -18,6 +18,9 @@ var statements = map[string][]read{
 	"empty": {
 		{table: anyTable, rewritten: true},
 	},
+	"forget": {
+		{table: anyTable, rewritten: true},
+	},
 	"export_listens": {
 		{table: warehouse.Listens, since: "since", columns: "listener played_at track_id ms_played ms_measured told_by follows_gap reason_end"},
 	},

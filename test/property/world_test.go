@@ -78,8 +78,8 @@ func (w *world) note(format string, args ...any) {
 }
 
 // List lists the case's own objects of the lake.
-func (w *world) List(ctx context.Context, prefix string) (list []bucket.Object, err error) {
-	all, err := w.lakeBucket.List(ctx, prefix)
+func (w *world) ListFrom(ctx context.Context, prefix, from string) (list []bucket.Object, err error) {
+	all, err := w.lakeBucket.ListFrom(ctx, prefix, from)
 	for _, o := range all {
 		if _, ok := w.lake[o.Name]; ok {
 			list = append(list, o)

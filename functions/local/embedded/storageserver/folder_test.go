@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"cloud.google.com/go/storage"
 	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/embedded/killtest"
@@ -33,7 +34,7 @@ func TestFolderOfOlderVersion(t *testing.T) {
 		}
 	}
 	_, lake := serve(t, dir)
-	if diff := cmp.Diff([]string{"plays/date=1/x.ndjson.gz"}, names(t, lake, "", 0)); diff != "" {
+	if diff := cmp.Diff([]string{"plays/date=1/x.ndjson.gz"}, names(t, lake, storage.Query{Prefix: ""}, 0)); diff != "" {
 		t.Error(diff)
 	}
 	o := lake.Object("plays/date=1/x.ndjson.gz")
@@ -61,7 +62,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	})
 	_, lake := serve(t, dir)
 	found := map[int]bool{}
-	for _, name := range names(t, lake, "", 0) {
+	for _, name := range names(t, lake, storage.Query{Prefix: ""}, 0) {
 		var i int
 		got := read(t, lake.Object(name))
 		fmt.Sscanf(got, "%d", &i)

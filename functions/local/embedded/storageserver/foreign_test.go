@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/storage"
 	"github.com/google/go-cmp/cmp"
 
 	"spotify-insights.internal/functions/local/embedded/disk/disktest"
@@ -59,7 +60,7 @@ func TestForeignFiles(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if diff := cmp.Diff([]string{"plays/folder/good", "plays/good"}, names(t, lake, "", 0)); diff != "" {
+		if diff := cmp.Diff([]string{"plays/folder/good", "plays/good"}, names(t, lake, storage.Query{Prefix: ""}, 0)); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -69,7 +70,7 @@ func TestForeignFiles(t *testing.T) {
 		}
 	}
 	for _, prefix := range []string{"plays/a-fifo/", "plays/link-to-a-folder/"} {
-		if got := names(t, lake, prefix, 0); got != nil {
+		if got := names(t, lake, storage.Query{Prefix: prefix}, 0); got != nil {
 			t.Errorf("below %s there is %q", prefix, got)
 		}
 	}
@@ -77,7 +78,7 @@ func TestForeignFiles(t *testing.T) {
 	if err := os.Symlink("plays", filepath.Join(dir, "lake", "outermost")); err != nil {
 		t.Fatal(err)
 	}
-	if got := names(t, lake, "outermost/", 0); got != nil || strings.Count(lines.String(), "outermost") != 1 {
+	if got := names(t, lake, storage.Query{Prefix: "outermost/"}, 0); got != nil || strings.Count(lines.String(), "outermost") != 1 {
 		t.Errorf("below a link there is %q, and logged is\n%s", got, lines)
 	}
 	for _, name := range []string{"plays/a-link", "plays/a-fifo", "plays/socket", "plays/link-to-a-folder/good"} {
@@ -99,7 +100,7 @@ func TestManyForeignFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	names(t, lake, "", 0)
+	names(t, lake, storage.Query{Prefix: ""}, 0)
 	if n := strings.Count(lines.String(), "\n"); n != 21 {
 		t.Errorf("there are %d lines:\n%s", n, lines)
 	}
@@ -133,7 +134,7 @@ func TestFullDisk(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "free some space") || time.Since(begin) > 5*time.Second {
 		t.Errorf("after %v: %v", time.Since(begin), err)
 	}
-	if diff := cmp.Diff([]string{"plays/before"}, names(t, lake, "", 0)); diff != "" {
+	if diff := cmp.Diff([]string{"plays/before"}, names(t, lake, storage.Query{Prefix: ""}, 0)); diff != "" {
 		t.Error(diff)
 	}
 	if got := read(t, lake.Object("plays/before")); got != "before" {

@@ -121,7 +121,7 @@ func generationOf(r *http.Request) (*int64, error) {
 const maxPage = 1000
 
 func (s *Server) listObjects(w http.ResponseWriter, r *http.Request) error {
-	if err := checkParameters(r, "prefix", "pageToken", "maxResults"); err != nil {
+	if err := checkParameters(r, "prefix", "startOffset", "pageToken", "maxResults"); err != nil {
 		return err
 	}
 	query := r.URL.Query()
@@ -129,11 +129,21 @@ func (s *Server) listObjects(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || limit < 1 || limit > maxPage {
 		limit = maxPage
 	}
-	objects, next, err := s.list(r.PathValue("bucket"), query.Get("prefix"), query.Get("pageToken"), limit)
+	after := query.Get("pageToken")
+	if from := query.Get("startOffset"); after == "" && from != "" {
+		after = before(from)
+	}
+	objects, next, err := s.list(r.PathValue("bucket"), query.Get("prefix"), after, limit)
 	if err != nil {
 		return err
 	}
 	return answer(w, map[string]any{"items": objects, "nextPageToken": next})
+}
+
+// before returns a text that is less than a name and greater than every lesser name of an object, which has no byte 0xff.
+func before(name string) string {
+	last := len(name) - 1
+	return name[:last] + string([]byte{name[last] - 1, 0xff})
 }
 
 func (s *Server) readAttributes(w http.ResponseWriter, r *http.Request) error {

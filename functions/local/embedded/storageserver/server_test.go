@@ -85,9 +85,9 @@ func read(t *testing.T, o *storage.ObjectHandle) string {
 	return string(content)
 }
 
-func names(t *testing.T, b *storage.BucketHandle, prefix string, page int) (names []string) {
+func names(t *testing.T, b *storage.BucketHandle, query storage.Query, page int) (names []string) {
 	t.Helper()
-	it := b.Objects(t.Context(), &storage.Query{Prefix: prefix})
+	it := b.Objects(t.Context(), &query)
 	it.PageInfo().MaxSize = page
 	for {
 		attrs, err := it.Next()
@@ -95,7 +95,7 @@ func names(t *testing.T, b *storage.BucketHandle, prefix string, page int) (name
 			return names
 		}
 		if err != nil {
-			t.Fatalf("listing %q: %v", prefix, err)
+			t.Fatalf("listing %+v: %v", query, err)
 		}
 		names = append(names, attrs.Name)
 	}
@@ -232,8 +232,15 @@ func TestList(t *testing.T) {
 		"nothing/": nil, "../": nil, "plays/../": nil, "plays/source=api.gz/x": nil,
 	} {
 		for _, page := range []int{0, 1, 2, 100} {
-			if diff := cmp.Diff(want, names(t, lake, prefix, page)); diff != "" {
+			if diff := cmp.Diff(want, names(t, lake, storage.Query{Prefix: prefix}, page)); diff != "" {
 				t.Errorf("prefix %q, pages of %d:\n%s", prefix, page, diff)
+			}
+		}
+	}
+	for from, want := range map[string][]string{all[0]: all, all[3]: all[3:], all[3] + "x": all[4:], "plays/source=api": all[1:], "plays/source=api/": all[3:], "q": nil} {
+		for _, page := range []int{0, 2} {
+			if diff := cmp.Diff(want, names(t, lake, storage.Query{StartOffset: from}, page)); diff != "" {
+				t.Errorf("from %q, pages of %d:\n%s", from, page, diff)
 			}
 		}
 	}

@@ -1,24 +1,37 @@
 {{- /* Replaces the ten most played tracks of every listener and period. The text has each period with its instants,
-       since and until in microseconds, because only Go knows time zones. */ -}}
+       since and until in microseconds, because only Go knows time zones. A calendar is the periods that some listeners
+       have in common. */ -}}
 {{- $places := 10}}{{$ms_per_minute := 60000 -}}
 MERGE INTO {{.Dataset}}.top_ten AS target
 USING (
   WITH periods AS (
-    {{- range $i, $p := .Periods}}
-    {{if $i}}UNION ALL {{end}}SELECT '{{$p.Listener}}' AS listener, '{{$p.Name}}' AS period, {{$p.Since.UnixMicro}} AS since, {{$p.Until.UnixMicro}} AS until
-    {{- end}}
+    {{- range $c := .Calendars}}{{range $i, $p := $c.Periods}}
+    {{if or $c.Number $i}}UNION ALL {{end}}SELECT {{$c.Number}} AS calendar, '{{$p.Name}}' AS period, {{$p.Since.UnixMicro}} AS since, {{$p.Until.UnixMicro}} AS until
+    {{- end}}{{end}}
+  ),
+  calendars AS (
+    SELECT
+      listen.listener,
+      CASE
+        {{- range .Calendars}}
+        WHEN listen.listener IN UNNEST(@{{.Param}}) THEN {{.Number}}
+        {{- end}}
+      END AS calendar
+    FROM {{.Dataset}}.listens AS listen
+    GROUP BY listen.listener
   ),
   counted AS (
     SELECT
-      bounds.listener, bounds.period, listen.track_id,
+      listen.listener, bounds.period, listen.track_id,
       COUNT(*) AS times_played,
       SUM(COALESCE(listen.ms_played, 0)) AS ms_played,
       MAX(listen.played_at) AS last_played_at
     FROM {{.Dataset}}.listens AS listen
+    JOIN calendars AS calendar ON calendar.listener = listen.listener
     JOIN periods AS bounds
-      ON bounds.listener = listen.listener
+      ON bounds.calendar = calendar.calendar
       AND UNIX_MICROS(listen.played_at) >= bounds.since AND UNIX_MICROS(listen.played_at) < bounds.until
-    GROUP BY bounds.listener, bounds.period, listen.track_id
+    GROUP BY listen.listener, bounds.period, listen.track_id
   ),
   ranked AS (
     SELECT
