@@ -91,7 +91,7 @@ locals {
         1. `make doctor PROJECT=${var.project}` shows the result of the last run and what to do next.
         2. "Connect again": `make connect PROJECT=${var.project} LISTENER=...`
         3. Spotify's fault or a rate limit: wait; each run tries again.
-        4. No run at all: `gcloud scheduler jobs list --location=${var.region} --project=${var.project}` shows whether the job is paused.
+        4. No run at all: `gcloud scheduler jobs list --location=${var.region} --project=${var.project}` shows whether the job is paused. `make deploy PROJECT=${var.project}` resumes it.
         5. Then `make trigger PROJECT=${var.project} LISTENER=...` ingests at once.
 
         The alert closes after an ingest. It also closes 25 hours after the last one, because Cloud Monitoring looks back no further:
@@ -106,7 +106,7 @@ locals {
         until more are played.
 
         1. `gcloud scheduler jobs list --location=${var.region} --project=${var.project}` shows whether the jobs are paused.
-        2. `make deploy PROJECT=${var.project}` restores a job, or the grant to call the function.
+        2. `make deploy PROJECT=${var.project}` resumes or restores a job, and restores the grant to call the function.
         3. Then `make trigger PROJECT=${var.project} LISTENER=...` ingests at once.
       TEXT
     }

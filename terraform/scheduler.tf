@@ -104,6 +104,9 @@ resource "google_cloud_scheduler_job" "job" {
   time_zone        = var.schedule_time_zone
   attempt_deadline = "${local.functions[each.value.function].timeout + 60}s" # longer than the function, to receive its error
 
+  # Without it a plan does not show that a job was paused by hand, and a deploy does not resume it.
+  paused = false
+
   retry_config {
     retry_count          = each.value.retries
     min_backoff_duration = each.value.retries > 0 ? "300s" : null

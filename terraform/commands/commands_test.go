@@ -38,7 +38,9 @@ var (
 		"gcloud projects describe some-project --format=value(lifecycleState)",
 	}
 	located = append(slices.Clip(asked), "gcloud storage buckets list --project=some-project --filter=name~-spotify-state$ --format=value(name,location)")
-	login   = "gcloud auth application-default print-access-token"
+	printed = "gcloud auth application-default print-access-token"
+	sees    = "gcloud projects describe some-project --format=value(projectId)" // with that login
+	login   = []string{printed, sees}
 	number  = "gcloud projects describe some-project --format=value(projectNumber)"
 	opened  = []string{
 		"terraform -chdir=terraform init -input=false -no-color -reconfigure -backend-config=bucket=some-project-spotify-state",
@@ -150,11 +152,14 @@ func TestChecks(t *testing.T) {
 		{name: "no Go", make: deploy, without: []string{"go"}, wantSaid: []string{"go is not installed: Go 1.26"}, wantCalls: []string{}},
 		{name: "an old Terraform", make: deploy, answers: []answer{{call: "terraform version", says: "Terraform v1.9.8\non linux_amd64"}}, wantSaid: []string{"This is Terraform v1.9.8, and 1.11 or later is needed"}},
 		{name: "no Go for smoke", make: []string{"smoke", "PROJECT=some-project"}, without: []string{"go"}, wantSaid: []string{"go is not installed: Go 1.26"}, wantCalls: []string{}},
-		{name: "no login for smoke", make: []string{"smoke", "PROJECT=some-project"}, answers: []answer{{call: login, fails: true}},
-			wantSaid: []string{"gcloud auth application-default login"}, wantCalls: join(asked, login)},
+		{name: "no login for smoke", make: []string{"smoke", "PROJECT=some-project"}, answers: []answer{{call: printed, fails: true}},
+			wantSaid: []string{"gcloud auth application-default login"}, wantCalls: join(asked, printed)},
 		{name: "no login", make: deploy, answers: []answer{{call: "gcloud auth list"}}, wantSaid: []string{"gcloud auth login"}},
-		{name: "no login for other programs", make: deploy, answers: []answer{{call: login, fails: true}},
+		{name: "no login for other programs", make: deploy, answers: []answer{{call: printed, fails: true}},
 			wantSaid: []string{"gcloud auth application-default login", "gcloud auth application-default set-quota-project some-project"}},
+		{name: "a login of another person for other programs, before anything is changed", make: deploy, untouched: true,
+			answers:  []answer{{call: sees, says: "ERROR: (gcloud.projects.describe) [someone@example.com] does not have permission to access projects instance [some-project] (or it may not exist)", fails: true}},
+			wantSaid: []string{"The application default login is of another person, who cannot see some-project. Log in as someone@example.com:\n  gcloud auth application-default login\n"}},
 		{name: "no project", make: deploy, answers: []answer{{call: "gcloud projects describe", says: "ERROR: it may not exist", fails: true}},
 			wantSaid: []string{"ERROR: it may not exist", "There is no project some-project", "gcloud projects create some-project"}},
 		{name: "a project that is being deleted", make: deploy, answers: []answer{{call: "gcloud projects describe", says: "DELETE_REQUESTED"}}, wantSaid: []string{"gcloud projects undelete some-project"}},
@@ -169,7 +174,7 @@ func TestChecks(t *testing.T) {
 		{name: "another region", make: []string{"open", "PROJECT=some-project", "REGION=us-central1"}, answers: deployed(), wantSaid: []string{"deployed in europe-west1 and cannot move to us-central1"}, wantCalls: located},
 		{name: "an import for another listener", make: []string{"import", "PROJECT=some-project", "LISTENER=sister", "FILE=Makefile"}, answers: deployed(answer{call: "gcloud secrets describe", says: "ERROR: NOT_FOUND", fails: true}),
 			wantSaid: []string{"some-project has no listener sister: make deploy PROJECT=some-project LISTENERS="}},
-		{name: "an import without a login for other programs", make: []string{"import", "PROJECT=some-project", "FILE=Makefile"}, answers: deployed(answer{call: login, fails: true}),
+		{name: "an import without a login for other programs", make: []string{"import", "PROJECT=some-project", "FILE=Makefile"}, answers: deployed(answer{call: printed, fails: true}),
 			wantSaid: []string{"gcloud auth application-default login"}},
 	}
 	for _, tt := range tests {

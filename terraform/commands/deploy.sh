@@ -16,12 +16,12 @@ check_terraform
 check_project
 check_login
 check_billing
+check_public_page
 # The services that the calls below and a plan need. Terraform enables the others.
 ask services enable --project="$PROJECT" {serviceusage,cloudresourcemanager,iam,storage,run,eventarc,cloudfunctions}.googleapis.com ||
   give_up "The services cannot be enabled."
 check_access
 locate
-check_public_page
 if [ -z "$STATE" ]; then
   REGION=${REGION:-us-central1}
   regions=$(ask functions regions list --gen2 --project="$PROJECT" --format='value(locationId)') || give_up "The regions of Cloud Run functions cannot be read."

@@ -23,7 +23,7 @@ func first(variables string) []string {
 	grant := "gcloud projects add-iam-policy-binding some-project --member=serviceAccount:service-123456789012@"
 	return join("terraform version", asked, login, "gcloud billing projects describe some-project --format=value(billingEnabled,billingAccountName.basename())",
 		"gcloud services enable --project=some-project serviceusage.googleapis.com cloudresourcemanager.googleapis.com iam.googleapis.com storage.googleapis.com run.googleapis.com eventarc.googleapis.com cloudfunctions.googleapis.com",
-		login, access, located[len(asked):], regions, bucket+" --project=some-project --location="+region+" --uniform-bucket-level-access --public-access-prevention",
+		access, located[len(asked):], regions, bucket+" --project=some-project --location="+region+" --uniform-bucket-level-access --public-access-prevention",
 		"gcloud storage buckets update "+state+" --versioning --lifecycle-file=terraform/commands/state.json --quiet",
 		number, "gcloud beta services identity create --service=eventarc.googleapis.com --project=some-project", "gcloud storage service-agent --project=some-project",
 		grant+"gcp-sa-eventarc.iam.gserviceaccount.com --role=roles/eventarc.serviceAgent --condition=None",

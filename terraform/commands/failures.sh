@@ -47,7 +47,7 @@ give_up() {
       "  terraform -chdir=terraform force-unlock -force ${BASH_REMATCH[1]-ID}" "  $AGAIN")
   elif [[ $why =~ permitted\ customer|allowedPolicyMember ]]; then
     next=("${public_is_forbidden[@]}")
-  elif [[ $why =~ constraints/([A-Za-z.]+) ]]; then
+  elif [[ $why =~ constraints/([A-Za-z0-9]+(\.[A-Za-z0-9]+)*) ]]; then
     next=("A policy of your organisation, ${BASH_REMATCH[1]}, forbids this. This shows it, and its administrator has to allow it in $PROJECT:"
       "  gcloud org-policies describe ${BASH_REMATCH[1]} --effective --project=$PROJECT")
   elif [[ $why == *"bucket name is not available"* ]]; then
@@ -57,7 +57,8 @@ give_up() {
     next=("These exist, and are not in Terraform's state: a killed deploy has made them in its last seconds, or they belong to something else." "$(existing)"
       "If it was a killed deploy:" "  $AGAIN ADOPT=yes")
   elif about_quota; then
-    next=("Calls of this login do not count for $PROJECT. With the role roles/serviceusage.serviceUsageConsumer:"
+    next=("Calls of this login do not count for $PROJECT. An owner of the project grants the role for that, and the login names the project:"
+      "  gcloud projects add-iam-policy-binding $PROJECT --member=user:... --role=roles/serviceusage.serviceUsageConsumer"
       "  gcloud auth application-default set-quota-project $PROJECT")
   elif [[ $why =~ BILLING_DISABLED|accountDisabled|billing\ to\ be\ enabled|[Bb]illing\ (account\ for|must\ be\ enabled) ]]; then
     next=("The billing account is closed or missing. Link an open one:" "${link_billing[@]}")

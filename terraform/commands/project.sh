@@ -39,10 +39,15 @@ check_project() {
   [ "$lifecycle" = ACTIVE ] || fail "The project is being deleted. To restore it: gcloud projects undelete $PROJECT"
 }
 
-# check_login checks the login that programs other than gcloud use.
+# check_login checks the login that programs other than gcloud use, and sets TOKEN to a token of it. Another
+# reason than missing rights does not count here: it may be about quota, which check_access reports.
 check_login() {
-  gcloud auth application-default print-access-token >/dev/null 2>&1 || fail "There is no login for programs other than gcloud:" \
+  local said
+  TOKEN=$(gcloud auth application-default print-access-token 2>/dev/null) || fail "There is no login for programs other than gcloud:" \
     "  gcloud auth application-default login" "  gcloud auth application-default set-quota-project $PROJECT"
+  said=$(CLOUDSDK_AUTH_ACCESS_TOKEN=$TOKEN gcloud projects describe "$PROJECT" --format='value(projectId)' 2>&1) || [[ $said != *"does not have permission"* ]] ||
+    fail "The application default login is of another person, who cannot see $PROJECT. Log in as $(gcloud config get account 2>/dev/null):" \
+      "  gcloud auth application-default login"
 }
 
 # locate sets REGION, and STATE to the bucket of Terraform's state. Both stay empty where nothing is deployed.

@@ -9,15 +9,10 @@ check_billing() {
   [ "$enabled" = True ] || fail "$PROJECT has no open billing account${account:+: $account is closed, and can be reopened at https://console.cloud.google.com/billing}. Link one:" "${link_billing[@]}"
 }
 
-# check_access checks that Terraform's login may see the project, and may count its calls for it.
+# check_access checks that the calls of Terraform's login count for the project. It needs services that are on.
 check_access() {
-  local token
-  token=$(gcloud auth application-default print-access-token 2>/dev/null)
-  CLOUDSDK_AUTH_ACCESS_TOKEN=$token ask projects describe "$PROJECT" --billing-project="$PROJECT" --format='value(projectId)' >/dev/null || {
-    ! about_quota || give_up "Terraform's login cannot use $PROJECT."
-    fail "Terraform has the login of another person, who cannot see $PROJECT. Log in as $(gcloud config get account 2>/dev/null):" \
-      "  gcloud auth application-default login"
-  }
+  CLOUDSDK_AUTH_ACCESS_TOKEN=$TOKEN ask projects describe "$PROJECT" --billing-project="$PROJECT" --format='value(projectId)' >/dev/null ||
+    give_up "Terraform's login cannot use $PROJECT."
 }
 
 # check_public_page checks whether a policy of the organisation forbids a page for everybody. Terraform reports it where

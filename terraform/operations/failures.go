@@ -90,8 +90,10 @@ func (a arguments) action(err error) string {
 		return cmp.Or(service, "A service of Google's") + " is off in " + a.project + ". A deploy turns it on: " + a.command("deploy", "")
 	case why == "USER_PROJECT_DENIED" || why == "CONSUMER_INVALID" || why == "RESOURCE_PROJECT_INVALID" || strings.Contains(text, "quota project"):
 		return lines("There is no project "+a.project+", it is being deleted, or calls of this login do not count for it.",
-			"For that it needs the role roles/serviceusage.serviceUsageConsumer. These show the projects, and restore a deleted one:",
-			"  gcloud projects list", "  gcloud projects undelete "+a.project, "If the application default login is of another person:", a.login())
+			"These show the projects, restore a deleted one, and grant the role for calls that count:",
+			"  gcloud projects list", "  gcloud projects undelete "+a.project,
+			"  gcloud projects add-iam-policy-binding "+a.project+" --member=user:... --role=roles/serviceusage.serviceUsageConsumer",
+			"If the application default login is of another person:", a.login())
 	case why == "BILLING_DISABLED" || noBilling.MatchString(text):
 		return lines("The billing account is closed or missing. Link an open one:",
 			"  gcloud billing accounts list", "  gcloud billing projects link "+a.project+" --billing-account=ID")

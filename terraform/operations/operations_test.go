@@ -103,7 +103,7 @@ func TestFindStops(t *testing.T) {
 		{name: "no such project", change: refuse(project, plain), want: []string{"there is no project some-project, or this login cannot see it: The caller does not have permission (HTTP 403)", "gcloud projects create some-project"}},
 		{name: "a project that is being deleted", change: func(_ *testing.T, r *rig) { r.state = "DELETE_REQUESTED" }, want: []string{"gcloud projects undelete some-project"}},
 		{name: "another project's quota", change: refuse(project, refused(403, "Caller does not have required permission to use project some-project.", "USER_PROJECT_DENIED")),
-			want: []string{"roles/serviceusage.serviceUsageConsumer", "gcloud projects list", "gcloud auth application-default login"}},
+			want: []string{"gcloud projects add-iam-policy-binding some-project --member=user:... --role=roles/serviceusage.serviceUsageConsumer", "gcloud projects list", "gcloud auth application-default login"}},
 		{name: "a service that is off", change: refuse(project, refused(403, "Cloud Resource Manager API has not been used in project 1 before or it is disabled.", "SERVICE_DISABLED")),
 			want: []string{"has not been used in project 1", "cloudscheduler.googleapis.com is off in some-project. A deploy turns it on: make deploy PROJECT=some-project"}},
 		{name: "a login that has ended", change: refuse(project, refusal{http.StatusUnauthorized, `{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}`}), want: []string{"gcloud auth application-default login"}},

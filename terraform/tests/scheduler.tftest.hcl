@@ -45,6 +45,10 @@ run "every_listener_is_ingested_hourly_features_are_fetched_hourly_and_the_lake_
     condition     = alltrue([for job in google_cloud_scheduler_job.job : one(job.http_target).http_method == "POST"])
     error_message = "The functions accept POST only."
   }
+  assert {
+    condition     = alltrue([for job in google_cloud_scheduler_job.job : job.paused == false])
+    error_message = "A job that was paused by hand would stay paused, and no plan would show it."
+  }
 }
 
 run "every_call_has_a_token_for_the_function" {
