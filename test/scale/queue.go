@@ -15,7 +15,7 @@ import (
 )
 
 // instances is how many ingests run at once, as terraform/scale.tf has it.
-const instances = 20
+const instances = 5
 
 // queue is the push subscription: it calls ingest for each message, on some instances.
 type queue struct {
