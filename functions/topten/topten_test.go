@@ -200,7 +200,9 @@ func TestErrorsOfListeners(t *testing.T) {
 		c.load(id, noon)
 	}
 	c.calls = nil
-	c.stop = func(call string) bool { return call == "ExportListens amy recent" || call == "ExportListens bob recent" }
+	c.stop = func(call string) bool {
+		return call == "ExportListens amy recent" || call == "ExportListens bob recent"
+	}
 	c.before = func(call string) { c.stopped = strings.Contains(call, "amy") && c.stopped }
 	if err := c.Handle(t.Context(), machinetest.Message(c.tick())); err == nil || !strings.Contains(err.Error(), "listener amy: ") || !strings.Contains(err.Error(), "listener bob: ") {
 		t.Errorf("Handle() = %v", err)
