@@ -15,8 +15,9 @@ variable "batch_loading" {
 }
 
 locals {
-  # At most so many ingests run at once. A message that finds no instance is delivered again a little later.
-  queue_instances = 20
+  # At most so many ingests run at once. A message that finds no instance is delivered again a little later. Each ingest lists
+  # a token's versions, and may change them twice; Secret Manager takes 600 of each a minute.
+  queue_instances = 5
 
   # All variables of a function have 32 KiB together. shared/listener unpacks what is long.
   packed = { for name, listeners in { all = local.shown, public = local.public } :

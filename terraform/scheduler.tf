@@ -71,7 +71,7 @@ locals {
     { for name in var.batch_loading ? ["reconcile-recent"] : [] : name => {
       function    = "reconcile"
       description = "Loads the objects that were written within a day."
-      schedule    = "*/10 * * * *"
+      schedule    = "5-55/10 * * * *" # between the ingests and the daily run, because one instance does one run at a time
       query       = "?recent=true"
       retries     = 0 # the next run loads what a failed one has left
     } },

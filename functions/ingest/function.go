@@ -58,20 +58,23 @@ var ingester = handler.NewOnce(func() (*Ingester, error) {
 })
 
 // Serve is the function.
-func Serve(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Query().Has(fromQueue) {
-		w = handler.Acknowledged(w)
-	}
-	post(w, r)
-}
-
-var post = handler.Post("ingest", limit, func(r *http.Request) (Result, error) {
+var Serve = acknowledging(handler.Post("ingest", limit, func(r *http.Request) (Result, error) {
 	in, err := ingester.Get()
 	if err != nil {
 		return Result{}, err
 	}
 	return in.serve(r)
-})
+}))
+
+// acknowledging makes a handler acknowledge each message of the queue.
+func acknowledging(handle http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has(fromQueue) {
+			w = handler.Acknowledged(w)
+		}
+		handle(w, r)
+	}
+}
 
 // serve answers POST /ingest?listener=L, and the requests of a queue: [Ingester.enqueue] and [Ingester.receive].
 func (i *Ingester) serve(r *http.Request) (Result, error) {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"spotify-insights.internal/shared/events"
 	"spotify-insights.internal/shared/faults"
@@ -33,8 +34,11 @@ func (i *Ingester) enqueue(ctx context.Context) (Result, error) {
 	return Result{Status: "queued", Queued: len(all)}, nil
 }
 
+// apart is more than the time within which a client publishes a message again whose answer was lost.
+const apart = 30 * time.Second
+
 // receive runs the ingest that a message asks for. A message that comes again after a run does nothing: Spotify's second
-// refusal of a token counts only in a later run.
+// refusal of a token counts only in a later run. A last run in the future does not count: a clock was wrong.
 func (i *Ingester) receive(r *http.Request) (Result, error) {
 	message, err := events.DecodePush(r.Body)
 	if err != nil {
@@ -45,8 +49,9 @@ func (i *Ingester) receive(r *http.Request) (Result, error) {
 		return Result{}, err
 	}
 	var last insights.Status
-	if _, err := i.Status.ReadJSON(r.Context(), insights.StatusName(id), &last); err == nil && last.LastRunAt.After(message.PublishTime) {
-		slog.InfoContext(r.Context(), "the message is older than the last run", "listener", id)
+	if _, err := i.Status.ReadJSON(r.Context(), insights.StatusName(id), &last); err == nil &&
+		message.PublishTime.Sub(last.LastRunAt) < apart && !last.LastRunAt.After(i.Now()) {
+		slog.InfoContext(r.Context(), "the last run has done what the message asks for", "listener", id)
 		return Result{Status: insights.Unchanged, Listener: id}, nil
 	}
 	return i.Run(r.Context(), id)

@@ -30,12 +30,7 @@ func (p *published) PublishListeners(_ context.Context, listeners []string) erro
 // ask sends a request as [Serve] gets it.
 func (r *rig) ask(query, body string) (code int, answer string) {
 	w := httptest.NewRecorder()
-	req := httptest.NewRequest("POST", "/ingest?"+query, strings.NewReader(body))
-	if req.URL.Query().Has(fromQueue) {
-		handler.Post("ingest", limit, r.serve)(handler.Acknowledged(w), req)
-	} else {
-		handler.Post("ingest", limit, r.serve)(w, req)
-	}
+	acknowledging(handler.Post("ingest", limit, r.serve))(w, httptest.NewRequest("POST", "/ingest?"+query, strings.NewReader(body)))
 	return w.Code, w.Body.String()
 }
 
@@ -65,21 +60,17 @@ func TestEnqueue(t *testing.T) {
 func TestReceive(t *testing.T) {
 	r := newRig(t, fakespotify.Listener{})
 	r.connect(t)
-	var runs int
-	r.onRequest.Store(new(func(endpoint string) {
-		if endpoint == fakespotify.Token {
-			runs++
-		}
-	}))
+	written := func() int64 { return r.bucket.generations[insights.StatusName("me")] } // by each run
 	sent := time.Now().Add(-time.Second)
 	for _, s := range []struct {
 		what, body string
 		before     func()
-		runs       int
+		runs       int64
 		want       string // in the answer
 	}{
 		{what: "the first message", body: push("me", sent), runs: 1, want: `"status":"written"`},
 		{what: "the same again", body: push("me", sent), want: `"status":"unchanged"`},
+		{what: "published twice", body: push("me", sent.Add(20*time.Second)), want: `"status":"unchanged"`},
 		{what: "Spotify refuses the token", body: push("me", time.Now().Add(time.Hour)), runs: 1, want: `"error"`, before: func() {
 			r.restart()
 			r.fake.FailNext(fakespotify.Token, 1, fakespotify.Fault{Kind: fakespotify.FalseAlarm})
@@ -93,12 +84,19 @@ func TestReceive(t *testing.T) {
 		if s.before != nil {
 			s.before()
 		}
-		runs = 0
-		if code, answer := r.ask("message=listener", s.body); code != 200 || !strings.Contains(answer, s.want) || runs != s.runs || !json.Valid([]byte(answer)) {
-			t.Errorf("%s: %d %s after %d runs", s.what, code, answer, runs)
+		before := written()
+		if code, answer := r.ask("message=listener", s.body); code != 200 || !strings.Contains(answer, s.want) || written()-before != s.runs || !json.Valid([]byte(answer)) {
+			t.Errorf("%s: %d %s after %d runs", s.what, code, answer, written()-before)
 		}
 	}
 	if got := r.status(t); got.Outcome != insights.Failed || got.Failures != 1 || !got.Suspect {
 		t.Errorf("the status is %+v", got)
+	}
+
+	// A run with a wrong clock does not keep messages from running until the time that it has written.
+	generation, err := r.Status.ReadJSON(t.Context(), insights.StatusName("me"), &insights.Status{})
+	err = errors.Join(err, r.Status.WriteJSON(t.Context(), insights.StatusName("me"), insights.Status{LastRunAt: time.Now().AddDate(1, 0, 0)}, generation))
+	if code, answer := r.ask("message=listener", push("me", sent)); err != nil || code != 200 || r.status(t).LastRunAt.After(time.Now()) {
+		t.Errorf("after a run with a wrong clock: %v, %d %s", err, code, answer)
 	}
 }

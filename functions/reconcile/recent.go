@@ -36,9 +36,9 @@ func (r *Reconciler) Recent(ctx context.Context) (result Result, err error) {
 	missing, result, err := r.missingRecent(ctx, r.Now())
 	if err == nil && len(missing) > 0 {
 		err = r.load(ctx, missing, &result)
-		if result.Loaded+result.Failed > 0 {
-			err = errors.Join(err, r.publish(ctx))
-		}
+	}
+	if result.Loaded+result.Failed > 0 || r.unpublished.Load() {
+		err = errors.Join(err, r.publish(ctx))
 	}
 	slog.InfoContext(ctx, "reconciled", "objects", result.Objects, "loaded", result.Loaded, "failed", result.Failed, "recent", true)
 	return result, err

@@ -60,7 +60,23 @@ func testRecent(t *testing.T, r *rig) {
 		t.Errorf("%s objects are loaded", got[0])
 	}
 
+	// A run that could not start topten is followed by one that does.
 	r.play(t, "me", now.Add(time.Hour))
+	r.Now, r.Messages = time.Now, 0
+	loader := *r.Reconciler.Loader
+	loader.Publisher = failing{}
+	r.Reconciler.Loader = &loader
+	if result, err := r.Recent(t.Context()); err == nil || result.Loaded != 1 {
+		t.Errorf("without a topic: %+v, %v", result, err)
+	}
+	r.Reconciler.Loader = r.Rig.Loader
+	for i, want := range []int{1, 1} {
+		if result, err := r.Recent(t.Context()); err != nil || result.Loaded != 0 || r.Messages != want {
+			t.Errorf("run %d after that: %+v, %v, %d messages", i+1, result, err, r.Messages)
+		}
+	}
+
+	r.play(t, "me", now.Add(2*time.Hour))
 	r.Reconciler.Lake, r.Messages = failing{}, 0
 	if result, err := r.Recent(t.Context()); err == nil || result.Loaded != 0 || r.Messages != 0 {
 		t.Errorf("%+v, %v, %d messages", result, err, r.Messages)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"spotify-insights.internal/shared/bucket"
@@ -27,6 +28,8 @@ type Reconciler struct {
 	Loader    *loader.Loader
 	Listeners listener.Set     // whose pages [Reconciler.Recent] looks for
 	Now       func() time.Time // for [Reconciler.Recent]
+
+	unpublished atomic.Bool // topten could not be started: the next run starts it, also where it loads nothing
 }
 
 // Result is what a run did.
@@ -66,14 +69,16 @@ func (r *Reconciler) load(ctx context.Context, missing []bucket.Object, result *
 
 // publish starts topten.
 func (r *Reconciler) publish(ctx context.Context) error {
-	return r.Loader.Publisher.Publish(context.WithoutCancel(ctx))
+	err := r.Loader.Publisher.Publish(context.WithoutCancel(ctx))
+	r.unpublished.Store(err != nil)
+	return err
 }
 
 // missing returns the objects of the lake that are not loaded. Where the warehouse lost rows or contains rows of an
 // older version, it resets the warehouse and returns all objects.
 func (r *Reconciler) missing(ctx context.Context) (missing []bucket.Object, result Result, err error) {
 	// The receipts are read before the list: an object that is loaded in between is loaded twice, and never left out.
-	receipts, err := r.Warehouse.Receipts(ctx, warehouse.Beginning)
+	receipts, err := r.Warehouse.Receipts(ctx, time.Time{}) // also those of a wrong clock
 	if err != nil {
 		return nil, result, err
 	}

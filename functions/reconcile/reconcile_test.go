@@ -194,8 +194,10 @@ func testInterruptedReset(t *testing.T, r *rig) {
 	}
 }
 
-// failing is a lake that cannot be listed, and a warehouse that cannot be appended to.
+// failing is a lake that cannot be listed, a topic that cannot be published to, and a warehouse that cannot be appended to.
 type failing struct{ *warehouse.Warehouse }
+
+func (failing) Publish(context.Context) error { return errors.New("the topic is gone") }
 
 func (failing) ListFrom(context.Context, string, string) ([]bucket.Object, error) {
 	return nil, errors.New("backendError")

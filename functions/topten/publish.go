@@ -14,6 +14,9 @@ import (
 	"spotify-insights.internal/shared/warehouse"
 )
 
+// namedErrors is how many errors of listeners one error names.
+const namedErrors = 10
+
 // publishAll publishes the listeners with news. An error of one does not keep the others back. Where the time is not enough
 // for all, those who have waited longest come first, and the next delivery of the message goes on with the others.
 func (r *Refresher) publishAll(ctx context.Context, before []state, plans []plan, status warehouse.Status, gaps map[string]warehouse.Gaps, imports map[string][]insights.Import) error {
@@ -24,18 +27,24 @@ func (r *Refresher) publishAll(ctx context.Context, before []state, plans []plan
 		}
 	}
 	slices.SortStableFunc(news, func(a, b int) int { return before[a].document.AsOf.Compare(before[b].document.AsOf) })
+	errs := make([]error, len(news))
 	var group errgroup.Group
 	group.SetLimit(max(1, r.Parallel))
-	for _, i := range news {
+	for n, i := range news {
 		id := before[i].listener.ID
 		group.Go(func() error {
 			if err := r.publish(ctx, before[i], plans[i], status, gaps[id], imports[id]); err != nil {
-				return fmt.Errorf("listener %s: %w", id, err)
+				errs[n] = fmt.Errorf("listener %s: %w", id, err)
 			}
-			return nil
+			return nil // Wait would return one error only
 		})
 	}
-	return group.Wait()
+	_ = group.Wait()
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if more := len(errs) - namedErrors; more > 0 {
+		errs = append(errs[:namedErrors], fmt.Errorf("and %d more listeners", more))
+	}
+	return errors.Join(errs...)
 }
 
 // publish writes a listener's snapshot and then the document that names it.

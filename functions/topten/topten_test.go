@@ -190,19 +190,21 @@ func TestListeners(t *testing.T) {
 	}
 }
 
-// An error of one listener does not keep the others back, and those who have waited longest are published first.
-func TestErrorOfOneListener(t *testing.T) {
-	c := newCloud(t, "amy", "you")
+// Errors of two listeners do not keep the others back and are both reported, and those who have waited longest are published first.
+func TestErrorsOfListeners(t *testing.T) {
+	c := newCloud(t, "amy", "bob", "you")
 	c.run(t)
 	c.load("you", noon)
-	c.run(t) // amy and me have the older documents now
-	for _, id := range []string{"amy", "me", "you"} {
+	c.run(t) // all others have the older documents now
+	for _, id := range []string{"amy", "bob", "me", "you"} {
 		c.load(id, noon)
 	}
 	c.calls = nil
-	c.stop = func(call string) bool { return call == "ExportListens amy recent" }
+	c.stop = func(call string) bool {
+		return call == "ExportListens amy recent" || call == "ExportListens bob recent"
+	}
 	c.before = func(call string) { c.stopped = strings.Contains(call, "amy") && c.stopped }
-	if err := c.Handle(t.Context(), machinetest.Message(c.tick())); err == nil || !strings.Contains(err.Error(), "listener amy: ") {
+	if err := c.Handle(t.Context(), machinetest.Message(c.tick())); err == nil || !strings.Contains(err.Error(), "listener amy: ") || !strings.Contains(err.Error(), "listener bob: ") {
 		t.Errorf("Handle() = %v", err)
 	}
 	var written []string
@@ -215,7 +217,7 @@ func TestErrorOfOneListener(t *testing.T) {
 		t.Errorf("written are %s", got)
 	}
 	c.run(t)
-	for _, id := range []string{"amy", "me", "you"} {
+	for _, id := range []string{"amy", "bob", "me", "you"} {
 		c.check(t, "in the end", id)
 	}
 }

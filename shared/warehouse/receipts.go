@@ -82,8 +82,8 @@ func (l Loaded) Table() string {
 	return ""
 }
 
-// Receipts returns one receipt for each generation of each object that was loaded since an instant. A later instant reads
-// fewer months of the table.
+// Receipts returns one receipt for each generation of each object that was loaded since an instant; the zero time is before
+// all. A later instant reads fewer months of the table.
 func (w *Warehouse) Receipts(ctx context.Context, since time.Time) ([]Loaded, error) {
 	return read[Loaded](ctx, w, "statements/receipts", w.values(), param("since", since))
 }

@@ -25,8 +25,13 @@ func testReceipts(t *testing.T, r *rig) {
 		receipt("latest", "api", with(at(1), row{"rows_read": 1})), receipt("latest", "api", with(at(2), row{"rows_read": 2})),
 		receipt("error", "api", with(at(1), row{"error": "x"})), receipt("error", "api", with(at(2), row{"error": warehouse.GivenUp(errors.New("y"))})),
 		receipt("generations", "export", with(at(1), row{"rows_read": 1})), receipt("generations", "export", with(at(1), row{"rows_read": 2, "generation": 2})),
-		receipt("features", "features", with(at(1), row{"listener": nil, "row_version": nil})))
-	receipts, err := r.Warehouse.Receipts(t.Context(), warehouse.Beginning)
+		receipt("features", "features", with(at(1), row{"listener": nil, "row_version": nil})),
+		receipt("wrong clock", "api", row{"loaded_at": "1970-01-01T00:00:00Z"}))
+	recent, err := r.Warehouse.Receipts(t.Context(), time.Date(2026, 6, 2, 0, 0, 0, 0, time.UTC))
+	if err != nil || len(recent) != 3 {
+		t.Errorf("since the second day there are receipts of %v, %v", recent, err)
+	}
+	receipts, err := r.Warehouse.Receipts(t.Context(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +43,7 @@ func testReceipts(t *testing.T, r *rig) {
 		"error 1 api 2 0 gave up for now: y done=false plays=false", "features 1 features 0 0  done=true plays=false",
 		"generations 1 export 2 1  done=true plays=true", "generations 2 export 2 2  done=true plays=true",
 		"latest 1 api 2 2  done=true plays=true", "success 1 api 2 1  done=true plays=true",
+		"wrong clock 1 api 2 0  done=true plays=true",
 	}
 	if diff := cmp.Diff(want, got, sorted); diff != "" {
 		t.Errorf("Receipts() (-want +got):\n%s", diff)
