@@ -10,7 +10,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 CONFIG_INSPECT := github.com/hashicorp/terraform-config-inspect@v0.0.0-20260904064934-75d64de68c31
 
 .DEFAULT_GOAL := help
-.PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-googlesql test-cases bench screenshots scale
+.PHONY: help run connect import demo-export function test test-terraform test-soak test-browser test-buildpack test-googlesql test-cases bench screenshots scale
 .PHONY: build vet lint docs clean deploy plan open trigger logs doctor destroy forget smoke operations
 
 help: ## Show this list.
@@ -65,6 +65,9 @@ test-soak: ## Run the long tests at full length: a quarter of an hour.
 
 test-browser: ## Test every page in headless Chromium (Debian: apt-get install chromium npm).
 	$(GO) test -count=1 -timeout 20m $(TESTFLAGS) ./test/browser -browser
+
+test-buildpack: ## Build every function as Google's buildpack does, and test what is built.
+	$(GO) test -count=1 -v $(TESTFLAGS) ./test/buildpack -built
 
 # The analyser takes minutes and 7 GB of memory to compile. It is a module of its own, compiled one package at a time.
 test-googlesql: ## Analyse every recorded statement with GoogleSQL.

@@ -3,6 +3,7 @@ package buildpack
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -36,6 +37,15 @@ type deployment struct {
 	fake      *fakespotify.Server
 	object    string // of ingest, then the upload
 	processes []*Process
+}
+
+var built = flag.Bool("built", false, "build the functions as the buildpack does, which takes a minute or two, and test them")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if *built {
+		os.Exit(m.Run())
+	}
 }
 
 // stations are the functions in the order of the data flow. Each is triggered as on Google Cloud, and has done its work

@@ -29,7 +29,7 @@ import (
 	"spotify-insights.internal/shared/insights"
 )
 
-var soak = flag.Bool("soak", false, "kill the import at every third step")
+var soak = flag.Bool("soak", false, "kill the import at every fifth step")
 
 // The variables by which the process that imports gets its folder, and the step at which it kills itself (0: none).
 const (
@@ -41,7 +41,7 @@ const (
 	// quickSteps is at how many steps an import is killed without -soak.
 	quickSteps = 2
 	// soakStride is odd, so that an import is killed before calls and after calls.
-	soakStride = 3
+	soakStride = 5
 )
 
 // result is what there is after an import.
