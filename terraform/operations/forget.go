@@ -39,8 +39,8 @@ func (s *session) forget(ctx context.Context) error {
 	folder := "listener=" + s.listener + "/"
 	for _, of := range []struct{ bucket, prefix string }{
 		{d.uploads, folder},
-		{d.lake, lake.PlaysPrefix + "source=" + lake.SourceAPI + "/" + folder},
-		{d.lake, lake.PlaysPrefix + "source=" + lake.SourceExport + "/" + folder},
+		{d.lake, lake.PagesPrefix(s.listener)},
+		{d.lake, lake.ExportsPrefix + folder},
 	} {
 		if err := s.removeObjects(ctx, of.bucket, of.prefix); err != nil {
 			return err

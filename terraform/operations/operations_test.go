@@ -65,7 +65,7 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// Without a login nothing is called, and the command that logs in is told.
+// Without a login no API is called, and the error names the command that logs in.
 func TestNoLogin(t *testing.T) {
 	t.Setenv("PROJECT", "some-project")
 	t.Setenv("GOOGLE_CLOUD_QUOTA_PROJECT", "") // is set by the command, and restored after the test

@@ -17,6 +17,7 @@ import (
 	"spotify-insights.internal/shared/lake"
 	"spotify-insights.internal/test/billing"
 	"spotify-insights.internal/test/buildpack"
+	"spotify-insights.internal/test/proc"
 )
 
 // runs is how often a process is started to be measured; before that it is started once to warm up.
@@ -136,7 +137,7 @@ func (c *cloud) process(ctx context.Context, binary, function, object string) (u
 // include the memory of this process, which it was cloned from.
 func memory(p *buildpack.Process, field string) (float64, error) {
 	file := fmt.Sprintf("/proc/%d/status", p.ID())
-	text := procField(file, field)
+	text := proc.Field(file, field)
 	kibibytes, err := strconv.ParseInt(strings.TrimSuffix(text, " kB"), 10, 64)
 	if err != nil {
 		return 0, fmt.Errorf("%s has %s=%q: memory is measured on Linux only", file, field, text)

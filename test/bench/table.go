@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"spotify-insights.internal/test/proc"
 )
 
 // The units.
@@ -89,11 +91,11 @@ func quantity(n float64, unit string) string {
 // thisMachine describes this machine and its software.
 func thisMachine() string {
 	parts := []string{runtime.GOARCH}
-	if model := procField("/proc/cpuinfo", "model name"); model != "" {
+	if model := proc.Field("/proc/cpuinfo", "model name"); model != "" {
 		parts[0] = model
 	}
 	parts = append(parts, fmt.Sprintf("%d cores", runtime.NumCPU()))
-	if memory, err := strconv.ParseFloat(strings.TrimSuffix(procField("/proc/meminfo", "MemTotal"), " kB"), 64); err == nil {
+	if memory, err := strconv.ParseFloat(strings.TrimSuffix(proc.Field("/proc/meminfo", "MemTotal"), " kB"), 64); err == nil {
 		parts = append(parts, fmt.Sprintf("%.0f GB memory", memory*1024/1e9))
 	}
 	system := runtime.GOOS
@@ -101,20 +103,6 @@ func thisMachine() string {
 		system = "Linux " + strings.TrimSpace(string(release))
 	}
 	return strings.Join(append(parts, system, runtime.Version()), ", ")
-}
-
-// procField is the value of the first "name: value" in a file of /proc, "" where there is none.
-func procField(file, name string) string {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(text)) {
-		if key, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }
 
 // grouped writes a number with commas between thousands.

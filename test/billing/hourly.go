@@ -58,12 +58,7 @@ func Compute(ctx context.Context, listeners, count int) (bill Bill, err error) {
 	if err := errors.Join(err, p.Stop()); err != nil {
 		return bill, err
 	}
-	db, err := openFile(ctx, dir)
-	if err != nil {
-		return bill, err
-	}
-	defer db.Close()
-	sizes, err := measure(ctx, db, p.Config.Dataset, int64(listeners))
+	sizes, err := measure(ctx, dir, p.Config.Dataset, int64(listeners))
 	if err != nil {
 		return bill, err
 	}

@@ -2,7 +2,6 @@ package billing
 
 import (
 	"context"
-	"errors"
 
 	"spotify-insights.internal/shared/config"
 )
@@ -33,12 +32,7 @@ func (l *Log) Read(ctx context.Context) error {
 // Bill returns the billed queries, computed with the sizes that the tables have in the end in the machine's folder dir. The
 // machine has to be stopped.
 func (l *Log) Bill(ctx context.Context, dir, dataset string) (queries []Query, err error) {
-	db, err := openFile(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	sizes, err := measure(ctx, db, dataset, 1)
+	sizes, err := measure(ctx, dir, dataset, 1)
 	if err != nil {
 		return nil, err
 	}

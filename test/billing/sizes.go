@@ -3,6 +3,7 @@ package billing
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,10 +38,15 @@ var logicalBytes = map[bigquery.FieldType]string{
 	bigquery.IntegerFieldType: "8", bigquery.FloatFieldType: "8", bigquery.TimestampFieldType: "8",
 }
 
-// measure computes the sizes of all tables from their rows in a DuckDB file, as if so many listeners had as many rows
+// measure computes the sizes of all tables from their rows in the warehouse of a folder, as if so many listeners had as many rows
 // each, of tracks of their own.
-func measure(ctx context.Context, db *sql.DB, dataset string, listeners int64) (Sizes, error) {
-	all := Sizes{}
+func measure(ctx context.Context, dir, dataset string, listeners int64) (all Sizes, err error) {
+	db, err := openFile(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	all = Sizes{}
 	for _, table := range warehouse.Tables() {
 		month := "0"
 		if slices.Contains(partitioned, table) {

@@ -1,17 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"os"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"spotify-insights.internal/shared/warehouse"
 	"spotify-insights.internal/test/billing"
+	"spotify-insights.internal/test/proc"
 )
 
 // Report is what was simulated.
@@ -97,25 +96,13 @@ func (r *Report) Print(w io.Writer) {
 	row("the whole simulation, most memory of the process", fmt.Sprintf("%s, %d MB", r.Took.Round(time.Second), peak()>>20), "")
 }
 
-var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
-
-// peak is the most memory that this process has used, 0 where the system does not say.
+// peak is the most memory that this process has used, in bytes; 0 where the system does not say.
 func peak() int64 {
-	text, _ := os.ReadFile("/proc/self/status")
-	if m := highWater.FindSubmatch(text); m != nil {
-		kb, _ := strconv.ParseInt(string(m[1]), 10, 64)
-		return kb << 10
-	}
-	return 0
+	kibibytes, _ := strconv.ParseInt(strings.TrimSuffix(proc.Field("/proc/self/status", "VmHWM"), " kB"), 10, 64)
+	return kibibytes << 10
 }
 
 // processor names the machine, as far as the system says it.
 func processor() string {
-	text, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.SplitSeq(string(text), "\n") {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.Join(slices.Collect(strings.FieldsSeq(value)), " ")
-		}
-	}
-	return "an unknown processor"
+	return cmp.Or(proc.Field("/proc/cpuinfo", "model name"), "an unknown processor")
 }
